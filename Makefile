@@ -1,0 +1,89 @@
+# leadmilter - one Makefile, no configure.
+#
+#   make            build/leadmilter and build/leadctl      make check      all tests
+#   make demo       the main job, shown                     make bench      ratios, side by side
+#   make accuracy CORPUS=DIR    figures per set             make fuzz       a long fuzzing run
+#   make install    DESTDIR and prefix are honoured         make deps       install what is needed
+#   make format     clang-format                            make clean
+#
+# B is the build directory, SANITIZE a -fsanitize= list: make B=build/asan SANITIZE=address,undefined
+
+B        ?= build
+prefix   ?= /usr/local
+sbindir  ?= $(prefix)/sbin
+bindir   ?= $(prefix)/bin
+mandir   ?= $(prefix)/share/man
+datadir  ?= $(prefix)/share/leadmilter
+sysconfdir ?= /etc
+CC        = gcc
+CXX       = $(if $(findstring clang,$(CC)),clang++,g++)
+CFLAGS   ?= -O2 -g
+SANITIZE ?=
+CORPUS   ?= ../shared/corpus
+
+PACKAGES = build-essential pkg-config clang libclang-rt-14-dev libmilter-dev libcurl4-openssl-dev \
+	libcjson-dev perl libglib2.0-dev libgmime-3.0-dev libxml2-dev libpsl-dev publicsuffix \
+	libidn2-dev libphonenumber-dev libvectorscan-dev libconfuse-dev libsqlite3-dev libssl-dev \
+	libsystemd-dev libexttextcat-dev libexttextcat-data
+TEST_PACKAGES = postfix python3 python3-milter libjson-xs-perl man-db sqlite3 procps openssl
+NPM_PACKAGES = nodejs npm
+
+MODULES  = glib-2.0 gio-2.0 gmime-3.0 libcurl libcjson libxml-2.0 libpsl libidn2 libhs libconfuse sqlite3 \
+	openssl libsystemd libexttextcat
+WARN     = -Wall -Wextra -Wshadow -Wvla -Werror
+CWARN    = -Wstrict-prototypes -Wmissing-prototypes
+SAN      = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+PKG_CFLAGS := $(shell pkg-config --cflags $(MODULES) 2>/dev/null | sed 's/-I/-isystem /g')
+PKG_LIBS := $(shell pkg-config --libs $(MODULES) 2>/dev/null)
+VERSION  = 0.1.0
+DEFS     = -D_GNU_SOURCE -DLEADMILTER_VERSION='"$(VERSION)"' -DLEADMILTER_SYSCONFDIR='"$(sysconfdir)/leadmilter"' \
+	-DLEADMILTER_DATADIR='"$(datadir)"' -DG_LOG_DOMAIN='"leadmilter"'
+ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(SAN) $(WARN) $(CWARN) $(DEFS) -Imilter -I. $(PKG_CFLAGS) -pthread -MMD -MP
+ALL_CXXFLAGS = -std=gnu++17 $(CFLAGS) $(SAN) $(WARN) $(DEFS) -Imilter -I. $(PKG_CFLAGS) -pthread -MMD -MP
+LIBS     = -lmilter -lphonenumber $(PKG_LIBS) -lstdc++ -lm -pthread
+
+LIB_SRC  = $(sort $(wildcard milter/base/*.c milter/mail/*.c milter/mail/*.cc milter/lead/*.c milter/store/*.c \
+	hooks/out/*.c hooks/in/*.c))
+TOP_SRC  = $(sort $(wildcard milter/*.c))
+OBJ       = $(patsubst %,$(B)/obj/%.o,$(LIB_SRC))
+DAEMON_OBJ = $(patsubst %,$(B)/obj/%.o,$(filter-out milter/leadctl%,$(TOP_SRC)))
+LEADCTL_OBJ = $(patsubst %,$(B)/obj/%.o,$(filter-out milter/main.c milter/filter.c,$(TOP_SRC)))
+UNIT     = $(patsubst tests/unit/%.c,$(B)/tests/%,$(sort $(wildcard tests/unit/test-*.c)))
+FUZZ     = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz-*.c)))
+BENCH    = $(patsubst tests/bench/%.c,$(B)/bench/%,$(sort $(wildcard tests/bench/*.c)))
+
+all: $(B)/leadmilter $(B)/leadctl
+
+$(B)/obj/%.c.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+$(B)/obj/%.cc.o: %.cc
+	@mkdir -p $(@D)
+	$(CXX) $(ALL_CXXFLAGS) -c -o $@ $<
+$(B)/libleadmilter.a: $(OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+$(B)/leadmilter: $(DAEMON_OBJ) $(B)/libleadmilter.a
+	$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS)
+$(B)/leadctl: $(LEADCTL_OBJ) $(B)/libleadmilter.a
+	$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS)
+
+# --- tests: unit (plain, ASan+UBSan, TSan for what has threads), lint, system, fuzz ---
+$(B)/tests/%: tests/unit/%.c $(B)/libleadmilter.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -DTEST_DATA='"$(CURDIR)/tests/data"' -DTEST_CONF='"$(CURDIR)/conf"' \
+		-MF $@.d -o $@ $< $(B)/libleadmilter.a $(LIBS)
+$(B)/bench/%: tests/bench/%.c $(B)/libleadmilter.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MF $@.d -o $@ $< $(B)/libleadmilter.a $(LIBS)
+$(B)/fuzz/%: tests/fuzz/%.c $(B)/libleadmilter.a
+	@mkdir -p $(@D)
+	clang $(ALL_CFLAGS) -Wno-missing-prototypes -DTEST_CONF='"$(CURDIR)/conf"' -fsanitize=fuzzer -MF $@.d -o $@ $< $(B)/libleadmilter.a $(LIBS)
+
+unit: $(UNIT)
+bench-programs: $(BENCH)
+fuzz-programs:
+	$(MAKE) B=$(B)/fuzzing CC=clang SANITIZE=address,undefined,fuzzer-no-link $(patsubst $(B)/%,$(B)/fuzzing/%,$(FUZZ))
+
+.PHONY: all unit bench-programs fuzz-programs
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,161 @@
+/*
+ * config.h - the administrator's configuration, read and checked once, then immutable.
+ *
+ * config_load() reads leadmilter.conf and everything it names that is configuration (scorecards);
+ * libconfuse is known to config.c only.  Options are rows of one table (config_options) that
+ * drives the parser, the check, `leadctl check` and the test that holds the manual complete.
+ * A struct config is reference counted: a session keeps the one it started with across a
+ * reload.  Everything in it is read-only and may be read from any thread.
+ */
+#ifndef LEADMILTER_CONFIG_H
+#define LEADMILTER_CONFIG_H
+
+#include <glib.h>
+
+#include "base/log.h"
+
+enum mailbox_match { MATCH_ADDRESS, MATCH_DOMAIN, MATCH_PATTERN };
+
+/* A watched mailbox.  Matching ignores case and, for addresses, the +tag. */
+struct config_mailbox {
+	char *name; /* the section's title as written */
+	enum mailbox_match match;
+	char *address; /* "sales@example.com", "example.com" or a glob "sales-*@example.com" */
+	char *tag; /* only mail with this +tag, or NULL for any */
+	char *scorecard; /* name, or NULL: the default one */
+	char *source; /* recorded with the lead, or NULL: the mailbox's address */
+	char *owner; /* address of the fixed owner, or NULL */
+};
+
+struct config_endpoint {
+	char *name;
+	char *url;
+	GPtrArray *secrets; /* char *, "whsec_…" (base64) or raw text; first signs, all sign while
+			       rotating */
+	GPtrArray *events; /* char *, globs of event types; empty: all */
+	GPtrArray *headers; /* char *, "Name: value" */
+	char *ca_file; /* or NULL: the system's */
+	guint concurrency; /* requests in flight */
+	guint timeout_seconds; /* whole request */
+	gboolean include_text; /* the capped excerpt of the new text is sent */
+};
+
+struct config_rule {
+	char *name;
+	char *when; /* condition, in the expression language */
+	double points;
+	char *value; /* signal whose value is multiplied with points, or NULL */
+	double importance; /* added to points */
+	char *dimension; /* "fit", "engagement", "quality" */
+	char *kind; /* "explicit", "implicit" */
+	char *group; /* or NULL */
+	char *reason; /* with {signal} placeholders */
+	char *count; /* "message", "day", "person" */
+	double half_life_days; /* 0: none; -1: the scorecard's default */
+	gint64 from, until; /* active period, 0 unbounded */
+	char *file; /* where it stands, for messages */
+	int line;
+};
+
+struct config_group {
+	char *name;
+	double cap, floor; /* NAN when unset */
+};
+
+struct config_touch {
+	char *name; /* "pricing_page" */
+	double points, importance;
+	double half_life_days; /* -1: default */
+	char *dimension;
+	char *reason;
+	int line;
+};
+
+struct config_scorecard {
+	char *name;
+	char *file;
+	double half_life_days; /* engagement's default, 30 */
+	double mql; /* threshold, 65 */
+	double grade_a, grade_b, grade_c; /* fit at least */
+	double hot, warm; /* engagement at least */
+	GPtrArray *rules; /* struct config_rule * */
+	GPtrArray *groups; /* struct config_group * */
+	GPtrArray *touches; /* struct config_touch * */
+};
+
+struct config_form {
+	char *name;
+	GPtrArray *senders; /* char *, addresses or domains */
+	GPtrArray *clients; /* char *, IP networks */
+	GPtrArray *logins; /* char *, SASL logins */
+	GPtrArray *fields; /* char *, "label=key" */
+	char *source; /* or NULL */
+};
+
+struct config {
+	int references; /* atomic */
+	char *path; /* of the main file */
+	GPtrArray *mailboxes; /* struct config_mailbox *, in order: the first that matches counts */
+	GPtrArray *own_domains; /* char * */
+	GPtrArray *own_networks; /* char *, CIDR */
+	GPtrArray *never_log; /* char *, addresses, domains or globs */
+	GPtrArray *partner_domains;
+	GPtrArray *target_domains; /* accounts that are MQL at once on a human response */
+	GPtrArray *trusted_authserv_ids;
+	GPtrArray *endpoints; /* struct config_endpoint * */
+	GPtrArray *scorecards; /* struct config_scorecard *, the first is the default */
+	GPtrArray *forms; /* struct config_form * */
+	GPtrArray *phrase_files; /* char *, paths */
+	char *socket; /* "unix:/path" or "inet:port@host" */
+	char *socket_group; /* or NULL */
+	guint socket_mode; /* 0660 */
+	char *user; /* or NULL: stay */
+	char *group;
+	char *pid_file; /* or NULL */
+	char *control_socket; /* path */
+	char *store; /* "sqlite:/path" or a path */
+	char *spool_directory;
+	guint store_deadline_ms;
+	gint64 spool_max_bytes;
+	char *list_directory; /* free-mail etc. */
+	char *freemail_list, *disposable_list, *relay_list, *role_list, *isp_list; /* paths */
+	char *default_region; /* for phones, or NULL */
+	char *fallback_owner; /* or NULL */
+	char *hostname; /* our authserv-id and HELO name; default gethostname */
+	guint max_sessions;
+	guint retention_days; /* of messages, 0 for ever */
+	guint conversation_days; /* subject match window */
+	gboolean store_text; /* keep a capped excerpt of new text */
+	gboolean add_headers;
+	enum log_level log_level;
+	char *log_target; /* "syslog", "stderr" */
+};
+
+/**
+ * Read and check a configuration.
+ * @return one reference, or NULL with ERROR_CONFIG "file:line: what is wrong"
+ */
+struct config *config_load(const char *path, GError **error);
+/** The built-in defaults without a file (for `leadctl inspect`); list paths are the installed ones.
+ */
+struct config *config_default(void);
+struct config *config_ref(struct config *config);
+void config_unref(struct config *config);
+typedef struct config config_owned;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(config_owned, config_unref)
+
+/** Read one scorecard file. @return NULL with ERROR_CONFIG.  Caller frees. */
+struct config_scorecard *config_scorecard_load(const char *path, GError **error);
+void config_scorecard_free(struct config_scorecard *scorecard);
+
+/** One row of the option table: where it stands, its name, type and default, for the manual's test.
+ */
+struct config_option {
+	const char *section; /* "" top level, "mailbox", "endpoint", "rule" … */
+	const char *name;
+	const char *type; /* "string", "list", "integer", "boolean", "float" */
+	const char *fallback; /* default as written in the manual */
+};
+const struct config_option *config_options(guint *ret_count);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * limits.h - every ceiling that keeps hostile or merely large input bounded.
+ *
+ * One list, so that an administrator's question "what is the most it can hold?" has
+ * one answer.  Sizes are bytes unless the name says otherwise.  The reasons for the
+ * mail ceilings are measured properties of GMime 3.2 (recursion on address groups,
+ * memory per part): it is only ever given input within these bounds.
+ */
+#ifndef LEADMILTER_LIMITS_H
+#define LEADMILTER_LIMITS_H
+
+/* What one session may hold of a message. */
+#define LIMIT_HEADER_VALUE (8 * 1024) /* one field's value; the rest is cut off */
+#define LIMIT_HEADER_BLOCK (128 * 1024) /* all fields together; later fields are dropped */
+#define LIMIT_HEADER_FIELDS 1000
+#define LIMIT_BODY (256 * 1024) /* held of the body; SMFIS_SKIP after that */
+#define LIMIT_RECIPIENTS 100 /* remembered per transaction */
+#define LIMIT_ADDRESS 320 /* RFC 5321: 64 + 1 + 255 */
+#define LIMIT_MACRO 1024
+#define LIMIT_MILTER_PACKET (1 << 20) /* smfi_setmaxdatasize: Postfix sends 102,400 */
+
+/* What the parser makes of it. */
+#define LIMIT_PARTS 64
+#define LIMIT_NESTING 8
+#define LIMIT_TEXT (128 * 1024) /* UTF-8 text kept of all text parts together */
+#define LIMIT_HTML_DEPTH 256 /* open elements followed */
+#define LIMIT_ADDRESSES 100 /* per address field */
+#define LIMIT_ADDRESS_NESTING 4 /* comments inside comments */
+#define LIMIT_REFERENCES 32 /* the last ones are kept */
+#define LIMIT_MESSAGE_ID 998
+#define LIMIT_SUBJECT 998
+#define LIMIT_ATTACHMENTS 64
+#define LIMIT_FILENAME 255
+#define LIMIT_DSN_RECIPIENTS 64
+#define LIMIT_LINES 8192 /* of text looked at for quotes and signatures */
+
+/* What is read of a person. */
+#define LIMIT_NAME 128
+#define LIMIT_PHONES 8
+#define LIMIT_URLS 16
+#define LIMIT_FORM_FIELDS 64
+#define LIMIT_FORM_VALUE 4096
+
+/* Files an administrator writes. */
+#define LIMIT_CONFIG_FILE (1 << 20)
+#define LIMIT_LIST_LINES 1000000
+#define LIMIT_LIST_LINE 1024
+#define LIMIT_RULES 10000
+#define LIMIT_EXPRESSION 4096
+#define LIMIT_EXPRESSION_DEPTH 32
+
+/* Store and delivery. */
+#define LIMIT_BATCH 256 /* jobs in one commit */
+#define LIMIT_EXCERPT 4096 /* of new text in an event, when configured */
+#define LIMIT_EVENT (256 * 1024)
+#define LIMIT_RESPONSE (64 * 1024) /* of a receiver's answer; 512 bytes are kept */
+#define LIMIT_SPOOL_FILE (2 * 1024 * 1024)
+#define LIMIT_CONTROL_LINE (64 * 1024)
+
+#endif

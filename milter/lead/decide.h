@@ -1,0 +1,80 @@
+/*
+ * decide.h - the decision: a pure function of (facts, what the store knows, configuration, now).
+ *
+ * The writer thread calls it inside the open transaction, one message after another, so
+ * that two first mails of one person can't race.  It reads nothing and writes nothing: `known`
+ * is what the store found, the returned decision is what the store shall write.
+ */
+#ifndef LEADMILTER_DECIDE_H
+#define LEADMILTER_DECIDE_H
+
+#include "lead/lead.h"
+#include "lead/scorecard.h"
+#include "mail/facts.h"
+
+/* How strongly a message belongs to a lead; the order of the enum is the order of strength. */
+enum match {
+	MATCHED_NOTHING,
+	MATCHED_NAME, /* person name within the same account */
+	MATCHED_SUBJECT, /* subject and correspondent within the window */
+	MATCHED_PHONE,
+	MATCHED_LEAD_ADDRESS, /* normalised address */
+	MATCHED_THREAD_INDEX,
+	MATCHED_REFERENCES /* In-Reply-To or References name a message of the conversation */
+};
+
+struct candidate {
+	struct lead *lead;
+	enum match match;
+};
+
+/* What the store knows that matters for this message. */
+struct known {
+	gboolean is_duplicate; /* this message key was decided before: `previous` says with what */
+	struct lead *previous; /* the lead it went to then, or NULL */
+	GPtrArray *candidates; /* struct candidate *, strongest first; leads distinct */
+	GPtrArray *touches; /* struct touch *: the ledger of the first candidate's lead */
+	struct account *account; /* of the person's registrable domain, or NULL */
+	char *account_owner; /* owner of another lead at the account, or NULL */
+	gboolean is_customer; /* the address is an imported customer */
+	guint sender_new_leads; /* leads created from this envelope sender's domain-independent
+				   address in the flood window */
+	gboolean we_wrote; /* an outbound mail of ours to this address is recorded */
+	gint64 last_outbound; /* our last mail to the person, 0 never */
+	char *replied_to; /* address of our person whose message this answers, or NULL */
+};
+
+enum action {
+	ACTION_NONE, /* nothing to do with leads; `reason` says why */
+	ACTION_CREATE,
+	ACTION_ATTACH,
+	ACTION_OUTBOUND, /* recorded; `lead` when it goes to one */
+	ACTION_DUPLICATE /* seen before: answer as then */
+};
+
+struct decision {
+	enum action action;
+	char *reason; /* one line for the log and `show`; never NULL */
+	struct lead *lead; /* its new state, to insert or update; NULL with ACTION_NONE */
+	struct touch *touch; /* to append to the lead's ledger, or NULL */
+	GPtrArray *events; /* struct event * */
+	enum match match; /* why this lead */
+	gboolean record_message; /* remember the Message-ID for conversation matching */
+};
+
+/** @param known owned by the caller, may be changed (scores filled in). @return never NULL. */
+struct decision *decide_message(const struct facts *facts, struct known *known,
+				const struct scorecards *scorecards, gint64 now);
+void decision_free(struct decision *decision);
+typedef struct decision decision_owned;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(decision_owned, decision_free)
+
+struct known *known_new(void);
+void known_free(struct known *known);
+typedef struct known known_owned;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(known_owned, known_free)
+
+const char *action_name(enum action action);
+const char *match_name(enum match match);
+
+#endif

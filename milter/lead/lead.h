@@ -1,0 +1,145 @@
+/*
+ * lead.h - the records of the domain: lead, touch, contribution, account, event; plain values.
+ *
+ * The store reads and writes them, decide.c makes and changes them, event.c shows them.  The
+ * words are those of the domain: a lead is the contact data of one person who showed
+ * interest, a touch one dated act of theirs, a contribution what one rule gave for one
+ * touch.  Scores are never stored as truth: they are a function of the ledger
+ * (touches with their contributions) and time; the columns that hold one are a cache for listing.
+ */
+#ifndef LEADMILTER_LEAD_H
+#define LEADMILTER_LEAD_H
+
+#include <glib.h>
+
+enum stage {
+	STAGE_INTEREST,
+	STAGE_NQL,
+	STAGE_EQL,
+	STAGE_MQL,
+	STAGE_SAL,
+	STAGE_SQL,
+	STAGE_CUSTOMER,
+	STAGE_DISQUALIFIED,
+	STAGE_RECYCLED,
+	STAGE_COUNT
+};
+
+enum dimension { DIMENSION_FIT, DIMENSION_ENGAGEMENT, DIMENSION_QUALITY, DIMENSION_COUNT };
+enum temperature { TEMPERATURE_COLD, TEMPERATURE_WARM, TEMPERATURE_HOT };
+
+/* What one rule gave for one touch (or, with `touch` 0, for the person as such). */
+struct contribution {
+	char *rule;
+	char *group; /* or NULL */
+	char *reason; /* for people, placeholders filled in */
+	char *evidence; /* the words or header that matched, or NULL */
+	enum dimension dimension;
+	gboolean is_explicit;
+	double raw; /* points before decay and cap */
+	double half_life_days; /* 0 none */
+	gint64 time; /* when the touch happened */
+	/* filled in by score_evaluate() as of a time: */
+	double decayed; /* after decay */
+	double points; /* after the group's cap or floor: what counts; they sum to the total */
+};
+
+struct touch {
+	gint64 sequence; /* within the lead, from 1; 0 new */
+	char *name; /* "mail", "reply", "form", "forward", "owner_reply", "bounce", or a configured
+		       touch */
+	char *direction; /* "inbound", "outbound", "outside" */
+	gint64 time;
+	char *message_key; /* or NULL */
+	char *message_id; /* or NULL */
+	char *subject; /* or NULL */
+	char *mailbox; /* watched address, or NULL */
+	char *note; /* or NULL */
+	char *excerpt; /* capped new text, when configured; or NULL */
+	gint64 latency; /* microseconds since the other side's last message, -1 none */
+	GPtrArray *contributions; /* struct contribution * */
+};
+
+struct lead {
+	char *id; /* "ld_…" */
+	gint64 created, updated;
+	char *address; /* as last written */
+	char *normalised; /* address_normalise(): unique among leads */
+	char *name, *prefix, *first_name, *last_name, *title, *rank, *company, *country, *language;
+	char *phone; /* E.164 of the best, or NULL */
+	GPtrArray *phones; /* char *, E.164 */
+	GPtrArray *urls;
+	char *account; /* registrable domain, NULL for free-mail */
+	char *scorecard; /* the leading one */
+	enum stage stage;
+	gint64 stage_since;
+	char *stage_cause;
+	char *owner; /* address, or NULL */
+	char *owner_reason;
+	char *source; /* first: mailbox source, "form:NAME" … */
+	char *source_mailbox, *source_tag, *source_form, *source_campaign, *source_forwarder;
+	gint64 first_inbound, last_inbound, first_response, last_outbound;
+	guint inbound_count, outbound_count, touch_count;
+	gboolean unverified; /* made by mail whose From is not backed by authentication */
+	gboolean unreachable; /* hard bounce */
+	gboolean opted_out;
+	char *linked; /* id of the lead or customer this unverified candidate claims to be, or NULL
+		       */
+	GPtrArray *possible_duplicates; /* char * ids */
+	/* cache as of `updated`: */
+	double total, fit, engagement, quality;
+	double completeness; /* 0..100 */
+	char grade; /* 'A'..'D' */
+	enum temperature temperature;
+};
+
+struct account {
+	char *domain; /* registrable */
+	char *company, *industry, *country, *owner;
+	gint64 employees;
+	double revenue;
+	gboolean target, customer;
+	gint64 created;
+	guint people; /* leads known at it */
+	guint active_people; /* distinct humans who wrote in the heat window */
+};
+
+/* What is posted: one per type and change; exists exactly once per message and type. */
+struct event {
+	char *id; /* "evt_…": webhook-id of every attempt */
+	char *type; /* "lead.created" … */
+	char *lead; /* id: events of one lead are delivered in order */
+	gint64 time;
+	char *body; /* the JSON posted: {type, timestamp, data} */
+	gboolean has_text; /* data.message.text present (endpoints may refuse it) */
+};
+
+struct lead *lead_new(void);
+struct lead *lead_copy(const struct lead *lead);
+void lead_free(struct lead *lead);
+typedef struct lead lead_owned;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(lead_owned, lead_free)
+
+struct contribution *contribution_new(void);
+void contribution_free(struct contribution *contribution);
+struct touch *touch_new(void);
+void touch_free(struct touch *touch);
+typedef struct touch touch_owned;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(touch_owned, touch_free)
+struct account *account_new(void);
+void account_free(struct account *account);
+typedef struct account account_owned;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(account_owned, account_free)
+void event_free(struct event *event);
+
+const char *stage_name(enum stage stage); /* "interest", "nql" … */
+gboolean stage_from_name(const char *name, enum stage *ret_stage);
+const char *dimension_name(enum dimension dimension);
+const char *temperature_name(enum temperature temperature);
+
+/** Contributions as one compact JSON text for the ledger, and back (unknown keys ignored;
+ *  bad text gives NULL with ERROR_STORE). */
+char *contributions_to_json(const GPtrArray *contributions);
+GPtrArray *contributions_from_json(const char *json, GError **error);
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * signature.h - where a signature begins in newly written text.
+ *
+ * Pure, linear, any thread.  In doubt it finds none.
+ */
+#ifndef LEADMILTER_SIGNATURE_H
+#define LEADMILTER_SIGNATURE_H
+
+#include <glib.h>
+
+/**
+ * @param text           UTF-8 with LF line ends, quotes already removed
+ * @param author_name    From's display name, or NULL
+ * @param author_address From's address, or NULL
+ * @return offset of the signature's first line (a "-- " line included), or `length`
+ */
+gsize signature_begin(const char *text, gsize length, const char *author_name,
+		      const char *author_address);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * spool.h - messages the store could not take in time, kept as files until it can.
+ *
+ * spool_put: write to "tmp.*", fsync, rename to "<time>-<key>.mail", fsync the directory.
+ * A file is one raw_mail_to_bytes() with a magic, a version and a checksum before it.  A
+ * damaged file is moved aside to "bad/" with a log line, never deleted, never retried for ever.
+ * The directory has a ceiling in bytes.  Any thread; files are taken by one thread only.
+ */
+#ifndef LEADMILTER_SPOOL_H
+#define LEADMILTER_SPOOL_H
+
+#include "mail/raw.h"
+
+struct spool;
+
+/** Open a spool directory, making it (0700) when missing; removes old tmp files. */
+struct spool *spool_open(const char *directory, gint64 max_bytes, GError **error);
+void spool_close(struct spool *spool);
+typedef struct spool spool_owned;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(spool_owned, spool_close)
+
+/** Durable when it returns TRUE. ERROR_SPOOL otherwise. */
+gboolean spool_put(struct spool *spool, const struct raw_mail *raw, GError **error);
+
+/** Files waiting, and their bytes. */
+guint spool_count(struct spool *spool, gint64 *ret_bytes);
+
+/**
+ * Take messages in the order they came: `take` is called for each; a file is removed once it
+ * returned TRUE; the first FALSE ends the run (the store is still away).
+ * @return messages taken, or -1 with ERROR_SPOOL
+ */
+gint spool_drain(struct spool *spool,
+		 gboolean (*take)(struct raw_mail *raw, gpointer data, GError **error),
+		 gpointer data, GError **error);
+
+#endif

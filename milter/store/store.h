@@ -1,0 +1,172 @@
+/*
+ * store.h - leads, touches, conversations, accounts and the outbox, on disk.
+ *
+ * One thread (the writer) owns the only connection that writes and checkpoints (SQLite's WAL-reset
+ * bug, fixed in 3.51.3, needs a second one).  Work is handed to it as jobs; all waiting jobs run
+ * in one transaction, each inside its own savepoint, are committed once
+ * (synchronous=FULL) and then answered: group commit.  A job that fails is rolled back alone.  SQL
+ * texts stand in queries.c, the SQLite driver in sqlite.c (the only file that includes sqlite3.h)
+ * behind struct driver (driver.h), with a second, fault-injecting implementation for tests
+ * (driver_fault.c in tests). Every function is safe from any thread unless it says otherwise.
+ */
+#ifndef LEADMILTER_STORE_H
+#define LEADMILTER_STORE_H
+
+#include "lead/decide.h"
+
+struct store;
+
+enum store_mode {
+	STORE_WRITE, /* the daemon: takes the lock, migrates, starts the writer */
+	STORE_READ /* leadctl: reads only, never checkpoints */
+};
+
+/**
+ * Open (and create or migrate) a store.
+ * @param where "sqlite:/path", or a path
+ * @return NULL with ERROR_STORE, ERROR_STORE_CORRUPT, ERROR_STORE_SCHEMA or ERROR_STORE_FULL
+ */
+struct store *store_open(const char *where, enum store_mode mode, GError **error);
+/** Finish waiting jobs, close.  Never loses an answered job. */
+void store_close(struct store *store);
+typedef struct store store_owned;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(store_owned, store_close)
+
+/** What the session needs to answer the MTA. */
+struct answer {
+	enum action action;
+	char *reason;
+	char *lead, *owner; /* or NULL */
+	double score;
+	char grade; /* 0 when there is no lead */
+	enum stage stage;
+	char *match;
+	char *kind; /* static */
+};
+void answer_clear(struct answer *answer);
+
+/**
+ * Look up, decide and write one message in the writer's transaction; wait for the commit.
+ * Idempotent by facts->key.
+ * @param deadline microseconds of g_get_monotonic_time() after which the wait ends with
+ *        ERROR_TIMEOUT (the job may still be committed: the caller spools and the key
+ *        makes that harmless); 0 waits for ever
+ * @param shadow   events are written as already delivered (replay --shadow)
+ */
+gboolean store_message(struct store *store, struct facts *facts, struct scorecards *scorecards,
+		       gint64 now, gint64 deadline, gboolean shadow, struct answer *ret,
+		       GError **error);
+
+/* --- outbox --- */
+
+enum delivery_state { DELIVERY_WAITING, DELIVERY_DELIVERED, DELIVERY_DEAD, DELIVERY_DROPPED };
+
+struct delivery {
+	gint64 id;
+	char *endpoint;
+	char *event; /* event id */
+	char *type;
+	char *lead;
+	char *body; /* JSON */
+	gint64 time; /* of the event */
+	guint attempts; /* made, this one included when claimed */
+	gint64 next; /* when due */
+	enum delivery_state state;
+	int status; /* last HTTP status, 0 none */
+	char *error; /* last, or NULL */
+	char *response; /* first 512 bytes of the last answer, or NULL */
+};
+void delivery_free(struct delivery *delivery);
+
+/** The endpoints events are written for from now on: names and event globs of the configuration. */
+void store_set_endpoints(struct store *store, const struct config *config);
+
+/** Called (on the writer thread, must not block) after a commit that added deliveries. */
+void store_on_delivery(struct store *store, void (*wake)(gpointer data), gpointer data);
+
+/**
+ * Claim deliveries due for an endpoint: at most one per lead, oldest first.  Attempt count and the
+ * time of the next try (schedule_next(), were this one to vanish in a crash) are written
+ * before this returns.
+ * @return struct delivery *, or NULL with an error; caller unrefs
+ */
+GPtrArray *store_outbox_claim(struct store *store, const char *endpoint, gint64 now, guint most,
+			      GError **error);
+
+struct delivery_result {
+	gint64 id;
+	enum delivery_state state; /* WAITING: try again at `next` */
+	gint64 next;
+	int status;
+	const char *error, *response; /* or NULL */
+};
+/** Write results of tries, all in one transaction. */
+gboolean store_outbox_settle(struct store *store, const struct delivery_result *results,
+			     guint count, GError **error);
+/** When the next waiting delivery of any endpoint is due, 0 when none waits. */
+gint64 store_outbox_next(struct store *store, const char *endpoint, GError **error);
+/** For `outbox list|show`: filter by state (-1 any), endpoint and lead (NULL any), newest first. */
+GPtrArray *store_outbox_list(struct store *store, int state, const char *endpoint, const char *lead,
+			     guint most, GError **error);
+struct delivery *store_outbox_get(struct store *store, gint64 id, GError **error);
+/** Due now, whatever the state (retry), or given up by the administrator (drop). @return how many.
+ */
+gint store_outbox_retry(struct store *store, gint64 id /* 0: all dead */, gint64 now,
+			GError **error);
+gint store_outbox_drop(struct store *store, gint64 id, GError **error);
+
+/** An endpoint that answered 410 or was stopped by hand takes no deliveries until resumed. */
+gboolean store_endpoint_park(struct store *store, const char *endpoint, const char *reason,
+			     gint64 now, GError **error);
+gboolean store_endpoint_resume(struct store *store, const char *endpoint, GError **error);
+
+struct endpoint_status {
+	char *name;
+	gboolean parked;
+	char *reason; /* or NULL */
+	gint64 parked_since;
+	guint64 waiting, delivered, dead;
+	gint64 oldest_waiting; /* time of the event, 0 none */
+};
+GPtrArray *store_endpoint_status(struct store *store, GError **error);
+void endpoint_status_free(struct endpoint_status *status);
+
+/* --- reading (any mode) --- */
+
+struct lead_filter {
+	const char *text; /* part of name, address or company; NULL any */
+	const char *owner, *account, *scorecard, *source; /* NULL any */
+	int stage; /* -1 any */
+	gint64 since; /* updated at or after, 0 any */
+	guint most, skip;
+};
+GPtrArray *store_leads(struct store *store, const struct lead_filter *filter, GError **error);
+/** By id, by a merged lead's old id, or by address. NULL with ERROR_NOT_FOUND. */
+struct lead *store_lead(struct store *store, const char *id_or_address, GError **error);
+GPtrArray *store_touches(struct store *store, const char *lead, GError **error);
+
+struct stage_change {
+	gint64 time;
+	char *from, *to; /* stage names */
+	char *cause;
+};
+GPtrArray *store_stage_changes(struct store *store, const char *lead, GError **error);
+void stage_change_free(struct stage_change *change);
+
+struct store_stats {
+	guint64 leads, touches, messages, waiting, delivered, dead;
+	guint64 leads_by_stage[STAGE_COUNT];
+	gint64 bytes; /* on disk, WAL included */
+	int schema;
+	guint64 commits, jobs, failed_jobs; /* of this process */
+	guint queued; /* jobs waiting now */
+};
+gboolean store_stats(struct store *store, struct store_stats *ret, GError **error);
+
+/** Quick integrity check. @return TRUE when sound, else FALSE with ERROR_STORE_CORRUPT. */
+gboolean store_check(struct store *store, GError **error);
+
+/** Delete what is past its retention. @return rows removed, or -1. */
+gint64 store_expire(struct store *store, const struct config *config, gint64 now, GError **error);
+
+#endif
