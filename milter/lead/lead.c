@@ -1,0 +1,367 @@
+/*
+ * lead.c - the records of the domain: making, copying and freeing them, their names, and
+ * contributions as JSON for the ledger.
+ *
+ * Owns nothing but the values it is given; any thread.  Strings of a record are rows of a table of
+ * offsets, so that a new field is copied and freed by being listed.  Arrays of a
+ * record are never NULL.  The JSON of contributions is what the store keeps of a score: it
+ * holds what a rule gave (raw points, half-life, time), never what it is worth today, since that
+ * is a function of the time (score.h).  Reading it back believes nothing: text of the wrong
+ * shape is an ERROR_STORE, unknown keys are left out, numbers are brought into their range.
+ */
+#include "lead/lead.h"
+
+#include <math.h>
+#include <string.h>
+#include <cjson/cJSON.h>
+
+#include "base/error.h"
+
+static const char *const STAGE_NAMES[STAGE_COUNT] = {
+	"interest", "nql", "eql", "mql", "sal", "sql", "customer", "disqualified", "recycled",
+};
+static const char *const DIMENSION_NAMES[DIMENSION_COUNT] = { "fit", "engagement", "quality" };
+static const char *const TEMPERATURE_NAMES[] = { "cold", "warm", "hot" };
+
+static const gsize LEAD_STRINGS[] = {
+	G_STRUCT_OFFSET(struct lead, id),
+	G_STRUCT_OFFSET(struct lead, address),
+	G_STRUCT_OFFSET(struct lead, normalised),
+	G_STRUCT_OFFSET(struct lead, name),
+	G_STRUCT_OFFSET(struct lead, prefix),
+	G_STRUCT_OFFSET(struct lead, first_name),
+	G_STRUCT_OFFSET(struct lead, last_name),
+	G_STRUCT_OFFSET(struct lead, title),
+	G_STRUCT_OFFSET(struct lead, rank),
+	G_STRUCT_OFFSET(struct lead, company),
+	G_STRUCT_OFFSET(struct lead, country),
+	G_STRUCT_OFFSET(struct lead, language),
+	G_STRUCT_OFFSET(struct lead, phone),
+	G_STRUCT_OFFSET(struct lead, account),
+	G_STRUCT_OFFSET(struct lead, scorecard),
+	G_STRUCT_OFFSET(struct lead, stage_cause),
+	G_STRUCT_OFFSET(struct lead, owner),
+	G_STRUCT_OFFSET(struct lead, owner_reason),
+	G_STRUCT_OFFSET(struct lead, source),
+	G_STRUCT_OFFSET(struct lead, source_mailbox),
+	G_STRUCT_OFFSET(struct lead, source_tag),
+	G_STRUCT_OFFSET(struct lead, source_form),
+	G_STRUCT_OFFSET(struct lead, source_campaign),
+	G_STRUCT_OFFSET(struct lead, source_forwarder),
+	G_STRUCT_OFFSET(struct lead, linked),
+};
+static const gsize LEAD_ARRAYS[] = {
+	G_STRUCT_OFFSET(struct lead, phones),
+	G_STRUCT_OFFSET(struct lead, urls),
+	G_STRUCT_OFFSET(struct lead, possible_duplicates),
+};
+static const gsize CONTRIBUTION_STRINGS[] = {
+	G_STRUCT_OFFSET(struct contribution, rule),
+	G_STRUCT_OFFSET(struct contribution, group),
+	G_STRUCT_OFFSET(struct contribution, reason),
+	G_STRUCT_OFFSET(struct contribution, evidence),
+};
+static const gsize TOUCH_STRINGS[] = {
+	G_STRUCT_OFFSET(struct touch, name),        G_STRUCT_OFFSET(struct touch, direction),
+	G_STRUCT_OFFSET(struct touch, message_key), G_STRUCT_OFFSET(struct touch, message_id),
+	G_STRUCT_OFFSET(struct touch, subject),     G_STRUCT_OFFSET(struct touch, mailbox),
+	G_STRUCT_OFFSET(struct touch, note),        G_STRUCT_OFFSET(struct touch, excerpt),
+};
+static const gsize ACCOUNT_STRINGS[] = {
+	G_STRUCT_OFFSET(struct account, domain),   G_STRUCT_OFFSET(struct account, company),
+	G_STRUCT_OFFSET(struct account, industry), G_STRUCT_OFFSET(struct account, country),
+	G_STRUCT_OFFSET(struct account, owner),
+};
+static const gsize EVENT_STRINGS[] = {
+	G_STRUCT_OFFSET(struct event, id),
+	G_STRUCT_OFFSET(struct event, type),
+	G_STRUCT_OFFSET(struct event, lead),
+	G_STRUCT_OFFSET(struct event, body),
+};
+
+static void
+free_strings(gpointer record, const gsize *offsets, guint count)
+{
+	for (guint i = 0; i < count; i++)
+		g_free(G_STRUCT_MEMBER(char *, record, offsets[i]));
+}
+
+/* After a structure assignment both records share their strings: give `record` its own. */
+static void
+own_strings(gpointer record, const gsize *offsets, guint count)
+{
+	for (guint i = 0; i < count; i++) {
+		char **string = &G_STRUCT_MEMBER(char *, record, offsets[i]);
+
+		*string = g_strdup(*string);
+	}
+}
+
+static gpointer
+copy_string(gconstpointer string, G_GNUC_UNUSED gpointer data)
+{
+	return g_strdup(string);
+}
+
+/* --- records --- */
+
+struct lead *
+lead_new(void)
+{
+	struct lead *lead = g_new0(struct lead, 1);
+
+	for (guint i = 0; i < G_N_ELEMENTS(LEAD_ARRAYS); i++)
+		G_STRUCT_MEMBER(GPtrArray *, lead, LEAD_ARRAYS[i]) =
+			g_ptr_array_new_with_free_func(g_free);
+	lead->grade = 'D';
+	return lead;
+}
+
+struct lead *
+lead_copy(const struct lead *lead)
+{
+	struct lead *copy;
+
+	if (lead == NULL)
+		return NULL;
+	copy = g_new(struct lead, 1);
+	*copy = *lead;
+	own_strings(copy, LEAD_STRINGS, G_N_ELEMENTS(LEAD_STRINGS));
+	for (guint i = 0; i < G_N_ELEMENTS(LEAD_ARRAYS); i++) {
+		GPtrArray **array = &G_STRUCT_MEMBER(GPtrArray *, copy, LEAD_ARRAYS[i]);
+
+		*array = *array != NULL ? g_ptr_array_copy(*array, copy_string, NULL)
+					: g_ptr_array_new();
+		g_ptr_array_set_free_func(*array, g_free);
+	}
+	return copy;
+}
+
+void
+lead_free(struct lead *lead)
+{
+	if (lead == NULL)
+		return;
+	free_strings(lead, LEAD_STRINGS, G_N_ELEMENTS(LEAD_STRINGS));
+	for (guint i = 0; i < G_N_ELEMENTS(LEAD_ARRAYS); i++)
+		g_clear_pointer(&G_STRUCT_MEMBER(GPtrArray *, lead, LEAD_ARRAYS[i]),
+				g_ptr_array_unref);
+	g_free(lead);
+}
+
+struct contribution *
+contribution_new(void)
+{
+	return g_new0(struct contribution, 1);
+}
+
+void
+contribution_free(struct contribution *contribution)
+{
+	if (contribution == NULL)
+		return;
+	free_strings(contribution, CONTRIBUTION_STRINGS, G_N_ELEMENTS(CONTRIBUTION_STRINGS));
+	g_free(contribution);
+}
+
+static GPtrArray *
+contributions_new(void)
+{
+	return g_ptr_array_new_with_free_func((GDestroyNotify)contribution_free);
+}
+
+struct touch *
+touch_new(void)
+{
+	struct touch *touch = g_new0(struct touch, 1);
+
+	touch->latency = -1;
+	touch->contributions = contributions_new();
+	return touch;
+}
+
+void
+touch_free(struct touch *touch)
+{
+	if (touch == NULL)
+		return;
+	free_strings(touch, TOUCH_STRINGS, G_N_ELEMENTS(TOUCH_STRINGS));
+	g_clear_pointer(&touch->contributions, g_ptr_array_unref);
+	g_free(touch);
+}
+
+struct account *
+account_new(void)
+{
+	return g_new0(struct account, 1);
+}
+
+void
+account_free(struct account *account)
+{
+	if (account == NULL)
+		return;
+	free_strings(account, ACCOUNT_STRINGS, G_N_ELEMENTS(ACCOUNT_STRINGS));
+	g_free(account);
+}
+
+void
+event_free(struct event *event)
+{
+	if (event == NULL)
+		return;
+	free_strings(event, EVENT_STRINGS, G_N_ELEMENTS(EVENT_STRINGS));
+	g_free(event);
+}
+
+/* --- names --- */
+
+const char *
+stage_name(enum stage stage)
+{
+	return (guint)stage < STAGE_COUNT ? STAGE_NAMES[stage] : "unknown";
+}
+
+gboolean
+stage_from_name(const char *name, enum stage *ret_stage)
+{
+	for (guint i = 0; name != NULL && i < STAGE_COUNT; i++) {
+		if (g_ascii_strcasecmp(name, STAGE_NAMES[i]) == 0) {
+			*ret_stage = (enum stage)i;
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+const char *
+dimension_name(enum dimension dimension)
+{
+	return (guint)dimension < DIMENSION_COUNT ? DIMENSION_NAMES[dimension] : "unknown";
+}
+
+const char *
+temperature_name(enum temperature temperature)
+{
+	return (guint)temperature < G_N_ELEMENTS(TEMPERATURE_NAMES) ? TEMPERATURE_NAMES[temperature]
+								    : "unknown";
+}
+
+/* --- contributions as JSON --- */
+
+static void
+add_string(cJSON *object, const char *key, const char *value)
+{
+	g_autofree char *valid = NULL;
+
+	if (value == NULL)
+		return;
+	if (!g_utf8_validate(value, -1, NULL))
+		value = valid = g_utf8_make_valid(value, -1);
+	cJSON_AddStringToObject(object, key, value);
+}
+
+static cJSON *
+contribution_to_object(const struct contribution *contribution)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	add_string(object, "rule", contribution->rule);
+	add_string(object, "group", contribution->group);
+	add_string(object, "reason", contribution->reason);
+	add_string(object, "evidence", contribution->evidence);
+	add_string(object, "dimension", dimension_name(contribution->dimension));
+	if (contribution->is_explicit)
+		cJSON_AddTrueToObject(object, "explicit");
+	cJSON_AddNumberToObject(object, "raw", isfinite(contribution->raw) ? contribution->raw : 0);
+	if (contribution->half_life_days > 0)
+		cJSON_AddNumberToObject(object, "half_life", contribution->half_life_days);
+	cJSON_AddNumberToObject(object, "time", (double)contribution->time);
+	return object;
+}
+
+char *
+contributions_to_json(const GPtrArray *contributions)
+{
+	cJSON *array = cJSON_CreateArray();
+	char *printed, *json;
+
+	for (guint i = 0; contributions != NULL && i < contributions->len; i++)
+		cJSON_AddItemToArray(array, contribution_to_object(contributions->pdata[i]));
+	printed = cJSON_PrintUnformatted(array);
+	cJSON_Delete(array);
+	json = g_strdup(printed != NULL ? printed : "[]");
+	cJSON_free(printed);
+	return json;
+}
+
+static char *
+get_string(const cJSON *object, const char *key)
+{
+	return g_strdup(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key)));
+}
+
+static double
+get_number(const cJSON *object, const char *key)
+{
+	double number = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, key));
+
+	return isfinite(number) ? number : 0;
+}
+
+static gint64
+get_time(const cJSON *object, const char *key)
+{
+	/* Doubles hold microseconds exactly up to 2^53, the year 2255. */
+	return (gint64)CLAMP(get_number(object, key), 0.0, 9007199254740992.0);
+}
+
+static struct contribution *
+contribution_from_object(const cJSON *object)
+{
+	const char *dimension =
+		cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "dimension"));
+	struct contribution *contribution = contribution_new();
+
+	contribution->rule = get_string(object, "rule");
+	contribution->group = get_string(object, "group");
+	contribution->reason = get_string(object, "reason");
+	contribution->evidence = get_string(object, "evidence");
+	for (guint i = 0; dimension != NULL && i < DIMENSION_COUNT; i++) {
+		if (strcmp(dimension, DIMENSION_NAMES[i]) == 0)
+			contribution->dimension = (enum dimension)i;
+	}
+	contribution->is_explicit =
+		cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "explicit"));
+	contribution->raw = get_number(object, "raw");
+	contribution->half_life_days = MAX(get_number(object, "half_life"), 0.0);
+	contribution->time = get_time(object, "time");
+	if (contribution->rule == NULL)
+		contribution->rule = g_strdup("");
+	return contribution;
+}
+
+GPtrArray *
+contributions_from_json(const char *json, GError **error)
+{
+	cJSON *array = json != NULL ? cJSON_Parse(json) : NULL;
+	GPtrArray *contributions = contributions_new();
+	const cJSON *object;
+
+	if (!cJSON_IsArray(array))
+		goto bad;
+	cJSON_ArrayForEach(object, array)
+	{
+		if (!cJSON_IsObject(object))
+			goto bad;
+		g_ptr_array_add(contributions, contribution_from_object(object));
+	}
+	cJSON_Delete(array);
+	return contributions;
+bad:
+	cJSON_Delete(array);
+	g_ptr_array_unref(contributions);
+	g_set_error_literal(error, LEADMILTER_ERROR, ERROR_STORE,
+			    "contributions are not a JSON array of objects");
+	return NULL;
+}
