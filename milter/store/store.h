@@ -85,13 +85,15 @@ void store_set_endpoints(struct store *store, const struct config *config);
 void store_on_delivery(struct store *store, void (*wake)(gpointer data), gpointer data);
 
 /**
- * Claim deliveries due for an endpoint: at most one per lead, oldest first.  Attempt count and the
- * time of the next try (schedule_next(), were this one to vanish in a crash) are written
- * before this returns.
+ * Claim deliveries due for an endpoint: at most one per lead, the longest due first.  Attempt count
+ * and the time of the next try (were this one to vanish in a crash) are written before
+ * this returns.  A parked endpoint gives none.
+ * @param next when to try again after `attempts` tries (this one included), for a crash; called on
+ *        the writer thread, must not block
  * @return struct delivery *, or NULL with an error; caller unrefs
  */
 GPtrArray *store_outbox_claim(struct store *store, const char *endpoint, gint64 now, guint most,
-			      GError **error);
+			      gint64 (*next)(guint attempts, gint64 now), GError **error);
 
 struct delivery_result {
 	gint64 id;
