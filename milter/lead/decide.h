@@ -26,9 +26,20 @@ enum match {
 struct candidate {
 	struct lead *lead;
 	enum match match;
+	GPtrArray *touches; /* struct touch *: its ledger; NULL for the first candidate, whose
+			       ledger is known->touches */
 };
 
-/* What the store knows that matters for this message. */
+/*
+ * What the store knows that matters for this message.  Candidates are looked for
+ *  - inbound, by the conversation (In-Reply-To, References, Thread-Index, subject), the person's
+ *    normalised address, E.164 phones and name within the account; the address also with
+ *    DECIDE_UNVERIFIED before it, where the candidates made by unproven mail are kept;
+ *  - for a bounce, by its original Message-ID (MATCHED_REFERENCES) and its failed
+ *    recipient's normalised address (MATCHED_LEAD_ADDRESS);
+ *  - outbound, by the normalised address of every To and Cc and envelope recipient.
+ */
+#define DECIDE_UNVERIFIED "unverified:"
 struct known {
 	gboolean is_duplicate; /* this message key was decided before: `previous` says with what */
 	struct lead *previous; /* the lead it went to then, or NULL */
@@ -42,6 +53,7 @@ struct known {
 	gboolean we_wrote; /* an outbound mail of ours to this address is recorded */
 	gint64 last_outbound; /* our last mail to the person, 0 never */
 	char *replied_to; /* address of our person whose message this answers, or NULL */
+	gboolean bounce_is_ours; /* the mail a bounce reports on is a recorded outbound mail */
 };
 
 enum action {
@@ -55,11 +67,15 @@ enum action {
 struct decision {
 	enum action action;
 	char *reason; /* one line for the log and `show`; never NULL */
-	struct lead *lead; /* its new state, to insert or update; NULL with ACTION_NONE */
+	struct lead *lead; /* its new state, to insert or update; NULL with ACTION_NONE.  The
+			      address and normalised address of an existing lead may change */
+	const struct lead *before; /* as it was, owned by `known`; NULL when it is new */
 	struct touch *touch; /* to append to the lead's ledger, or NULL */
 	GPtrArray *events; /* struct event * */
 	enum match match; /* why this lead */
 	gboolean record_message; /* remember the Message-ID for conversation matching */
+	struct decision *next; /* an outbound mail to several leads: what the next one's lead, touch
+				  and events are; written alike, NULL at the end */
 };
 
 /** @param known owned by the caller, may be changed (scores filled in). @return never NULL. */
