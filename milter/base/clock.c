@@ -48,9 +48,10 @@ clock_parse(const char *text, GError **error)
 	}
 	g_autoptr(GDateTime) t = g_date_time_new_from_iso8601(iso, utc);
 	if (!t) {
-		g_set_error(error, LEADMILTER_ERROR, ERROR_INPUT,
-			    "'%s' is not a time; write 2026-11-21T10:00:00Z, 2026-11-21 or @SECONDS",
-			    text);
+		g_set_error(
+			error, LEADMILTER_ERROR, ERROR_INPUT,
+			"'%s' is not a time; write 2026-11-21T10:00:00Z, 2026-11-21 or @SECONDS",
+			text);
 		return 0;
 	}
 	return g_date_time_to_unix(t) * CLOCK_SECOND + g_date_time_get_microsecond(t);

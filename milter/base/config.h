@@ -103,6 +103,7 @@ struct config {
 	GPtrArray *target_domains; /* accounts that are MQL at once on a human response */
 	GPtrArray *trusted_authserv_ids;
 	GPtrArray *endpoints; /* struct config_endpoint * */
+	GPtrArray *scorecard_files; /* char *, paths */
 	GPtrArray *scorecards; /* struct config_scorecard *, the first is the default */
 	GPtrArray *forms; /* struct config_form * */
 	GPtrArray *phrase_files; /* char *, paths */
@@ -127,7 +128,8 @@ struct config {
 	guint conversation_days; /* subject match window */
 	gboolean store_text; /* keep a capped excerpt of new text */
 	gboolean add_headers;
-	enum log_level log_level;
+	char *log_level_name;
+	enum log_level log_level; /* from log_level_name */
 	char *log_target; /* "syslog", "stderr" */
 };
 

@@ -1,4 +1,4 @@
 /* error.c - the one error domain; see error.h. */
 #include "base/error.h"
 
-G_DEFINE_QUARK(leadmilter-error-quark, leadmilter_error)
+G_DEFINE_QUARK(leadmilter - error - quark, leadmilter_error)

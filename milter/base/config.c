@@ -1,0 +1,804 @@
+/*
+ * config.c - leadmilter.conf and scorecard files, read with libconfuse into plain structs.
+ *
+ * The option table (config_options.c) is turned into libconfuse's option arrays, and after parsing
+ * every value is copied into its struct member by the same table; so an option exists in exactly
+ * one place.  libconfuse reports errors through a callback without user data: one mutex makes
+ * reading single-file-at-a-time, which is all a daemon needs.  Every message begins with
+ * "file:line: ".
+ */
+#include "base/config.h"
+#include "base/clock.h"
+#include "base/config_options.h"
+#include "base/error.h"
+#include "base/limits.h"
+
+#include <confuse.h>
+#include <errno.h>
+#include <gio/gio.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* --- libconfuse: one file at a time --- */
+
+struct reader {
+	const char *path;
+	char *directory; /* relative paths stand against it */
+	GHashTable *lines; /* cfg_opt_t * or cfg_t * -> line */
+	GString *problem; /* the first complaint */
+};
+
+static pthread_mutex_t reader_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct reader *current; /* under reader_mutex */
+
+static void
+on_error(cfg_t *cfg, const char *format, va_list args)
+{
+	if (current->problem->len)
+		return;
+	g_string_printf(current->problem, "%s:%d: ", current->path, cfg ? cfg->line : 0);
+	g_string_append_vprintf(current->problem, format, args);
+}
+
+static int
+on_value(cfg_t *cfg, cfg_opt_t *option)
+{
+	g_hash_table_insert(current->lines, option, GINT_TO_POINTER(cfg->line));
+	return 0;
+}
+
+static int
+on_section(cfg_t *cfg, cfg_opt_t *option)
+{
+	cfg_t *section = cfg_opt_getnsec(option, cfg_opt_size(option) - 1);
+	g_hash_table_insert(current->lines, section, GINT_TO_POINTER(cfg->line));
+	return 0;
+}
+
+static gboolean
+problem(struct reader *reader, gconstpointer at, GError **error, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	g_autofree char *what = g_strdup_vprintf(format, args);
+	va_end(args);
+	g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG, "%s:%d: %s", reader->path,
+		    GPOINTER_TO_INT(g_hash_table_lookup(reader->lines, at)), what);
+	return FALSE;
+}
+
+static cfg_opt_t
+confuse_option(const struct option_row *row)
+{
+	cfg_opt_t list = CFG_STR_LIST(row->name, 0, CFGF_NONE);
+	cfg_opt_t integer = CFG_INT(row->name, strtol(row->fallback, NULL, 10), CFGF_NONE);
+	cfg_opt_t boolean = CFG_BOOL(row->name, !strcmp(row->fallback, "true"), CFGF_NONE);
+	cfg_opt_t number =
+		CFG_FLOAT(row->name, *row->fallback ? atof(row->fallback) : NAN, CFGF_NONE);
+	cfg_opt_t text = CFG_STR(row->name, row->fallback, CFGF_NONE);
+	switch (row->type) {
+	case OPTION_LIST:
+	case OPTION_PATHS:
+		return list;
+	case OPTION_UNSIGNED:
+	case OPTION_BYTES:
+		return integer;
+	case OPTION_BOOLEAN:
+		return boolean;
+	case OPTION_FLOAT:
+		return number;
+	default:
+		return text;
+	}
+}
+
+/* The libconfuse array of one section; `sections` is a NULL-terminated list to nest in it. */
+static cfg_opt_t *
+confuse_options(const char *section, const char *const *sections)
+{
+	GArray *options = g_array_new(FALSE, TRUE, sizeof(cfg_opt_t));
+	for (guint i = 0; i < option_row_count; i++)
+		if (!strcmp(option_rows[i].section, section)) {
+			cfg_opt_t option = confuse_option(&option_rows[i]);
+			option.validcb = on_value;
+			g_array_append_val(options, option);
+		}
+	for (; sections && *sections; sections++) {
+		cfg_opt_t nested = CFG_SEC(*sections, confuse_options(*sections, NULL),
+					   CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
+		nested.validcb = on_section;
+		g_array_append_val(options, nested);
+	}
+	cfg_opt_t end = CFG_END();
+	g_array_append_val(options, end);
+	return (cfg_opt_t *)(void *)g_array_free(options, FALSE);
+}
+
+static void
+confuse_options_free(cfg_opt_t *options)
+{
+	for (cfg_opt_t *option = options; option->type != CFGT_NONE; option++)
+		if (option->type == CFGT_SEC)
+			g_free(option->subopts);
+	g_free(options);
+}
+
+static char *
+absolute_path(const struct reader *reader, const char *path)
+{
+	return g_canonicalize_filename(path, reader->directory);
+}
+
+static GPtrArray *
+read_list(const struct reader *reader, cfg_t *section, const struct option_row *row)
+{
+	GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < cfg_size(section, row->name); i++) {
+		const char *item = cfg_getnstr(section, row->name, i);
+		g_ptr_array_add(list, row->type == OPTION_PATHS ? absolute_path(reader, item)
+								: g_strdup(item));
+	}
+	return list;
+}
+
+static gboolean
+is_choice(const char *choices, const char *value)
+{
+	g_auto(GStrv) each = g_strsplit(choices, "|", -1);
+	return g_strv_contains((const char *const *)each, value);
+}
+
+static gboolean
+read_text(struct reader *reader, cfg_t *section, const struct option_row *row, void *member,
+	  GError **error)
+{
+	const char *value = cfg_getstr(section, row->name);
+	gconstpointer at = cfg_getopt(section, row->name);
+	if (row->choices && !is_choice(row->choices, value))
+		return problem(reader, at, error, "%s = \"%s\": expected one of %s", row->name,
+			       value, row->choices);
+	switch (row->type) {
+	case OPTION_MODE: {
+		char *end;
+		*(guint *)member = (guint)strtoul(value, &end, 8);
+		if (!*value || *end || *(guint *)member > 0777)
+			return problem(reader, at, error,
+				       "%s = \"%s\": expected an octal mode such as \"0660\"",
+				       row->name, value);
+		return TRUE;
+	}
+	case OPTION_TIME:
+		*(gint64 *)member = 0;
+		if (*value) {
+			g_autoptr(GError) why = NULL;
+			*(gint64 *)member = clock_parse(value, &why);
+			if (why)
+				return problem(reader, at, error, "%s: %s", row->name,
+					       why->message);
+		}
+		return TRUE;
+	default:
+		*(char **)member = !value || !*value          ? NULL
+				   : row->type == OPTION_PATH ? absolute_path(reader, value)
+							      : g_strdup(value);
+		return TRUE;
+	}
+}
+
+static gboolean
+in_range(const struct option_row *row, double value)
+{
+	return isnan(value) || (row->least == 0 && row->most == 0) ||
+	       (value >= row->least && value <= row->most);
+}
+
+static gboolean
+read_number(struct reader *reader, cfg_t *section, const struct option_row *row, void *member,
+	    GError **error)
+{
+	double value = row->type == OPTION_FLOAT ? cfg_getfloat(section, row->name)
+						 : (double)cfg_getint(section, row->name);
+	if (!in_range(row, value))
+		return problem(reader, cfg_getopt(section, row->name), error,
+			       "%s = %g: expected %g to %g", row->name, value, row->least,
+			       row->most);
+	if (row->type == OPTION_FLOAT)
+		*(double *)member = value;
+	else if (row->type == OPTION_BYTES)
+		*(gint64 *)member = cfg_getint(section, row->name);
+	else
+		*(guint *)member = (guint)cfg_getint(section, row->name);
+	return TRUE;
+}
+
+/* Copy a section's values into its struct. */
+static gboolean
+read_section(struct reader *reader, cfg_t *section, const char *name, void *target, GError **error)
+{
+	for (guint i = 0; i < option_row_count; i++) {
+		const struct option_row *row = &option_rows[i];
+		if (strcmp(row->section, name))
+			continue;
+		void *member = (char *)target + row->offset;
+		gboolean ok = TRUE;
+		if (row->type == OPTION_LIST || row->type == OPTION_PATHS)
+			*(GPtrArray **)member = read_list(reader, section, row);
+		else if (row->type == OPTION_BOOLEAN)
+			*(gboolean *)member = cfg_getbool(section, row->name);
+		else if (row->type == OPTION_UNSIGNED || row->type == OPTION_BYTES ||
+			 row->type == OPTION_FLOAT)
+			ok = read_number(reader, section, row, member, error);
+		else
+			ok = read_text(reader, section, row, member, error);
+		if (!ok)
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static void
+section_clear(const char *name, void *target)
+{
+	for (guint i = 0; i < option_row_count; i++) {
+		const struct option_row *row = &option_rows[i];
+		if (strcmp(row->section, name))
+			continue;
+		void *member = (char *)target + row->offset;
+		if (row->type == OPTION_LIST || row->type == OPTION_PATHS)
+			g_clear_pointer((GPtrArray **)member, g_ptr_array_unref);
+		else if (row->type == OPTION_STRING || row->type == OPTION_PATH)
+			g_clear_pointer((char **)member, g_free);
+	}
+}
+
+static gboolean
+check_file(const char *path, GError **error)
+{
+	struct stat st;
+	if (stat(path, &st) < 0) {
+		g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG, "%s:0: %s", path,
+			    g_strerror(errno));
+		return FALSE;
+	}
+	if (!S_ISREG(st.st_mode) || st.st_size > LIMIT_CONFIG_FILE) {
+		g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG,
+			    "%s:0: not a regular file of at most %d bytes", path,
+			    LIMIT_CONFIG_FILE);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+/* Parse a file and let `fill` copy it; everything of libconfuse ends here. */
+static gboolean
+read_file(const char *path, const char *top, const char *const *sections,
+	  gboolean (*fill)(struct reader *reader, cfg_t *cfg, void *target, GError **error),
+	  void *target, GError **error)
+{
+	if (!check_file(path, error))
+		return FALSE;
+	struct reader reader = { path, g_path_get_dirname(path), g_hash_table_new(NULL, NULL),
+				 g_string_new(NULL) };
+	char *here = g_get_current_dir();
+	char *directory = g_canonicalize_filename(reader.directory, here);
+	g_free(reader.directory);
+	g_free(here);
+	reader.directory = directory;
+	pthread_mutex_lock(&reader_mutex);
+	current = &reader;
+	cfg_opt_t *options = confuse_options(top, sections);
+	cfg_t *cfg = cfg_init(options, CFGF_NONE);
+	cfg_set_error_function(cfg, on_error);
+	gboolean ok = cfg_parse(cfg, path) == CFG_SUCCESS && !reader.problem->len;
+	if (!ok)
+		g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG, "%s",
+			    reader.problem->len ? reader.problem->str : "unreadable");
+	else
+		ok = fill(&reader, cfg, target, error);
+	cfg_free(cfg);
+	confuse_options_free(options);
+	current = NULL;
+	pthread_mutex_unlock(&reader_mutex);
+	g_hash_table_unref(reader.lines);
+	g_string_free(reader.problem, TRUE);
+	g_free(reader.directory);
+	return ok;
+}
+
+static int
+line_of(const struct reader *reader, gconstpointer at)
+{
+	return GPOINTER_TO_INT(g_hash_table_lookup(reader->lines, at));
+}
+
+/* --- scorecards --- */
+
+static void
+rule_free(gpointer data)
+{
+	struct config_rule *rule = data;
+	section_clear("rule", rule);
+	g_free(rule->name);
+	g_free(rule->file);
+	g_free(rule);
+}
+
+static void
+group_free(gpointer data)
+{
+	struct config_group *group = data;
+	g_free(group->name);
+	g_free(group);
+}
+
+static void
+touch_free(gpointer data)
+{
+	struct config_touch *touch = data;
+	section_clear("touch", touch);
+	g_free(touch->name);
+	g_free(touch);
+}
+
+void
+config_scorecard_free(struct config_scorecard *card)
+{
+	if (!card)
+		return;
+	section_clear("card", card);
+	g_free(card->file);
+	g_ptr_array_unref(card->rules);
+	g_ptr_array_unref(card->groups);
+	g_ptr_array_unref(card->touches);
+	g_free(card);
+}
+
+static gboolean
+read_rule(struct reader *reader, cfg_t *section, struct config_scorecard *card, GError **error)
+{
+	struct config_rule *rule = g_new0(struct config_rule, 1);
+	g_ptr_array_add(card->rules, rule);
+	rule->name = g_strdup(cfg_title(section));
+	rule->file = g_strdup(reader->path);
+	rule->line = line_of(reader, section);
+	if (!read_section(reader, section, "rule", rule, error))
+		return FALSE;
+	int when = line_of(reader, cfg_getopt(section, "when"));
+	if (!rule->when)
+		return problem(reader, section, error,
+			       "rule \"%s\" has no condition: expected when = \"…\"", rule->name);
+	rule->line = when;
+	if (!rule->reason)
+		rule->reason = g_strdup(rule->name);
+	if (card->rules->len > LIMIT_RULES)
+		return problem(reader, section, error, "more than %d rules", LIMIT_RULES);
+	return TRUE;
+}
+
+static gboolean
+check_rule_groups(struct reader *reader, cfg_t *cfg, struct config_scorecard *card, GError **error)
+{
+	for (guint i = 0; i < card->rules->len; i++) {
+		struct config_rule *rule = g_ptr_array_index(card->rules, i);
+		gboolean known = !rule->group;
+		for (guint j = 0; j < card->groups->len && !known; j++)
+			known = !strcmp(
+				((struct config_group *)g_ptr_array_index(card->groups, j))->name,
+				rule->group);
+		cfg_t *section = cfg_getnsec(cfg, "rule", i);
+		if (!known)
+			return problem(reader, cfg_getopt(section, "group"), error,
+				       "rule \"%s\": no group \"%s\" in this file", rule->name,
+				       rule->group);
+	}
+	return TRUE;
+}
+
+static gboolean
+fill_scorecard(struct reader *reader, cfg_t *cfg, void *target, GError **error)
+{
+	struct config_scorecard *card = target;
+	if (!read_section(reader, cfg, "card", card, error))
+		return FALSE;
+	if (!card->name)
+		return problem(reader, cfg, error, "expected name = \"…\" of the scorecard");
+	for (guint i = 0; i < cfg_size(cfg, "rule"); i++)
+		if (!read_rule(reader, cfg_getnsec(cfg, "rule", i), card, error))
+			return FALSE;
+	for (guint i = 0; i < cfg_size(cfg, "group"); i++) {
+		cfg_t *section = cfg_getnsec(cfg, "group", i);
+		struct config_group *group = g_new0(struct config_group, 1);
+		g_ptr_array_add(card->groups, group);
+		group->name = g_strdup(cfg_title(section));
+		if (!read_section(reader, section, "group", group, error))
+			return FALSE;
+		if (group->cap < group->floor)
+			return problem(reader, section, error, "group \"%s\": cap below floor",
+				       group->name);
+	}
+	for (guint i = 0; i < cfg_size(cfg, "touch"); i++) {
+		cfg_t *section = cfg_getnsec(cfg, "touch", i);
+		struct config_touch *touch = g_new0(struct config_touch, 1);
+		g_ptr_array_add(card->touches, touch);
+		touch->name = g_strdup(cfg_title(section));
+		touch->line = line_of(reader, section);
+		if (!read_section(reader, section, "touch", touch, error))
+			return FALSE;
+	}
+	return check_rule_groups(reader, cfg, card, error);
+}
+
+struct config_scorecard *
+config_scorecard_load(const char *path, GError **error)
+{
+	static const char *const sections[] = { "rule", "group", "touch", NULL };
+	struct config_scorecard *card = g_new0(struct config_scorecard, 1);
+	card->file = g_strdup(path);
+	card->rules = g_ptr_array_new_with_free_func(rule_free);
+	card->groups = g_ptr_array_new_with_free_func(group_free);
+	card->touches = g_ptr_array_new_with_free_func(touch_free);
+	if (read_file(path, "card", sections, fill_scorecard, card, error))
+		return card;
+	config_scorecard_free(card);
+	return NULL;
+}
+
+/* --- leadmilter.conf --- */
+
+static void
+mailbox_free(gpointer data)
+{
+	struct config_mailbox *mailbox = data;
+	section_clear("mailbox", mailbox);
+	g_free(mailbox->name);
+	g_free(mailbox->address);
+	g_free(mailbox);
+}
+
+static void
+endpoint_free(gpointer data)
+{
+	struct config_endpoint *endpoint = data;
+	section_clear("endpoint", endpoint);
+	g_free(endpoint->name);
+	g_free(endpoint);
+}
+
+static void
+form_free(gpointer data)
+{
+	struct config_form *form = data;
+	section_clear("form", form);
+	g_free(form->name);
+	g_free(form);
+}
+
+static struct config *
+config_new(const char *path)
+{
+	struct config *config = g_new0(struct config, 1);
+	config->references = 1;
+	config->path = g_strdup(path);
+	config->mailboxes = g_ptr_array_new_with_free_func(mailbox_free);
+	config->endpoints = g_ptr_array_new_with_free_func(endpoint_free);
+	config->forms = g_ptr_array_new_with_free_func(form_free);
+	config->scorecards = g_ptr_array_new_with_free_func((GDestroyNotify)config_scorecard_free);
+	return config;
+}
+
+struct config *
+config_ref(struct config *config)
+{
+	g_atomic_int_inc(&config->references);
+	return config;
+}
+
+void
+config_unref(struct config *config)
+{
+	if (!config || !g_atomic_int_dec_and_test(&config->references))
+		return;
+	section_clear("", config);
+	g_free(config->path);
+	g_ptr_array_unref(config->mailboxes);
+	g_ptr_array_unref(config->endpoints);
+	g_ptr_array_unref(config->forms);
+	g_ptr_array_unref(config->scorecards);
+	g_free(config);
+}
+
+static gboolean
+read_mailbox(struct reader *reader, cfg_t *section, struct config *config, GError **error)
+{
+	struct config_mailbox *mailbox = g_new0(struct config_mailbox, 1);
+	g_ptr_array_add(config->mailboxes, mailbox);
+	mailbox->name = g_strdup(cfg_title(section));
+	mailbox->address = g_ascii_strdown(mailbox->name, -1);
+	if (!*mailbox->name || strlen(mailbox->name) > LIMIT_ADDRESS)
+		return problem(reader, section, error,
+			       "mailbox \"%s\": expected an address, a domain or a pattern",
+			       mailbox->name);
+	mailbox->match = strpbrk(mailbox->address, "*?") ? MATCH_PATTERN
+			 : strchr(mailbox->address, '@') ? MATCH_ADDRESS
+							 : MATCH_DOMAIN;
+	return read_section(reader, section, "mailbox", mailbox, error);
+}
+
+/* A secret may stand elsewhere: "file:PATH", "env:NAME", "credential:NAME" (systemd). */
+static gboolean
+resolve_secret(struct reader *reader, gconstpointer at, char **secret, GError **error)
+{
+	g_autofree char *path = NULL;
+	if (g_str_has_prefix(*secret, "file:"))
+		path = absolute_path(reader, *secret + 5);
+	else if (g_str_has_prefix(*secret, "credential:")) {
+		const char *directory = g_getenv("CREDENTIALS_DIRECTORY");
+		if (!directory)
+			return problem(reader, at, error,
+				       "secret \"%s\": CREDENTIALS_DIRECTORY is not set", *secret);
+		path = g_build_filename(directory, *secret + 11, NULL);
+	} else if (g_str_has_prefix(*secret, "env:")) {
+		const char *value = g_getenv(*secret + 4);
+		if (!value)
+			return problem(reader, at, error, "secret \"%s\" is not in the environment",
+				       *secret);
+		g_free(*secret);
+		*secret = g_strdup(value);
+		return TRUE;
+	} else
+		return TRUE;
+	g_autoptr(GError) why = NULL;
+	char *content = NULL;
+	if (!g_file_get_contents(path, &content, NULL, &why))
+		return problem(reader, at, error, "secret \"%s\": %s", *secret, why->message);
+	g_free(*secret);
+	*secret = g_strstrip(content);
+	return TRUE;
+}
+
+static gboolean
+read_endpoint(struct reader *reader, cfg_t *section, struct config *config, GError **error)
+{
+	struct config_endpoint *endpoint = g_new0(struct config_endpoint, 1);
+	g_ptr_array_add(config->endpoints, endpoint);
+	endpoint->name = g_strdup(cfg_title(section));
+	if (!read_section(reader, section, "endpoint", endpoint, error))
+		return FALSE;
+	if (!endpoint->url || (!g_str_has_prefix(endpoint->url, "https://") &&
+			       !g_str_has_prefix(endpoint->url, "http://")))
+		return problem(
+			reader, endpoint->url ? (gconstpointer)cfg_getopt(section, "url") : section,
+			error, "endpoint \"%s\": expected url = \"https://…\" or \"http://…\"",
+			endpoint->name);
+	for (guint i = 0; i < endpoint->secrets->len; i++)
+		if (!resolve_secret(reader, cfg_getopt(section, "secrets"),
+				    (char **)&g_ptr_array_index(endpoint->secrets, i), error))
+			return FALSE;
+	if (!endpoint->secrets->len)
+		return problem(reader, section, error,
+			       "endpoint \"%s\": expected secrets = {\"whsec_…\"}, since every "
+			       "request is signed",
+			       endpoint->name);
+	return TRUE;
+}
+
+static gboolean
+read_form(struct reader *reader, cfg_t *section, struct config *config, GError **error)
+{
+	struct config_form *form = g_new0(struct config_form, 1);
+	g_ptr_array_add(config->forms, form);
+	form->name = g_strdup(cfg_title(section));
+	if (!read_section(reader, section, "form", form, error))
+		return FALSE;
+	for (guint i = 0; i < form->fields->len; i++)
+		if (!strchr(g_ptr_array_index(form->fields, i), '='))
+			return problem(reader, cfg_getopt(section, "fields"), error,
+				       "form \"%s\": field \"%s\": expected \"label=key\"",
+				       form->name, (char *)g_ptr_array_index(form->fields, i));
+	return TRUE;
+}
+
+static gboolean
+check_network(const char *network)
+{
+	g_autoptr(GInetAddressMask) mask = g_inet_address_mask_new_from_string(network, NULL);
+	return mask != NULL;
+}
+
+static gboolean
+check_top(struct reader *reader, cfg_t *cfg, struct config *config, GError **error)
+{
+	if (!config->socket || (!g_str_has_prefix(config->socket, "unix:/") &&
+				!g_str_has_prefix(config->socket, "inet:") &&
+				!g_str_has_prefix(config->socket, "inet6:")))
+		return problem(reader, cfg_getopt(cfg, "socket"), error,
+			       "socket = \"%s\": expected \"unix:/path\" or \"inet:port@host\"",
+			       config->socket ? config->socket : "");
+	if (!config->store || !g_str_has_prefix(config->store, "sqlite:/"))
+		return problem(reader, cfg_getopt(cfg, "store"), error,
+			       "store = \"%s\": expected \"sqlite:/path\"",
+			       config->store ? config->store : "");
+	for (guint i = 0; i < config->own_networks->len; i++)
+		if (!check_network(g_ptr_array_index(config->own_networks, i)))
+			return problem(
+				reader, cfg_getopt(cfg, "own_networks"), error,
+				"own_networks: \"%s\" is no network; expected \"192.0.2.0/24\"",
+				(char *)g_ptr_array_index(config->own_networks, i));
+	if (config->default_region &&
+	    (strlen(config->default_region) != 2 || !g_ascii_isupper(config->default_region[0])))
+		return problem(reader, cfg_getopt(cfg, "default_region"), error,
+			       "default_region = \"%s\": expected a country code such as \"RO\"",
+			       config->default_region);
+	return TRUE;
+}
+
+static void
+set_default(char **member, const char *directory, const char *name)
+{
+	if (!*member)
+		*member = g_build_filename(directory, name, NULL);
+}
+
+/* The directory with the shipped lists and scorecards: beside the file, else as installed. */
+static char *
+shipped_directory(const char *beside)
+{
+	char exe[4096];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+	exe[n > 0 ? n : 0] = '\0';
+	g_autofree char *program = g_path_get_dirname(exe);
+	g_autofree char *source_tree = g_build_filename(program, "..", "conf", NULL);
+	const char *candidates[] = { beside, g_getenv("LEADMILTER_CONF_DIR"), LEADMILTER_SYSCONFDIR,
+				     source_tree };
+	for (guint i = 0; i < G_N_ELEMENTS(candidates); i++) {
+		if (!candidates[i])
+			continue;
+		g_autofree char *lists = g_build_filename(candidates[i], "lists", NULL);
+		if (g_file_test(lists, G_FILE_TEST_IS_DIR))
+			return g_canonicalize_filename(candidates[i], NULL);
+	}
+	return g_strdup(LEADMILTER_SYSCONFDIR);
+}
+
+static gint
+compare_strings(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+default_phrase_files(struct config *config)
+{
+	g_autofree char *directory = g_build_filename(config->list_directory, "phrases", NULL);
+	g_autoptr(GDir) dir = g_dir_open(directory, 0, NULL);
+	for (const char *name; dir && (name = g_dir_read_name(dir));)
+		if (g_str_has_suffix(name, ".phrases"))
+			g_ptr_array_add(config->phrase_files,
+					g_build_filename(directory, name, NULL));
+	g_ptr_array_sort(config->phrase_files, compare_strings);
+}
+
+static void
+complete(struct config *config, const char *beside)
+{
+	g_autofree char *shipped = shipped_directory(beside);
+	set_default(&config->list_directory, shipped, "lists");
+	const char *lists = config->list_directory;
+	set_default(&config->freemail_list, lists, "freemail.txt");
+	set_default(&config->disposable_list, lists, "disposable.txt");
+	set_default(&config->relay_list, lists, "relay.txt");
+	set_default(&config->role_list, lists, "role.txt");
+	set_default(&config->isp_list, lists, "isp.txt");
+	if (!config->phrase_files->len)
+		default_phrase_files(config);
+	if (!config->scorecard_files->len)
+		g_ptr_array_add(config->scorecard_files,
+				g_build_filename(shipped, "scorecards", "default.conf", NULL));
+	if (!config->hostname)
+		config->hostname = g_strdup(g_get_host_name());
+	log_level_from_name(config->log_level_name, &config->log_level);
+}
+
+static gboolean
+load_scorecards(struct config *config, GError **error)
+{
+	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+	for (guint i = 0; i < config->scorecard_files->len; i++) {
+		const char *path = g_ptr_array_index(config->scorecard_files, i);
+		struct config_scorecard *card = config_scorecard_load(path, error);
+		if (!card)
+			return FALSE;
+		g_ptr_array_add(config->scorecards, card);
+		if (!g_hash_table_add(names, card->name)) {
+			g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG,
+				    "%s:0: a second scorecard named \"%s\"", path, card->name);
+			return FALSE;
+		}
+	}
+	for (guint i = 0; i < config->mailboxes->len; i++) {
+		struct config_mailbox *mailbox = g_ptr_array_index(config->mailboxes, i);
+		if (mailbox->scorecard && !g_hash_table_contains(names, mailbox->scorecard)) {
+			g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG,
+				    "%s:0: mailbox \"%s\": no scorecard \"%s\"", config->path,
+				    mailbox->name, mailbox->scorecard);
+			return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+static gboolean
+fill_config(struct reader *reader, cfg_t *cfg, void *target, GError **error)
+{
+	struct config *config = target;
+	static const struct {
+		const char *name;
+		gboolean (*read)(struct reader *reader, cfg_t *section, struct config *config,
+				 GError **error);
+	} sections[] = { { "mailbox", read_mailbox },
+			 { "endpoint", read_endpoint },
+			 { "form", read_form } };
+	if (!read_section(reader, cfg, "", config, error) || !check_top(reader, cfg, config, error))
+		return FALSE;
+	for (guint i = 0; i < G_N_ELEMENTS(sections); i++)
+		for (guint j = 0; j < cfg_size(cfg, sections[i].name); j++)
+			if (!sections[i].read(reader, cfg_getnsec(cfg, sections[i].name, j), config,
+					      error))
+				return FALSE;
+	complete(config, reader->directory);
+	return TRUE;
+}
+
+struct config *
+config_load(const char *path, GError **error)
+{
+	static const char *const sections[] = { "mailbox", "endpoint", "form", NULL };
+	g_autoptr(config_owned) config = config_new(path);
+	if (!read_file(path, "", sections, fill_config, config, error) ||
+	    !load_scorecards(config, error))
+		return NULL;
+	return g_steal_pointer(&config);
+}
+
+static void
+fill_fallback(const struct option_row *row, void *member)
+{
+	switch (row->type) {
+	case OPTION_LIST:
+	case OPTION_PATHS:
+		*(GPtrArray **)member = g_ptr_array_new_with_free_func(g_free);
+		break;
+	case OPTION_UNSIGNED:
+		*(guint *)member = (guint)strtoul(row->fallback, NULL, 10);
+		break;
+	case OPTION_BYTES:
+		*(gint64 *)member = g_ascii_strtoll(row->fallback, NULL, 10);
+		break;
+	case OPTION_MODE:
+		*(guint *)member = (guint)strtoul(row->fallback, NULL, 8);
+		break;
+	case OPTION_BOOLEAN:
+		*(gboolean *)member = !strcmp(row->fallback, "true");
+		break;
+	default:
+		if (*row->fallback)
+			*(char **)member = g_strdup(row->fallback);
+	}
+}
+
+struct config *
+config_default(void)
+{
+	struct config *config = config_new("(defaults)");
+	for (guint i = 0; i < option_row_count; i++)
+		if (!*option_rows[i].section)
+			fill_fallback(&option_rows[i], (char *)config + option_rows[i].offset);
+	complete(config, NULL);
+	g_autoptr(GError) error = NULL;
+	if (!load_scorecards(config, &error))
+		log_warning("%s", error->message);
+	return config;
+}

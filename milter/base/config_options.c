@@ -1,0 +1,132 @@
+/* config_options.c - the option table; see config_options.h. */
+#include "base/config_options.h"
+
+#include <stddef.h>
+
+#define TOP(member) offsetof(struct config, member)
+#define MAILBOX(member) offsetof(struct config_mailbox, member)
+#define ENDPOINT(member) offsetof(struct config_endpoint, member)
+#define FORM(member) offsetof(struct config_form, member)
+#define CARD(member) offsetof(struct config_scorecard, member)
+#define RULE(member) offsetof(struct config_rule, member)
+#define GROUP(member) offsetof(struct config_group, member)
+#define TOUCH(member) offsetof(struct config_touch, member)
+#define YEARS 36500.0
+
+const struct option_row option_rows[] = {
+	/* clang-format off */
+	{ "", "socket", OPTION_STRING, "unix:/run/leadmilter/leadmilter.sock", TOP(socket), NULL, 0, 0 },
+	{ "", "socket_group", OPTION_STRING, "", TOP(socket_group), NULL, 0, 0 },
+	{ "", "socket_mode", OPTION_MODE, "0660", TOP(socket_mode), NULL, 0, 0 },
+	{ "", "user", OPTION_STRING, "", TOP(user), NULL, 0, 0 },
+	{ "", "group", OPTION_STRING, "", TOP(group), NULL, 0, 0 },
+	{ "", "pid_file", OPTION_PATH, "", TOP(pid_file), NULL, 0, 0 },
+	{ "", "control_socket", OPTION_PATH, "/run/leadmilter/control.sock", TOP(control_socket), NULL, 0, 0 },
+	{ "", "store", OPTION_STRING, "sqlite:/var/lib/leadmilter/leadmilter.db", TOP(store), NULL, 0, 0 },
+	{ "", "store_deadline_ms", OPTION_UNSIGNED, "2000", TOP(store_deadline_ms), NULL, 10, 10000 },
+	{ "", "store_text", OPTION_BOOLEAN, "false", TOP(store_text), NULL, 0, 0 },
+	{ "", "spool_directory", OPTION_PATH, "/var/lib/leadmilter/spool", TOP(spool_directory), NULL, 0, 0 },
+	{ "", "spool_max_bytes", OPTION_BYTES, "1073741824", TOP(spool_max_bytes), NULL, 1048576, 1e15 },
+	{ "", "retention_days", OPTION_UNSIGNED, "0", TOP(retention_days), NULL, 0, YEARS },
+	{ "", "conversation_days", OPTION_UNSIGNED, "60", TOP(conversation_days), NULL, 1, YEARS },
+	{ "", "own_domains", OPTION_LIST, "", TOP(own_domains), NULL, 0, 0 },
+	{ "", "own_networks", OPTION_LIST, "", TOP(own_networks), NULL, 0, 0 },
+	{ "", "never_log", OPTION_LIST, "", TOP(never_log), NULL, 0, 0 },
+	{ "", "partner_domains", OPTION_LIST, "", TOP(partner_domains), NULL, 0, 0 },
+	{ "", "target_domains", OPTION_LIST, "", TOP(target_domains), NULL, 0, 0 },
+	{ "", "trusted_authserv_ids", OPTION_LIST, "", TOP(trusted_authserv_ids), NULL, 0, 0 },
+	{ "", "scorecards", OPTION_PATHS, "", TOP(scorecard_files), NULL, 0, 0 },
+	{ "", "list_directory", OPTION_PATH, "", TOP(list_directory), NULL, 0, 0 },
+	{ "", "freemail_list", OPTION_PATH, "", TOP(freemail_list), NULL, 0, 0 },
+	{ "", "disposable_list", OPTION_PATH, "", TOP(disposable_list), NULL, 0, 0 },
+	{ "", "relay_list", OPTION_PATH, "", TOP(relay_list), NULL, 0, 0 },
+	{ "", "role_list", OPTION_PATH, "", TOP(role_list), NULL, 0, 0 },
+	{ "", "isp_list", OPTION_PATH, "", TOP(isp_list), NULL, 0, 0 },
+	{ "", "phrase_files", OPTION_PATHS, "", TOP(phrase_files), NULL, 0, 0 },
+	{ "", "default_region", OPTION_STRING, "", TOP(default_region), NULL, 0, 0 },
+	{ "", "fallback_owner", OPTION_STRING, "", TOP(fallback_owner), NULL, 0, 0 },
+	{ "", "hostname", OPTION_STRING, "", TOP(hostname), NULL, 0, 0 },
+	{ "", "max_sessions", OPTION_UNSIGNED, "2000", TOP(max_sessions), NULL, 1, 100000 },
+	{ "", "add_headers", OPTION_BOOLEAN, "true", TOP(add_headers), NULL, 0, 0 },
+	{ "", "log_level", OPTION_STRING, "info", TOP(log_level_name), "error|warning|notice|info|debug", 0, 0 },
+	{ "", "log_target", OPTION_STRING, "syslog", TOP(log_target), "syslog|stderr", 0, 0 },
+
+	{ "mailbox", "tag", OPTION_STRING, "", MAILBOX(tag), NULL, 0, 0 },
+	{ "mailbox", "scorecard", OPTION_STRING, "", MAILBOX(scorecard), NULL, 0, 0 },
+	{ "mailbox", "source", OPTION_STRING, "", MAILBOX(source), NULL, 0, 0 },
+	{ "mailbox", "owner", OPTION_STRING, "", MAILBOX(owner), NULL, 0, 0 },
+
+	{ "endpoint", "url", OPTION_STRING, "", ENDPOINT(url), NULL, 0, 0 },
+	{ "endpoint", "secrets", OPTION_LIST, "", ENDPOINT(secrets), NULL, 0, 0 },
+	{ "endpoint", "events", OPTION_LIST, "", ENDPOINT(events), NULL, 0, 0 },
+	{ "endpoint", "headers", OPTION_LIST, "", ENDPOINT(headers), NULL, 0, 0 },
+	{ "endpoint", "ca_file", OPTION_PATH, "", ENDPOINT(ca_file), NULL, 0, 0 },
+	{ "endpoint", "concurrency", OPTION_UNSIGNED, "8", ENDPOINT(concurrency), NULL, 1, 256 },
+	{ "endpoint", "timeout_seconds", OPTION_UNSIGNED, "15", ENDPOINT(timeout_seconds), NULL, 1, 300 },
+	{ "endpoint", "include_text", OPTION_BOOLEAN, "false", ENDPOINT(include_text), NULL, 0, 0 },
+
+	{ "form", "senders", OPTION_LIST, "", FORM(senders), NULL, 0, 0 },
+	{ "form", "clients", OPTION_LIST, "", FORM(clients), NULL, 0, 0 },
+	{ "form", "logins", OPTION_LIST, "", FORM(logins), NULL, 0, 0 },
+	{ "form", "fields", OPTION_LIST, "", FORM(fields), NULL, 0, 0 },
+	{ "form", "source", OPTION_STRING, "", FORM(source), NULL, 0, 0 },
+
+	{ "card", "name", OPTION_STRING, "", CARD(name), NULL, 0, 0 },
+	{ "card", "half_life", OPTION_FLOAT, "30", CARD(half_life_days), NULL, 0.01, YEARS },
+	{ "card", "mql", OPTION_FLOAT, "65", CARD(mql), NULL, -10000, 10000 },
+	{ "card", "grade_a", OPTION_FLOAT, "22", CARD(grade_a), NULL, -10000, 10000 },
+	{ "card", "grade_b", OPTION_FLOAT, "15", CARD(grade_b), NULL, -10000, 10000 },
+	{ "card", "grade_c", OPTION_FLOAT, "8", CARD(grade_c), NULL, -10000, 10000 },
+	{ "card", "hot", OPTION_FLOAT, "30", CARD(hot), NULL, -10000, 10000 },
+	{ "card", "warm", OPTION_FLOAT, "10", CARD(warm), NULL, -10000, 10000 },
+
+	{ "rule", "when", OPTION_STRING, "", RULE(when), NULL, 0, 0 },
+	{ "rule", "points", OPTION_FLOAT, "0", RULE(points), NULL, -10000, 10000 },
+	{ "rule", "value", OPTION_STRING, "", RULE(value), NULL, 0, 0 },
+	{ "rule", "importance", OPTION_FLOAT, "0", RULE(importance), NULL, -10000, 10000 },
+	{ "rule", "dimension", OPTION_STRING, "engagement", RULE(dimension), "fit|engagement|quality", 0, 0 },
+	{ "rule", "kind", OPTION_STRING, "implicit", RULE(kind), "explicit|implicit", 0, 0 },
+	{ "rule", "group", OPTION_STRING, "", RULE(group), NULL, 0, 0 },
+	{ "rule", "reason", OPTION_STRING, "", RULE(reason), NULL, 0, 0 },
+	{ "rule", "count", OPTION_STRING, "message", RULE(count), "message|day|person", 0, 0 },
+	{ "rule", "half_life", OPTION_FLOAT, "-1", RULE(half_life_days), NULL, -1, YEARS },
+	{ "rule", "from", OPTION_TIME, "", RULE(from), NULL, 0, 0 },
+	{ "rule", "until", OPTION_TIME, "", RULE(until), NULL, 0, 0 },
+
+	{ "group", "cap", OPTION_FLOAT, "", GROUP(cap), NULL, -10000, 10000 },
+	{ "group", "floor", OPTION_FLOAT, "", GROUP(floor), NULL, -10000, 10000 },
+
+	{ "touch", "points", OPTION_FLOAT, "0", TOUCH(points), NULL, -10000, 10000 },
+	{ "touch", "importance", OPTION_FLOAT, "0", TOUCH(importance), NULL, -10000, 10000 },
+	{ "touch", "half_life", OPTION_FLOAT, "-1", TOUCH(half_life_days), NULL, -1, YEARS },
+	{ "touch", "dimension", OPTION_STRING, "engagement", TOUCH(dimension), "fit|engagement|quality", 0, 0 },
+	{ "touch", "reason", OPTION_STRING, "", TOUCH(reason), NULL, 0, 0 },
+	/* clang-format on */
+};
+
+const guint option_row_count = G_N_ELEMENTS(option_rows);
+
+static const char *const type_names[] = {
+	[OPTION_STRING] = "string", [OPTION_PATH] = "path",        [OPTION_LIST] = "list",
+	[OPTION_PATHS] = "list",    [OPTION_UNSIGNED] = "integer", [OPTION_BYTES] = "integer",
+	[OPTION_MODE] = "string",   [OPTION_BOOLEAN] = "boolean",  [OPTION_FLOAT] = "float",
+	[OPTION_TIME] = "time",
+};
+
+const struct config_option *
+config_options(guint *ret_count)
+{
+	static struct config_option *options;
+	static gsize once;
+	if (g_once_init_enter(&once)) {
+		options = g_new0(struct config_option, option_row_count);
+		for (guint i = 0; i < option_row_count; i++)
+			options[i] =
+				(struct config_option){ option_rows[i].section, option_rows[i].name,
+							type_names[option_rows[i].type],
+							option_rows[i].fallback };
+		g_once_init_leave(&once, 1);
+	}
+	*ret_count = option_row_count;
+	return options;
+}

@@ -1,0 +1,39 @@
+/*
+ * config_options.h - the one table of options: what the parser accepts, checks, and the manual
+ * lists.
+ *
+ * Private to config.c and config_options.c.  A row says where an option stands (section), its
+ * type, default, permitted values and the struct member it fills.
+ */
+#ifndef LEADMILTER_CONFIG_OPTIONS_H
+#define LEADMILTER_CONFIG_OPTIONS_H
+
+#include "base/config.h"
+
+enum option_type {
+	OPTION_STRING, /* char *, NULL when empty */
+	OPTION_PATH, /* char *, made absolute against the file's directory; NULL when empty */
+	OPTION_LIST, /* GPtrArray of char * */
+	OPTION_PATHS, /* the same, made absolute */
+	OPTION_UNSIGNED, /* guint */
+	OPTION_BYTES, /* gint64 */
+	OPTION_MODE, /* guint, octal string */
+	OPTION_BOOLEAN, /* gboolean */
+	OPTION_FLOAT, /* double; NAN for "" */
+	OPTION_TIME /* gint64 microseconds, 0 for "" */
+};
+
+struct option_row {
+	const char *section; /* "" top level of leadmilter.conf, "card" top level of a scorecard */
+	const char *name;
+	enum option_type type;
+	const char *fallback;
+	gsize offset; /* of the member in the section's struct */
+	const char *choices; /* "fit|engagement", or NULL */
+	double least, most; /* for numbers; both 0: any */
+};
+
+extern const struct option_row option_rows[];
+extern const guint option_row_count;
+
+#endif
