@@ -85,15 +85,16 @@ void store_set_endpoints(struct store *store, const struct config *config);
 void store_on_delivery(struct store *store, void (*wake)(gpointer data), gpointer data);
 
 /**
- * Claim deliveries due for an endpoint: at most one per lead, the longest due first.  Attempt count
- * and the time of the next try (were this one to vanish in a crash) are written before
- * this returns.  A parked endpoint gives none.
- * @param next when to try again after `attempts` tries (this one included), for a crash; called on
- *        the writer thread, must not block
+ * Claim deliveries due for an endpoint: at most one per lead and only a lead's first waiting one,
+ * the longest due first.  Attempt count and the time of the next try (were this one to
+ * vanish in a crash) are written before this returns.  A parked endpoint gives none.
+ * @param next when to hand it out again after `attempts` tries (this one included) unless it is
+ *        settled before; called on the writer thread, must not block
  * @return struct delivery *, or NULL with an error; caller unrefs
  */
 GPtrArray *store_outbox_claim(struct store *store, const char *endpoint, gint64 now, guint most,
-			      gint64 (*next)(guint attempts, gint64 now), GError **error);
+			      gint64 (*next)(guint attempts, gint64 now, gpointer data),
+			      gpointer data, GError **error);
 
 struct delivery_result {
 	gint64 id;
@@ -101,11 +102,17 @@ struct delivery_result {
 	gint64 next;
 	int status;
 	const char *error, *response; /* or NULL */
+	gboolean unsent; /* given back untried: the attempt is not counted, status, error and
+			    response stay as they were */
 };
 /** Write results of tries, all in one transaction. */
 gboolean store_outbox_settle(struct store *store, const struct delivery_result *results,
 			     guint count, GError **error);
-/** When the next waiting delivery of any endpoint is due, 0 when none waits. */
+/** Every waiting delivery of an endpoint that answers again becomes due at `now`, if it is not
+ *  due before. @return how many, or -1 */
+gint store_outbox_hurry(struct store *store, const char *endpoint, gint64 now, GError **error);
+/** When an endpoint's (NULL: any) next claimable delivery is due: the first waiting one of each
+ * lead counts, parked endpoints don't. @return 0 when none waits, or -1 with an error */
 gint64 store_outbox_next(struct store *store, const char *endpoint, GError **error);
 /** For `outbox list|show`: filter by state (-1 any), endpoint and lead (NULL any), newest first. */
 GPtrArray *store_outbox_list(struct store *store, int state, const char *endpoint, const char *lead,
