@@ -261,6 +261,20 @@ add_string(cJSON *object, const char *key, const char *value)
 	cJSON_AddStringToObject(object, key, value);
 }
 
+/* cJSON prints 15 digits when that is "close enough"; a ledger is to be read back exactly. */
+static void
+add_number(cJSON *object, const char *key, double number)
+{
+	char digits[G_ASCII_DTOSTR_BUF_SIZE];
+
+	if (!isfinite(number))
+		number = 0;
+	g_ascii_formatd(digits, sizeof digits, "%.15g", number);
+	if (g_ascii_strtod(digits, NULL) != number)
+		g_ascii_formatd(digits, sizeof digits, "%.17g", number);
+	cJSON_AddRawToObject(object, key, digits);
+}
+
 static cJSON *
 contribution_to_object(const struct contribution *contribution)
 {
@@ -273,10 +287,12 @@ contribution_to_object(const struct contribution *contribution)
 	add_string(object, "dimension", dimension_name(contribution->dimension));
 	if (contribution->is_explicit)
 		cJSON_AddTrueToObject(object, "explicit");
-	cJSON_AddNumberToObject(object, "raw", isfinite(contribution->raw) ? contribution->raw : 0);
+	if (contribution->is_property)
+		cJSON_AddTrueToObject(object, "property");
+	add_number(object, "raw", contribution->raw);
 	if (contribution->half_life_days > 0)
-		cJSON_AddNumberToObject(object, "half_life", contribution->half_life_days);
-	cJSON_AddNumberToObject(object, "time", (double)contribution->time);
+		add_number(object, "half_life", contribution->half_life_days);
+	add_number(object, "time", (double)contribution->time);
 	return object;
 }
 
@@ -333,6 +349,8 @@ contribution_from_object(const cJSON *object)
 	}
 	contribution->is_explicit =
 		cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "explicit"));
+	contribution->is_property =
+		cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "property"));
 	contribution->raw = get_number(object, "raw");
 	contribution->half_life_days = MAX(get_number(object, "half_life"), 0.0);
 	contribution->time = get_time(object, "time");

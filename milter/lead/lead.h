@@ -36,6 +36,7 @@ struct contribution {
 	char *evidence; /* the words or header that matched, or NULL */
 	enum dimension dimension;
 	gboolean is_explicit;
+	gboolean is_property; /* says what the person is: only the newest of its rule counts */
 	double raw; /* points before decay and cap */
 	double half_life_days; /* 0 none */
 	gint64 time; /* when the touch happened */
