@@ -55,6 +55,6 @@
 #define LIMIT_EVENT (256 * 1024)
 #define LIMIT_RESPONSE (64 * 1024) /* of a receiver's answer; 512 bytes are kept */
 #define LIMIT_SPOOL_FILE (2 * 1024 * 1024)
-#define LIMIT_CONTROL_LINE (64 * 1024)
+#define LIMIT_CONTROL_LINE (4 << 20) /* a whole message in base64 */
 
 #endif

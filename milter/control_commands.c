@@ -1,0 +1,262 @@
+/*
+ * control_commands.c - what can be asked of a running daemon, one function a command.
+ */
+#include "control.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "intake.h"
+
+#include <string.h>
+
+static cJSON *
+failure(const GError *error)
+{
+	cJSON *reply = cJSON_CreateObject();
+	cJSON_AddBoolToObject(reply, "ok", FALSE);
+	cJSON_AddStringToObject(reply, "error", error ? error->message : "bad request");
+	cJSON_AddNumberToObject(reply, "code", error ? error->code : ERROR_INPUT);
+	return reply;
+}
+
+static cJSON *
+success(void)
+{
+	cJSON *reply = cJSON_CreateObject();
+	cJSON_AddBoolToObject(reply, "ok", TRUE);
+	return reply;
+}
+
+static const char *
+text_argument(const cJSON *request, const char *name)
+{
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(request, name));
+}
+
+static gint64
+number_argument(const cJSON *request, const char *name)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(request, name);
+	return cJSON_IsNumber(item) ? (gint64)item->valuedouble : 0;
+}
+
+static gint64
+now_argument(const cJSON *request)
+{
+	gint64 now = number_argument(request, "now");
+	return now ? now : clock_now();
+}
+
+static cJSON *
+do_ping(struct runtime *runtime, const cJSON *request, GError **error)
+{
+	(void)runtime;
+	(void)request;
+	(void)error;
+	cJSON *reply = success();
+	cJSON_AddStringToObject(reply, "version", LEADMILTER_VERSION);
+	return reply;
+}
+
+static cJSON *
+do_reload(struct runtime *runtime, const cJSON *request, GError **error)
+{
+	(void)request;
+	if (!runtime_reload(runtime, error))
+		return NULL;
+	log_notice("configuration read again");
+	return success();
+}
+
+static void
+add_counters(cJSON *reply, struct counters *counters)
+{
+	const struct {
+		const char *name;
+		gsize *value;
+	} rows[] = {
+		{ "messages", &counters->messages },
+		{ "ignored", &counters->ignored },
+		{ "created", &counters->created },
+		{ "attached", &counters->attached },
+		{ "outbound", &counters->outbound },
+		{ "duplicates", &counters->duplicates },
+		{ "spooled", &counters->spooled },
+		{ "unprocessed", &counters->unprocessed },
+		{ "spool_taken", &counters->spool_taken },
+		{ "refused_sessions", &counters->refused_sessions },
+		{ "reloads", &counters->reloads },
+		{ "reload_failures", &counters->reload_failures },
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+		cJSON_AddNumberToObject(reply, rows[i].name,
+					(double)(gsize)g_atomic_pointer_get(rows[i].value));
+	cJSON_AddNumberToObject(reply, "sessions", g_atomic_int_get(&counters->sessions));
+	cJSON *kinds = cJSON_AddObjectToObject(reply, "kinds");
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		cJSON_AddNumberToObject(
+			kinds, kind_name(kind),
+			(double)(gsize)g_atomic_pointer_get(&counters->kinds[kind]));
+}
+
+static cJSON *
+do_stats(struct runtime *runtime, const cJSON *request, GError **error)
+{
+	(void)request;
+	struct store_stats stats;
+	if (!store_stats(runtime->store, &stats, error))
+		return NULL;
+	cJSON *reply = success();
+	cJSON_AddStringToObject(reply, "version", LEADMILTER_VERSION);
+	cJSON_AddNumberToObject(reply, "uptime_seconds",
+				(double)((clock_now() - runtime->started) / CLOCK_SECOND));
+	add_counters(reply, &runtime->counters);
+	cJSON_AddNumberToObject(reply, "store_queue", stats.queued);
+	cJSON_AddNumberToObject(reply, "store_commits", (double)stats.commits);
+	cJSON_AddNumberToObject(reply, "store_jobs", (double)stats.jobs);
+	cJSON_AddNumberToObject(reply, "store_failed_jobs", (double)stats.failed_jobs);
+	if (runtime->spool) {
+		gint64 bytes = 0;
+		cJSON_AddNumberToObject(reply, "spool_files", spool_count(runtime->spool, &bytes));
+		cJSON_AddNumberToObject(reply, "spool_bytes", (double)bytes);
+	}
+	if (runtime->deliver) {
+		struct deliver_stats deliveries;
+		deliver_stats(runtime->deliver, &deliveries);
+		cJSON_AddNumberToObject(reply, "delivery_attempts", (double)deliveries.attempts);
+		cJSON_AddNumberToObject(reply, "deliveries", (double)deliveries.delivered);
+		cJSON_AddNumberToObject(reply, "delivery_failures", (double)deliveries.failed);
+		cJSON_AddNumberToObject(reply, "in_flight", deliveries.in_flight);
+	}
+	return reply;
+}
+
+static void
+wake_delivery(struct runtime *runtime)
+{
+	if (runtime->deliver)
+		deliver_wake(runtime->deliver);
+}
+
+static cJSON *
+count_reply(struct runtime *runtime, gint count)
+{
+	if (count < 0)
+		return NULL;
+	wake_delivery(runtime);
+	cJSON *reply = success();
+	cJSON_AddNumberToObject(reply, "count", count);
+	return reply;
+}
+
+static cJSON *
+do_outbox_retry(struct runtime *runtime, const cJSON *request, GError **error)
+{
+	return count_reply(runtime,
+			   store_outbox_retry(runtime->store, number_argument(request, "id"),
+					      now_argument(request), error));
+}
+
+static cJSON *
+do_outbox_drop(struct runtime *runtime, const cJSON *request, GError **error)
+{
+	return count_reply(
+		runtime, store_outbox_drop(runtime->store, number_argument(request, "id"), error));
+}
+
+static gboolean
+need_text(const char *value, const char *name, GError **error)
+{
+	if (value)
+		return TRUE;
+	g_set_error(error, LEADMILTER_ERROR, ERROR_INPUT, "the request lacks \"%s\"", name);
+	return FALSE;
+}
+
+static cJSON *
+do_endpoint_resume(struct runtime *runtime, const cJSON *request, GError **error)
+{
+	const char *endpoint = text_argument(request, "endpoint");
+	if (!need_text(endpoint, "endpoint", error) ||
+	    !store_endpoint_resume(runtime->store, endpoint, error))
+		return NULL;
+	wake_delivery(runtime);
+	return success();
+}
+
+static cJSON *
+do_endpoint_park(struct runtime *runtime, const cJSON *request, GError **error)
+{
+	const char *endpoint = text_argument(request, "endpoint");
+	if (!need_text(endpoint, "endpoint", error) ||
+	    !store_endpoint_park(runtime->store, endpoint, "parked by the administrator",
+				 now_argument(request), error))
+		return NULL;
+	return success();
+}
+
+static cJSON *
+answer_reply(const struct answer *answer)
+{
+	cJSON *reply = success();
+	cJSON_AddStringToObject(reply, "action", action_name(answer->action));
+	cJSON_AddStringToObject(reply, "reason", answer->reason ? answer->reason : "");
+	cJSON_AddStringToObject(reply, "kind", answer->kind ? answer->kind : "");
+	if (answer->lead) {
+		cJSON_AddStringToObject(reply, "lead", answer->lead);
+		cJSON_AddNumberToObject(reply, "score", answer->score);
+		cJSON_AddStringToObject(reply, "stage", stage_name(answer->stage));
+	}
+	return reply;
+}
+
+/* A message of an archive, as raw_mail_to_bytes() in base64. */
+static cJSON *
+do_replay(struct runtime *runtime, const cJSON *request, GError **error)
+{
+	const char *text = text_argument(request, "mail");
+	if (!need_text(text, "mail", error))
+		return NULL;
+	gsize length = 0;
+	guchar *decoded = g_base64_decode(text, &length);
+	g_autoptr(GBytes) bytes = g_bytes_new_take(decoded, length);
+	g_autoptr(raw_mail_owned) raw = raw_mail_from_bytes(bytes, error);
+	if (!raw)
+		return NULL;
+	g_autoptr(generation_owned) generation = runtime_generation(runtime);
+	gboolean shadow = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(request, "shadow"));
+	struct answer answer = { 0 };
+	cJSON *reply = intake_archived(runtime, generation, raw, shadow, &answer, error)
+			       ? answer_reply(&answer)
+			       : NULL;
+	answer_clear(&answer);
+	return reply;
+}
+
+static const struct {
+	const char *name;
+	cJSON *(*run)(struct runtime *runtime, const cJSON *request, GError **error);
+} commands[] = {
+	{ "ping", do_ping },
+	{ "reload", do_reload },
+	{ "stats", do_stats },
+	{ "outbox retry", do_outbox_retry },
+	{ "outbox drop", do_outbox_drop },
+	{ "endpoint resume", do_endpoint_resume },
+	{ "endpoint park", do_endpoint_park },
+	{ "replay", do_replay },
+};
+
+cJSON *
+control_execute(struct runtime *runtime, const cJSON *request)
+{
+	const char *name = text_argument(request, "command");
+	g_autoptr(GError) error = NULL;
+	for (guint i = 0; name && i < G_N_ELEMENTS(commands); i++)
+		if (!strcmp(commands[i].name, name)) {
+			cJSON *reply = commands[i].run(runtime, request, &error);
+			return reply ? reply : failure(error);
+		}
+	g_set_error(&error, LEADMILTER_ERROR, ERROR_INPUT, "unknown command \"%s\"",
+		    name ? name : "");
+	return failure(error);
+}

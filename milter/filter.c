@@ -1,0 +1,361 @@
+/*
+ * filter.c - see filter.h.
+ *
+ * libmilter runs a connection on many threads, one at a time: all state hangs on
+ * smfi_setpriv.  smfi_main returns while callbacks still run, so they are counted, and
+ * filter_drain waits for them before anything they use is freed.  A connection that closes at once
+ * (a health probe) makes no session.  Every callback answers continue, skip or accept:
+ * no failure of ours is the MTA's.
+ */
+#include "filter.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "session.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <grp.h>
+#include <libmilter/mfapi.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static struct runtime *serving; /* set before smfi_main, cleared after filter_drain */
+static struct {
+	pthread_mutex_t mutex;
+	pthread_cond_t idle;
+	guint running;
+	gboolean closed; /* no callback may start work any more */
+} gate = { .mutex = PTHREAD_MUTEX_INITIALIZER, .idle = PTHREAD_COND_INITIALIZER };
+
+/* --- which callbacks run --- */
+
+static gboolean
+enter(void)
+{
+	pthread_mutex_lock(&gate.mutex);
+	gboolean open = !gate.closed;
+	if (open)
+		gate.running++;
+	pthread_mutex_unlock(&gate.mutex);
+	return open;
+}
+
+static void
+leave(void)
+{
+	pthread_mutex_lock(&gate.mutex);
+	if (--gate.running == 0)
+		pthread_cond_broadcast(&gate.idle);
+	pthread_mutex_unlock(&gate.mutex);
+}
+
+gboolean
+filter_drain(gint64 until)
+{
+	struct timespec deadline;
+	clock_gettime(CLOCK_REALTIME, &deadline);
+	gint64 left = MAX(until - g_get_monotonic_time(), 0);
+	deadline.tv_sec += left / G_USEC_PER_SEC;
+	deadline.tv_nsec += left % G_USEC_PER_SEC * 1000;
+	if (deadline.tv_nsec >= 1000000000) {
+		deadline.tv_sec++;
+		deadline.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&gate.mutex);
+	gate.closed = TRUE;
+	while (gate.running > 0 &&
+	       pthread_cond_timedwait(&gate.idle, &gate.mutex, &deadline) != ETIMEDOUT)
+		;
+	gboolean idle = gate.running == 0;
+	pthread_mutex_unlock(&gate.mutex);
+	return idle;
+}
+
+/* --- callbacks --- */
+
+static sfsistat
+answer(enum verdict_code code)
+{
+	switch (code) {
+	case SESSION_ACCEPT:
+		return SMFIS_ACCEPT;
+	case SESSION_SKIP:
+		return SMFIS_SKIP;
+	default:
+		return SMFIS_CONTINUE;
+	}
+}
+
+static sfsistat
+on_negotiate(SMFICTX *context, unsigned long actions, unsigned long steps, unsigned long unused2,
+	     unsigned long unused3, unsigned long *ret_actions, unsigned long *ret_steps,
+	     unsigned long *ret_unused2, unsigned long *ret_unused3)
+{
+	(void)context;
+	(void)unused2;
+	(void)unused3;
+	/* DATA and BODY are answered: one lets go what is of no interest, the other skips. */
+	const unsigned long silent = SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL | SMFIP_NR_RCPT |
+				     SMFIP_NR_UNKN | SMFIP_NR_HDR | SMFIP_NR_EOH;
+	*ret_actions = actions & (SMFIF_ADDHDRS | SMFIF_CHGHDRS);
+	*ret_steps = steps & (silent | SMFIP_SKIP | SMFIP_NOUNKNOWN | SMFIP_NOEOH);
+	*ret_unused2 = 0;
+	*ret_unused3 = 0;
+	return SMFIS_CONTINUE;
+}
+
+static const char *
+address_text(const _SOCK_ADDR *address, char *buffer, socklen_t length)
+{
+	if (!address)
+		return NULL;
+	if (address->sa_family == AF_INET)
+		return inet_ntop(AF_INET,
+				 &((const struct sockaddr_in *)(const void *)address)->sin_addr,
+				 buffer, length);
+	if (address->sa_family == AF_INET6)
+		return inet_ntop(AF_INET6,
+				 &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr,
+				 buffer, length);
+	return "local";
+}
+
+static sfsistat
+on_connect(SMFICTX *context, char *host, _SOCK_ADDR *address)
+{
+	if (!enter())
+		return SMFIS_ACCEPT;
+	struct session *session = session_new(serving);
+	if (session) {
+		char buffer[INET6_ADDRSTRLEN];
+		session_connect(session, host, address_text(address, buffer, sizeof buffer));
+		smfi_setpriv(context, session);
+	}
+	leave();
+	return session ? SMFIS_CONTINUE : SMFIS_ACCEPT;
+}
+
+/* Run `code` with the session, if there is one and we still serve; else accept. */
+#define WITH_SESSION(context, code) \
+	do { \
+		if (!enter()) \
+			return SMFIS_ACCEPT; \
+		struct session *session = smfi_getpriv(context); \
+		sfsistat status = session ? SMFIS_CONTINUE : SMFIS_ACCEPT; \
+		if (session) { \
+			code; \
+		} \
+		leave(); \
+		return status; \
+	} while (0)
+
+static sfsistat
+on_helo(SMFICTX *context, char *helo)
+{
+	WITH_SESSION(context, session_helo(session, helo));
+}
+
+static sfsistat
+on_mail(SMFICTX *context, char **arguments)
+{
+	WITH_SESSION(context,
+		     session_mail(session, arguments[0], smfi_getsymval(context, "{auth_authen}"),
+				  smfi_getsymval(context, "{daemon_name}")));
+}
+
+static sfsistat
+on_recipient(SMFICTX *context, char **arguments)
+{
+	WITH_SESSION(context, session_recipient(session, arguments[0]));
+}
+
+static sfsistat
+on_data(SMFICTX *context)
+{
+	WITH_SESSION(context, status = answer(session_data(session)));
+}
+
+static sfsistat
+on_header(SMFICTX *context, char *name, char *value)
+{
+	WITH_SESSION(context, session_header(session, name, value));
+}
+
+static sfsistat
+on_body(SMFICTX *context, unsigned char *bytes, size_t length)
+{
+	WITH_SESSION(context, status = answer(session_body(session, bytes, length)));
+}
+
+static void
+apply_change(SMFICTX *context, const char *queue_id, struct header_change *change)
+{
+	int done = change->occurrence
+			   ? smfi_chgheader(context, (char *)change->name, (int)change->occurrence,
+					    NULL)
+			   : smfi_addheader(context, (char *)change->name, change->value);
+	if (done == MI_FAILURE)
+		log_warning("%s: the MTA refused a change of %s", queue_id, change->name);
+}
+
+static void
+end_message(SMFICTX *context, struct session *session)
+{
+	const char *queue_id = smfi_getsymval(context, "i");
+	g_autoptr(GPtrArray) changes = session_end(session, queue_id);
+	for (guint i = 0; i < changes->len; i++)
+		apply_change(context, queue_id ? queue_id : "-", g_ptr_array_index(changes, i));
+}
+
+static sfsistat
+on_end(SMFICTX *context)
+{
+	WITH_SESSION(context, end_message(context, session));
+}
+
+static sfsistat
+on_abort(SMFICTX *context)
+{
+	WITH_SESSION(context, session_reset(session));
+}
+
+static sfsistat
+on_close(SMFICTX *context)
+{
+	if (!enter())
+		return SMFIS_CONTINUE;
+	session_free(smfi_getpriv(context));
+	smfi_setpriv(context, NULL);
+	leave();
+	return SMFIS_CONTINUE;
+}
+
+/* --- the socket --- */
+
+static gboolean
+system_error(GError **error, const char *socket_name, const char *what)
+{
+	g_set_error(error, LEADMILTER_ERROR, ERROR_SYSTEM, "%s: %s: %s", socket_name, what,
+		    g_strerror(errno));
+	return FALSE;
+}
+
+/* libmilter removes no stale socket as root.  One that somebody answers on is not stale. */
+static gboolean
+remove_stale_socket(const char *path, GError **error)
+{
+	struct stat st;
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? TRUE : system_error(error, path, "stat");
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	if (!S_ISSOCK(st.st_mode) || strlen(path) >= sizeof address.sun_path) {
+		g_set_error(error, LEADMILTER_ERROR, ERROR_SYSTEM,
+			    "%s: exists and is no socket, or its name is too long", path);
+		return FALSE;
+	}
+	strcpy(address.sun_path, path);
+	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	gboolean answered =
+		probe >= 0 && connect(probe, (struct sockaddr *)&address, sizeof address) == 0;
+	if (probe >= 0)
+		close(probe);
+	if (answered) {
+		g_set_error(error, LEADMILTER_ERROR, ERROR_SYSTEM,
+			    "%s: another program is serving this socket", path);
+		return FALSE;
+	}
+	return unlink(path) == 0 ? TRUE : system_error(error, path, "removing the stale socket");
+}
+
+static gboolean
+set_socket_permissions(const struct config *config, const char *path, GError **error)
+{
+	if (config->socket_group) {
+		const struct group *group = getgrnam(config->socket_group);
+		if (!group) {
+			g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG,
+				    "%s:0: socket_group: no group \"%s\"", config->path,
+				    config->socket_group);
+			return FALSE;
+		}
+		if (chown(path, (uid_t)-1, group->gr_gid) < 0)
+			return system_error(error, path, "setting the group");
+	}
+	return chmod(path, config->socket_mode) == 0
+		       ? TRUE
+		       : system_error(error, path, "setting the mode");
+}
+
+/* Two small writes at end-of-message meet Nagle and delayed ACK: 40 ms a message.  Accepted
+ * sockets inherit TCP_NODELAY from the listener, which libmilter doesn't show: find it. */
+static void
+set_nodelay_on_listeners(void)
+{
+	int most = (int)MIN(sysconf(_SC_OPEN_MAX), 1024);
+	for (int fd = 3; fd < most; fd++) {
+		int listening = 0, on = 1;
+		socklen_t length = sizeof listening;
+		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) == 0 &&
+		    listening)
+			setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	}
+}
+
+static gboolean
+register_filter(GError **error)
+{
+	struct smfiDesc description = {
+		.xxfi_name = "leadmilter",
+		.xxfi_version = SMFI_VERSION,
+		.xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS,
+		.xxfi_connect = on_connect,
+		.xxfi_helo = on_helo,
+		.xxfi_envfrom = on_mail,
+		.xxfi_envrcpt = on_recipient,
+		.xxfi_header = on_header,
+		.xxfi_body = on_body,
+		.xxfi_eom = on_end,
+		.xxfi_abort = on_abort,
+		.xxfi_close = on_close,
+		.xxfi_data = on_data,
+		.xxfi_negotiate = on_negotiate,
+	};
+	if (smfi_register(description) == MI_SUCCESS &&
+	    smfi_setmaxdatasize(LIMIT_MILTER_PACKET) < LIMIT_MILTER_PACKET)
+		return TRUE;
+	g_set_error(error, LEADMILTER_ERROR, ERROR_SYSTEM, "libmilter refused to register");
+	return FALSE;
+}
+
+gboolean
+filter_open(const struct config *config, GError **error)
+{
+	const char *path = g_str_has_prefix(config->socket, "unix:") ? config->socket + 5 : NULL;
+	if (path && !remove_stale_socket(path, error))
+		return FALSE;
+	if (!register_filter(error))
+		return FALSE;
+	mode_t old = umask(0177);
+	errno = 0;
+	gboolean opened =
+		smfi_setconn(config->socket) == MI_SUCCESS && smfi_opensocket(FALSE) == MI_SUCCESS;
+	umask(old);
+	if (!opened)
+		return system_error(error, config->socket, "cannot listen");
+	if (path)
+		return set_socket_permissions(config, path, error);
+	set_nodelay_on_listeners();
+	return TRUE;
+}
+
+gboolean
+filter_run(struct runtime *runtime)
+{
+	serving = runtime;
+	smfi_settimeout(7210);
+	return smfi_main() == MI_SUCCESS;
+}
