@@ -65,6 +65,9 @@ void mail_free(struct mail *mail);
 typedef struct mail mail_owned;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(mail_owned, mail_free)
 
+/** Give a message its HTML as text; copied.  For facts.c, before the message is shared. */
+void mail_set_html_text(struct mail *mail, const char *text);
+
 /** The first field of that name (case-insensitive), decoded, or NULL; owned by `mail`. */
 const char *mail_header(const struct mail *mail, const char *name);
 /** The n-th (from 0) field of that name, or NULL. */

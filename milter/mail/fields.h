@@ -1,0 +1,37 @@
+/*
+ * fields.h - header fields in a block of bytes: lines, folding, the field's name and value.
+ *
+ * The one reader for messages, parts and delivery reports.  Nothing is copied.  LF, CRLF and lone
+ * CR are line ends.  Pure; any thread.
+ */
+#ifndef LEADMILTER_FIELDS_H
+#define LEADMILTER_FIELDS_H
+
+#include <glib.h>
+
+struct fields_reader {
+	const char *p, *end;
+};
+
+struct field {
+	const char *name, *value; /* not terminated; value still folded, without its first space */
+	gsize name_length, value_length;
+};
+
+enum fields_line {
+	FIELDS_FIELD,
+	FIELDS_EMPTY, /* the empty line that ends a block; it was consumed */
+	FIELDS_OTHER, /* something else; not consumed */
+	FIELDS_END
+};
+
+/** Read the next field.  `ret` is set for FIELDS_FIELD only. */
+enum fields_line fields_next(struct fields_reader *reader, struct field *ret);
+
+/** Read one line without its end.  @return FALSE at the end of the bytes */
+gboolean fields_next_line(struct fields_reader *reader, const char **ret_line, gsize *ret_length);
+
+/** The value as a string, at most `limit` bytes, NULs made spaces.  Caller frees. */
+char *fields_dup_value(const struct field *field, gsize limit);
+
+#endif
