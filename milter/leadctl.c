@@ -1,0 +1,275 @@
+/*
+ * leadctl.c - the administrator's program: global options, finding the command, shared helpers.
+ *
+ * The commands stand in leadctl_mail.c (messages), leadctl_leads.c (the store) and leadctl_admin.c
+ * (deliveries, the daemon).  Reading never takes the store's lock; writing goes through the
+ * daemon's control socket, or takes the lock when no daemon runs.
+ */
+#include "leadctl.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "control.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct leadctl_command *const tables[] = {
+	leadctl_mail_commands,
+	leadctl_lead_commands,
+	leadctl_admin_commands,
+};
+
+int
+leadctl_fail(const GError *error)
+{
+	fprintf(stderr, "leadctl: %s\n", error ? error->message : "failed");
+	return error && error->code == ERROR_NOT_FOUND ? LEADCTL_NEGATIVE : LEADCTL_FAILURE;
+}
+
+int
+leadctl_usage(const struct leadctl_command *command)
+{
+	fprintf(stderr, "usage: leadctl %s %s\n", command->name, command->arguments);
+	return LEADCTL_USAGE;
+}
+
+const struct leadctl_command *
+leadctl_find(const struct leadctl_command *table, const char *name)
+{
+	for (; table->name; table++)
+		if (!strcmp(table->name, name))
+			return table;
+	g_assert_not_reached();
+}
+
+gboolean
+leadctl_options(const struct leadctl_command *command, const GOptionEntry *entries, int *argc,
+		char ***argv)
+{
+	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+	g_autoptr(GError) error = NULL;
+	g_option_context_add_main_entries(context, entries, NULL);
+	g_option_context_set_help_enabled(context, FALSE);
+	if (g_option_context_parse(context, argc, argv, &error))
+		return TRUE;
+	fprintf(stderr, "leadctl %s: %s\n", command->name, error->message);
+	leadctl_usage(command);
+	return FALSE;
+}
+
+struct generation *
+leadctl_generation(struct leadctl *leadctl)
+{
+	g_autoptr(GError) error = NULL;
+	if (!leadctl->generation)
+		leadctl->generation = generation_load(leadctl->config_path, &error);
+	if (!leadctl->generation)
+		leadctl_fail(error);
+	return leadctl->generation;
+}
+
+/* Only what says where the store and the daemon are: quick, and works with broken lists. */
+static struct config *
+load_config(struct leadctl *leadctl, GError **error)
+{
+	if (leadctl->generation)
+		return config_ref(leadctl->generation->config);
+	return leadctl->config_path ? config_load(leadctl->config_path, error) : config_default();
+}
+
+struct store *
+leadctl_store(struct leadctl *leadctl)
+{
+	g_autoptr(GError) error = NULL;
+	if (leadctl->store)
+		return leadctl->store;
+	g_autoptr(config_owned) config = load_config(leadctl, &error);
+	if (config)
+		leadctl->store = store_open(config->store, STORE_READ, &error);
+	if (!leadctl->store)
+		leadctl_fail(error);
+	return leadctl->store;
+}
+
+static struct runtime *
+local_runtime(struct leadctl *leadctl, GError **error)
+{
+	if (leadctl->local)
+		return leadctl->local;
+	struct generation *generation = leadctl_generation(leadctl);
+	if (!generation)
+		return NULL;
+	leadctl->local = runtime_open(leadctl->config_path, generation_ref(generation),
+				      RUNTIME_STORE, error);
+	return leadctl->local;
+}
+
+static cJSON *
+ask_anyone(struct leadctl *leadctl, const cJSON *request, GError **error)
+{
+	g_autoptr(config_owned) config = load_config(leadctl, error);
+	if (!config)
+		return NULL;
+	g_autoptr(GError) unreachable = NULL;
+	cJSON *reply =
+		leadctl->local ? NULL : control_call(config->control_socket, request, &unreachable);
+	if (reply)
+		return reply;
+	if (unreachable && unreachable->code != ERROR_NOT_FOUND) {
+		g_propagate_error(error, g_steal_pointer(&unreachable));
+		return NULL;
+	}
+	struct runtime *runtime = local_runtime(leadctl, error);
+	return runtime ? control_execute(runtime, request) : NULL;
+}
+
+/* An answer that says no is an error to whoever asked. */
+static cJSON *
+checked(cJSON *reply, GError **error)
+{
+	if (!reply || cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(reply, "ok")))
+		return reply;
+	const char *what = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(reply, "error"));
+	g_set_error(error, LEADMILTER_ERROR, ERROR_STORE, "%s", what ? what : "failed");
+	cJSON_Delete(reply);
+	return NULL;
+}
+
+cJSON *
+leadctl_ask(struct leadctl *leadctl, const cJSON *request)
+{
+	g_autoptr(GError) error = NULL;
+	cJSON *reply = checked(ask_anyone(leadctl, request, &error), &error);
+	if (!reply)
+		leadctl_fail(error);
+	return reply;
+}
+
+cJSON *
+leadctl_ask_daemon(struct leadctl *leadctl, const char *command, GError **error)
+{
+	g_autoptr(config_owned) config = load_config(leadctl, error);
+	if (!config)
+		return NULL;
+	cJSON *request = cJSON_CreateObject();
+	cJSON_AddStringToObject(request, "command", command);
+	cJSON *reply = checked(control_call(config->control_socket, request, error), error);
+	cJSON_Delete(request);
+	return reply;
+}
+
+void
+leadctl_print_json(cJSON *json)
+{
+	char *text = cJSON_PrintUnformatted(json);
+	puts(text);
+	cJSON_free(text);
+	cJSON_Delete(json);
+}
+
+char *
+leadctl_time(gint64 time)
+{
+	if (!time)
+		return g_strdup("-");
+	g_autoptr(GDateTime) t = g_date_time_new_from_unix_local(time / CLOCK_SECOND);
+	return t ? g_date_time_format(t, "%Y-%m-%d %H:%M") : g_strdup("-");
+}
+
+static void
+print_help(FILE *out)
+{
+	fprintf(out, "usage: leadctl [-c FILE] [--json] [--now TIME] COMMAND …\n\n");
+	for (guint i = 0; i < G_N_ELEMENTS(tables); i++)
+		for (const struct leadctl_command *c = tables[i]; c->name; c++) {
+			g_autofree char *usage = g_strconcat(c->name, " ", c->arguments, NULL);
+			fprintf(out, "  %-46s %s\n", usage, c->help);
+		}
+	fprintf(out, "\nleadctl(1) explains them.\n");
+}
+
+/* The longest command whose words begin argv. */
+static const struct leadctl_command *
+find_command(int argc, char **argv, int *ret_words)
+{
+	g_autofree char *one = argc > 0 ? g_strdup(argv[0]) : NULL;
+	g_autofree char *two = argc > 1 ? g_strconcat(argv[0], " ", argv[1], NULL) : NULL;
+	for (guint i = 0; i < G_N_ELEMENTS(tables); i++)
+		for (const struct leadctl_command *c = tables[i]; c->name; c++) {
+			gboolean long_match = two && !strcmp(c->name, two);
+			if (long_match || (one && !strcmp(c->name, one))) {
+				*ret_words = long_match ? 2 : 1;
+				return c;
+			}
+		}
+	return NULL;
+}
+
+static gboolean
+parse_global(struct leadctl *leadctl, int *argc, char ***argv)
+{
+	static char *config_path, *now;
+	static gboolean help, version;
+	const GOptionEntry entries[] = {
+		{ "config", 'c', 0, G_OPTION_ARG_FILENAME, &config_path, NULL, NULL },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &leadctl->json, NULL, NULL },
+		{ "now", 0, 0, G_OPTION_ARG_STRING, &now, NULL, NULL },
+		{ "help", 'h', 0, G_OPTION_ARG_NONE, &help, NULL, NULL },
+		{ "version", 0, 0, G_OPTION_ARG_NONE, &version, NULL, NULL },
+		{ NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+	g_autoptr(GError) error = NULL;
+	g_option_context_add_main_entries(context, entries, NULL);
+	g_option_context_set_help_enabled(context, FALSE);
+	g_option_context_set_ignore_unknown_options(context, TRUE);
+	if (!g_option_context_parse(context, argc, argv, &error)) {
+		fprintf(stderr, "leadctl: %s\n", error->message);
+		return FALSE;
+	}
+	if (help || version) {
+		if (version)
+			printf("leadctl %s\n", LEADMILTER_VERSION);
+		else
+			print_help(stdout);
+		exit(LEADCTL_OK);
+	}
+	leadctl->now = clock_now();
+	if (now) {
+		leadctl->now = clock_parse(now, &error);
+		if (error) {
+			fprintf(stderr, "leadctl: --now: %s\n", error->message);
+			return FALSE;
+		}
+		clock_fix(leadctl->now);
+	}
+	leadctl->config_path = config_path;
+	return TRUE;
+}
+
+int
+main(int argc, char **argv)
+{
+	setlocale(LC_ALL, "");
+	log_open("leadctl", FALSE, LOG_LEVEL_WARNING);
+	struct leadctl leadctl = { 0 };
+	if (!parse_global(&leadctl, &argc, &argv))
+		return LEADCTL_USAGE;
+	const char *installed = LEADMILTER_SYSCONFDIR "/leadmilter.conf";
+	if (!leadctl.config_path && access(installed, R_OK) == 0)
+		leadctl.config_path = installed;
+	int words = 0;
+	const struct leadctl_command *command = find_command(argc - 1, argv + 1, &words);
+	if (!command) {
+		print_help(stderr);
+		return LEADCTL_USAGE;
+	}
+	int code = command->run(&leadctl, argc - words, argv + words);
+	if (leadctl.store)
+		store_close(leadctl.store);
+	runtime_close(leadctl.local, 0);
+	generation_unref(leadctl.generation);
+	return code;
+}

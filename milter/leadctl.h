@@ -1,0 +1,59 @@
+/*
+ * leadctl.h - what the commands of leadctl share: options, the store, the daemon, output.
+ *
+ * Exit codes: 0 ok, 1 negative answer, 2 usage, 70 failure.
+ */
+#ifndef LEADMILTER_LEADCTL_H
+#define LEADMILTER_LEADCTL_H
+
+#include "runtime.h"
+
+#include <cJSON.h>
+
+enum leadctl_exit { LEADCTL_OK = 0, LEADCTL_NEGATIVE = 1, LEADCTL_USAGE = 2, LEADCTL_FAILURE = 70 };
+
+struct leadctl {
+	const char *config_path; /* NULL: built-in defaults */
+	gboolean json;
+	gint64 now; /* as of when; the real time unless --now */
+	struct generation *generation; /* loaded on demand */
+	struct store *store; /* opened for reading on demand */
+	struct runtime *local; /* opened when no daemon runs */
+};
+
+/** One command: its words ("outbox list"), the words after it, a line of help. */
+struct leadctl_command {
+	const char *name;
+	const char *arguments;
+	const char *help;
+	int (*run)(struct leadctl *leadctl, int argc, char **argv);
+};
+
+extern const struct leadctl_command leadctl_mail_commands[];
+extern const struct leadctl_command leadctl_lead_commands[];
+extern const struct leadctl_command leadctl_admin_commands[];
+
+/** The configuration, compiled; NULL after an error was printed. */
+struct generation *leadctl_generation(struct leadctl *leadctl);
+/** The store for reading; NULL after an error was printed. */
+struct store *leadctl_store(struct leadctl *leadctl);
+/** Ask the daemon, or do it here when none runs.  NULL after an error was printed. */
+cJSON *leadctl_ask(struct leadctl *leadctl, const cJSON *request);
+
+/** Ask the running daemon only. @return NULL with ERROR_NOT_FOUND when none runs. */
+cJSON *leadctl_ask_daemon(struct leadctl *leadctl, const char *command, GError **error);
+
+/** Parse a command's options (GOption); prints usage on a mistake. @return FALSE then */
+gboolean leadctl_options(const struct leadctl_command *command, const GOptionEntry *entries,
+			 int *argc, char ***argv);
+const struct leadctl_command *leadctl_find(const struct leadctl_command *table, const char *name);
+
+/** Print "leadctl: …" on stderr. @return LEADCTL_FAILURE */
+int leadctl_fail(const GError *error);
+int leadctl_usage(const struct leadctl_command *command);
+/** Print one JSON document a line and delete it. */
+void leadctl_print_json(cJSON *json);
+/** Local time for people, "-" for 0.  Caller frees. */
+char *leadctl_time(gint64 time);
+
+#endif
