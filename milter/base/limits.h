@@ -24,6 +24,7 @@
 #define LIMIT_NESTING 8
 #define LIMIT_TEXT (128 * 1024) /* UTF-8 text kept of all text parts together */
 #define LIMIT_HTML_DEPTH 256 /* open elements followed */
+#define LIMIT_HTML_TAG 2048 /* of one tag; a longer one loses its attributes */
 #define LIMIT_ADDRESSES 100 /* per address field */
 #define LIMIT_ADDRESS_NESTING 4 /* comments inside comments */
 #define LIMIT_REFERENCES 32 /* the last ones are kept */

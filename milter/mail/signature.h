@@ -17,4 +17,7 @@
 gsize signature_begin(const char *text, gsize length, const char *author_name,
 		      const char *author_address);
 
+/** TRUE when the text shows a telephone number, an address or a link. */
+gboolean signature_has_contact(const char *text, gsize length);
+
 #endif

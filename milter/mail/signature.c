@@ -1,0 +1,1192 @@
+/*
+ * signature.c - where the signature begins.
+ *
+ * In this order: the "-- " line of RFC 3676 and its broken forms; then, from the end upwards
+ * over short lines only, the closing ("Kind regards,"), the author's name with what stands
+ * below it, or a telephone's "Sent from my …".  A closing alone ("Thanks!") is no signature,
+ * and neither is anything that would leave no text above it, except after a "-- " line.
+ */
+#include "mail/signature.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TAIL_LINES 16 /* with text, looked at from the end */
+#define DELIMITED_LINES 24 /* with text, below a delimiter without the trailing space */
+#define SHORT_LINE 72 /* bytes; longer ones are prose */
+#define DISCLAIMER_BYTES 4000
+
+struct line {
+	const char *text; /* trimmed */
+	guint length;
+	gsize offset; /* of the untrimmed line */
+	guint words;
+	gboolean blank_above;
+	gboolean exact_delimiter; /* "-- " with its space */
+};
+
+struct author {
+	char *words; /* lower case words of name and local part, each between spaces */
+};
+
+/* --- lists --- */
+
+/* How letters end.  Lower case; a line begins with one of them. */
+static const char *const closings[] = {
+	"thanks",
+	"thank you",
+	"thank u",
+	"thx",
+	"tks",
+	"thnx",
+	"many thanks",
+	"best",
+	"best regards",
+	"best wishes",
+	"kind regards",
+	"kindest regards",
+	"warm regards",
+	"warmest regards",
+	"warmly",
+	"regards",
+	"rgds",
+	"brgds",
+	"br",
+	"b.r.",
+	"kr",
+	"cheers",
+	"sincerely",
+	"sincerely yours",
+	"yours",
+	"yours sincerely",
+	"yours faithfully",
+	"yours truly",
+	"very truly yours",
+	"respectfully",
+	"cordially",
+	"take care",
+	"all the best",
+	"all best",
+	"love",
+	"much love",
+	"with love",
+	"xoxo",
+	"ciao",
+	"talk soon",
+	"talk to you soon",
+	"speak soon",
+	"see you",
+	"see ya",
+	"cya",
+	"later",
+	"have a great day",
+	"have a nice day",
+	"have a good day",
+	"with best regards",
+	"with kind regards",
+	"with regards",
+	"with thanks",
+	"your friend",
+	"your pal",
+	"at your service",
+	"looking forward",
+	"in appreciation",
+	"gratefully",
+	/* de */
+	"mit freundlichen grüßen",
+	"mit freundlichen grüssen",
+	"mit freundlichem gruß",
+	"mit freundlichem gruss",
+	"freundliche grüße",
+	"freundliche grüsse",
+	"mit besten grüßen",
+	"mit besten grüssen",
+	"beste grüße",
+	"beste grüsse",
+	"viele grüße",
+	"viele grüsse",
+	"liebe grüße",
+	"liebe grüsse",
+	"lieben gruß",
+	"lieben gruss",
+	"schöne grüße",
+	"herzliche grüße",
+	"herzliche grüsse",
+	"mit herzlichen grüßen",
+	"gruß",
+	"gruss",
+	"grüße",
+	"grüsse",
+	"mfg",
+	"lg",
+	"vg",
+	"hochachtungsvoll",
+	"danke",
+	"vielen dank",
+	"besten dank",
+	"herzlichen dank",
+	"beste grüsse",
+	"mit lieben grüßen",
+	"viele liebe grüße",
+	/* fr */
+	"cordialement",
+	"bien cordialement",
+	"très cordialement",
+	"cdt",
+	"cdlt",
+	"bien à vous",
+	"bien à toi",
+	"sincères salutations",
+	"salutations",
+	"meilleures salutations",
+	"respectueusement",
+	"amicalement",
+	"à bientôt",
+	"merci",
+	"merci d'avance",
+	"bonne journée",
+	"bonne réception",
+	"belle journée",
+	/* es, ca, pt, gl */
+	"saludos",
+	"un saludo",
+	"un cordial saludo",
+	"saludos cordiales",
+	"cordiales saludos",
+	"atentamente",
+	"atte",
+	"muchas gracias",
+	"gracias",
+	"un abrazo",
+	"abrazos",
+	"salutacions",
+	"atentament",
+	"gràcies",
+	"moltes gràcies",
+	"atenciosamente",
+	"att",
+	"cumprimentos",
+	"melhores cumprimentos",
+	"com os melhores cumprimentos",
+	"cordialmente",
+	"abraços",
+	"abraço",
+	"um abraço",
+	"obrigado",
+	"obrigada",
+	"muito obrigado",
+	"muito obrigada",
+	"grato",
+	"grata",
+	/* it, ro */
+	"cordiali saluti",
+	"distinti saluti",
+	"un cordiale saluto",
+	"saluti",
+	"un saluto",
+	"grazie",
+	"grazie mille",
+	"a presto",
+	"cordialità",
+	"buona giornata",
+	"cu stimă",
+	"cu stima",
+	"cu respect",
+	"cu drag",
+	"mulțumesc",
+	"multumesc",
+	"mulțumim",
+	"multumim",
+	"toate cele bune",
+	"o zi bună",
+	"o zi buna",
+	"cu consideratie",
+	"cu considerație",
+	"cu prietenie",
+	/* nl, sv, da, no, fi, is */
+	"met vriendelijke groet",
+	"met vriendelijke groeten",
+	"vriendelijke groet",
+	"vriendelijke groeten",
+	"hartelijke groet",
+	"hartelijke groeten",
+	"groeten",
+	"groet",
+	"groetjes",
+	"mvg",
+	"m.v.g.",
+	"met dank",
+	"bedankt",
+	"dank",
+	"alvast bedankt",
+	"med vänlig hälsning",
+	"med vänliga hälsningar",
+	"vänliga hälsningar",
+	"vänlig hälsning",
+	"bästa hälsningar",
+	"hälsningar",
+	"hälsning",
+	"mvh",
+	"tack",
+	"tack på förhand",
+	"med venlig hilsen",
+	"venlig hilsen",
+	"venlige hilsner",
+	"de bedste hilsner",
+	"bedste hilsner",
+	"mange hilsner",
+	"kærlig hilsen",
+	"hilsen",
+	"kh",
+	"vh",
+	"dbh",
+	"tak",
+	"på forhånd tak",
+	"mange tak",
+	"med vennlig hilsen",
+	"vennlig hilsen",
+	"beste hilsen",
+	"takk",
+	"på forhånd takk",
+	"ystävällisin terveisin",
+	"terveisin",
+	"t.",
+	"yt",
+	"kiitos",
+	"parhain terveisin",
+	"bestu kveðjur",
+	"kveðja",
+	/* pl, cs, sk, hu, sl, hr, sr, bs */
+	"pozdrawiam",
+	"pozdrawiam serdecznie",
+	"serdecznie pozdrawiam",
+	"z poważaniem",
+	"z wyrazami szacunku",
+	"z pozdrowieniami",
+	"pozdrowienia",
+	"pozdro",
+	"dziękuję",
+	"dzięki",
+	"s pozdravem",
+	"s přátelským pozdravem",
+	"hezký den",
+	"zdraví",
+	"děkuji",
+	"díky",
+	"děkujeme",
+	"s úctou",
+	"s pozdravom",
+	"s priateľským pozdravom",
+	"ďakujem",
+	"pekný deň",
+	"üdvözlettel",
+	"tisztelettel",
+	"üdv",
+	"köszönettel",
+	"köszönöm",
+	"lep pozdrav",
+	"lp",
+	"s spoštovanjem",
+	"hvala",
+	"srdačan pozdrav",
+	"lijep pozdrav",
+	"s poštovanjem",
+	"pozdrav",
+	"srdačno",
+	/* lt, lv, et, tr, sq */
+	"pagarbiai",
+	"ačiū",
+	"geros dienos",
+	"ar cieņu",
+	"paldies",
+	"lugupidamisega",
+	"tervitades",
+	"parimate soovidega",
+	"tänan",
+	"saygılarımla",
+	"saygılar",
+	"iyi çalışmalar",
+	"sevgiler",
+	"teşekkürler",
+	"iyi günler",
+	"selamlar",
+	"me respekt",
+	"faleminderit",
+	/* el, ru, uk, bg, sr, be */
+	"με εκτίμηση",
+	"φιλικά",
+	"ευχαριστώ",
+	"χαιρετισμούς",
+	"с уважением",
+	"с наилучшими пожеланиями",
+	"всего доброго",
+	"всего хорошего",
+	"с почтением",
+	"спасибо",
+	"заранее спасибо",
+	"благодарю",
+	"искренне ваш",
+	"с приветом",
+	"з повагою",
+	"з найкращими побажаннями",
+	"дякую",
+	"щиро дякую",
+	"поздрави",
+	"с уважение",
+	"благодаря",
+	"с поздрав",
+	"с поштовањем",
+	"поздрав",
+	"хвала",
+	"срдачан поздрав",
+	"з павагай",
+	/* he, ar, fa, hi, th, vi, id */
+	"בברכה",
+	"בתודה",
+	"תודה",
+	"מכבד",
+	"مع تحياتي",
+	"مع أطيب التحيات",
+	"تحياتي",
+	"شكرا",
+	"شكراً",
+	"وتفضلوا بقبول",
+	"با احترام",
+	"با تشکر",
+	"ارادتمند",
+	"सादर",
+	"धन्यवाद",
+	"ขอแสดงความนับถือ",
+	"ขอบคุณ",
+	"trân trọng",
+	"thân ái",
+	"cảm ơn",
+	"xin cảm ơn",
+	"hormat kami",
+	"hormat saya",
+	"salam",
+	"terima kasih",
+	"salam hormat",
+	/* zh, ja, ko */
+	"此致",
+	"祝好",
+	"谢谢",
+	"謝謝",
+	"顺颂商祺",
+	"順頌商祺",
+	"敬上",
+	"致敬",
+	"敬祝",
+	"祝商祺",
+	"敬具",
+	"よろしくお願い",
+	"宜しくお願い",
+	"以上",
+	"감사합니다",
+	"고맙습니다",
+	"드림",
+	"올림",
+};
+
+/* What telephones and programs put under a message.  Lower case; a line begins with one. */
+static const char *const sent_from[] = {
+	"sent from my",
+	"sent from a ",
+	"sent from an ",
+	"sent from outlook",
+	"sent from mail for",
+	"sent from mail on",
+	"sent from yahoo",
+	"sent from samsung",
+	"sent from the",
+	"sent from iphone",
+	"sent from proton",
+	"sent from gmail",
+	"sent from mobile",
+	"sent from myphone",
+	"sent from nine",
+	"sent from spark",
+	"sent from aol",
+	"sent from mailspring",
+	"sent from blue",
+	"sent from fastmail",
+	"sent from hey",
+	"sent from airmail",
+	"sent from android",
+	"sent from windows",
+	"sent from smartphone",
+	"sent from surface",
+	"sent from commander",
+	"sent from front",
+	"sent from tutanota",
+	"sent with proton",
+	"sent with airmail",
+	"sent with spark",
+	"sent with unibox",
+	"sent with mailtrack",
+	"sent with shift",
+	"sent with tuta",
+	"sent via",
+	"sent using",
+	"sent by",
+	"sent wirelessly",
+	"sent on the go",
+	"sent while",
+	"sent mobile",
+	"get outlook for",
+	"get bluemail for",
+	"download outlook",
+	"via mobile",
+	"typed on",
+	"please excuse typos",
+	"please excuse my brevity",
+	"excuse my brevity",
+	"excuse typos",
+	"apologies for typos",
+	"von meinem",
+	"gesendet von",
+	"gesendet mit",
+	"gesendet vom",
+	"gesendet über",
+	"gesendet aus",
+	"diese nachricht wurde von meinem",
+	"envoyé de mon",
+	"envoyé depuis",
+	"envoyé à partir",
+	"envoyé sans fil",
+	"envoyé avec",
+	"envoyé du",
+	"envoyé par",
+	"télécharger outlook",
+	"obtenez outlook",
+	"enviado desde",
+	"enviado con",
+	"enviat des de",
+	"enviado do meu",
+	"enviado a partir",
+	"enviado via",
+	"enviado pelo",
+	"enviado de meu",
+	"enviado do",
+	"enviada do meu",
+	"obtener outlook",
+	"obter o outlook",
+	"obter outlook",
+	"inviato da",
+	"inviato dal",
+	"inviato con",
+	"scarica outlook",
+	"ottieni outlook",
+	"verzonden vanaf",
+	"verstuurd vanaf",
+	"verzonden met",
+	"verstuurd met",
+	"verzonden via",
+	"outlook voor",
+	"skickat från",
+	"skickad från",
+	"skickat med",
+	"hämta outlook",
+	"sendt fra",
+	"sendt via",
+	"sendt med",
+	"hent outlook",
+	"få outlook",
+	"lähetetty",
+	"hanki outlook",
+	"wysłane z",
+	"wysłano z",
+	"pobierz outlook",
+	"odesláno z",
+	"odoslané z",
+	"získat outlook",
+	"elküldve",
+	"küldve a",
+	"az iphone-omról küldve",
+	"outlook beszerzése",
+	"trimis de pe",
+	"trimis din",
+	"trimis cu",
+	"poslano s",
+	"poslano iz",
+	"poslato sa",
+	"poslano z",
+	"išsiųsta iš",
+	"nosūtīts no",
+	"saadetud minu",
+	"iphone'umdan gönderildi",
+	"iphone'dan gönderildi",
+	"samsung",
+	"gönderildi",
+	"στάλθηκε από",
+	"отправлено с",
+	"отправлено из",
+	"отправлено через",
+	"отправлено от",
+	"надіслано з",
+	"надіслано через",
+	"изпратено от",
+	"послато са",
+	"נשלח מה",
+	"נשלח מ",
+	"أرسلت من",
+	"أُرسلت من",
+	"تم الإرسال من",
+	"ارسال شده از",
+	"ส่งจาก",
+	"gửi từ",
+	"được gửi từ",
+	"đã gửi từ",
+	"dikirim dari",
+	"dihantar dari",
+	"发自我的",
+	"來自我的",
+	"從我的",
+	"从我的",
+	"发自",
+	"取得 outlook",
+	"获取 outlook",
+	"發自我的",
+	"iphoneから送信",
+	"ipadから送信",
+	"私のiphone",
+	"androidから送信",
+	"나의 iphone에서 보냄",
+	"내 iphone에서 보냄",
+	"iphone에서 보냄",
+	"갤럭시에서 보냄",
+	"outlook for ios",
+	"outlook für",
+	"outlook pour",
+};
+
+/* Words that only the boilerplate of companies and lists has together.  Lower case. */
+static const char *const boilerplate[] = {
+	"confidential",
+	"intended recipient",
+	"intended solely",
+	"privileged",
+	"disclaimer",
+	"please notify the sender",
+	"unauthorized",
+	"unauthorised",
+	"think before you print",
+	"before printing",
+	"consider the environment",
+	"vertraulich",
+	"irrtümlich",
+	"unbefugt",
+	"confidentiel",
+	"destinataire",
+	"avant d'imprimer",
+	"confidencial",
+	"destinatario",
+	"antes de imprimir",
+	"medio ambiente",
+	"riservat",
+	"esclusivamente",
+	"destinatário",
+	"vertrouwelijk",
+	"geadresseerde",
+	"fortrolig",
+	"konfidentiell",
+	"luottamuksel",
+	"poufn",
+	"důvěrn",
+	"bizalmas",
+	"confidențial",
+	"gizli",
+	"конфиденциальн",
+	"конфіденційн",
+	"εμπιστευτικ",
+	"保密",
+	"機密",
+	"기밀",
+	"mailing list",
+	"mailman/listinfo",
+	"unsubscribe",
+	"google groups",
+	"registered in england",
+	"registered office",
+	"geschäftsführer",
+	"amtsgericht",
+	"handelsregister",
+	"ust-id",
+	"virus-free",
+	"virenfrei",
+	"scanned by",
+	"avast",
+};
+
+/* --- lines --- */
+
+static guint
+count_words(const char *p, const char *end)
+{
+	guint words = 0;
+	gboolean inside = FALSE;
+
+	for (; p < end; p++) {
+		gboolean space = *p == ' ' || *p == '\t';
+
+		words += !space && !inside;
+		inside = !space;
+	}
+	return words;
+}
+
+static const char *
+skip_spaces(const char *p, const char *end)
+{
+	while (p < end) {
+		if (*p == ' ' || *p == '\t' || *p == '\r')
+			p++;
+		else if (end - p >= 2 && p[0] == '\xc2' && p[1] == '\xa0')
+			p += 2;
+		else
+			break;
+	}
+	return p;
+}
+
+static const char *
+trim_spaces(const char *begin, const char *end)
+{
+	for (;;) {
+		if (end > begin && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
+			end--;
+		else if (end - begin >= 2 && end[-2] == '\xc2' && end[-1] == '\xa0')
+			end -= 2;
+		else
+			return end;
+	}
+}
+
+static void
+line_init(struct line *line, const char *text, const char *begin, const char *end)
+{
+	const char *p = skip_spaces(begin, end), *last = trim_spaces(p, end);
+
+	line->text = p;
+	line->length = last - p;
+	line->offset = begin - text;
+	line->words = line->length < 200 ? count_words(p, last) : 100;
+	line->exact_delimiter = end - begin == 3 && memcmp(begin, "-- ", 3) == 0;
+}
+
+/* --- delimiters --- */
+
+static gboolean
+is_only(const struct line *line, char c)
+{
+	for (guint i = 0; i < line->length; i++)
+		if (line->text[i] != c)
+			return FALSE;
+	return line->length > 0;
+}
+
+/* "-- ", "--", "---", "- -- " (PGP), a lone em dash, a line of underscores. */
+static gboolean
+is_delimiter(const struct line *line)
+{
+	if (line->length > 80 || line->length == 0)
+		return FALSE;
+	if (is_only(line, '-'))
+		return line->length == 2 || line->length == 3;
+	if (is_only(line, '_'))
+		return line->length >= 5;
+	if (line->length == 4 && memcmp(line->text, "- --", 4) == 0)
+		return TRUE;
+	return line->length == 3 && memcmp(line->text, "—", 3) == 0;
+}
+
+/* Would this line below a delimiter make it code, a list or a rule in running text? */
+static gboolean
+is_unlike_signature(const struct line *line)
+{
+	char last = line->text[line->length - 1];
+
+	if (line->length > 2 && memcmp(line->text, "--", 2) == 0)
+		return !is_only(line, '-');
+	if (line->text[0] == '#' && line->length > 1 &&
+	    (line->text[1] == '#' || line->text[1] == 'i'))
+		return TRUE;
+	return last == ';' || last == '{' || last == '}';
+}
+
+/* --- the author --- */
+
+static void
+author_add(GString *words, const char *from, const char *end)
+{
+	while (from < end) {
+		const char *begin = from;
+
+		while (from < end && (g_ascii_isalpha(*from) || (*from & 0x80)))
+			from++;
+		if (from - begin >= 2) {
+			g_autofree char *lower = g_utf8_strdown(begin, from - begin);
+
+			g_string_append(words, lower);
+			g_string_append_c(words, ' ');
+		}
+		if (from < end)
+			from++;
+	}
+}
+
+static char *
+author_words(const char *name, const char *address)
+{
+	GString *words = g_string_new(" ");
+	const char *at = address ? strchr(address, '@') : NULL;
+
+	if (name)
+		author_add(words, name, name + MIN(strlen(name), 256));
+	if (at)
+		author_add(words, address, address + MIN(at - address, 64));
+	return g_string_free(words, FALSE);
+}
+
+static gboolean
+author_has(const char *author, const char *word, gsize length)
+{
+	g_autofree char *lower = NULL, *wanted = NULL;
+
+	if (length < 2 || length > 64)
+		return FALSE;
+	lower = g_utf8_strdown(word, length);
+	wanted = g_strconcat(" ", lower, " ", NULL);
+	return strstr(author, wanted) != NULL;
+}
+
+/* --- what a line looks like --- */
+
+static gboolean
+starts_with_any(const char *lower, const char *const *list, gsize count, gsize *ret_length)
+{
+	gsize best = 0;
+
+	for (gsize i = 0; i < count; i++) {
+		gsize length = strlen(list[i]);
+
+		if (length > best && strncmp(lower, list[i], length) == 0 &&
+		    !g_ascii_isalnum(lower[length]))
+			best = length;
+	}
+	*ret_length = best;
+	return best > 0;
+}
+
+static gsize
+next_word(const char **p, const char *end)
+{
+	const char *begin;
+
+	while (*p < end && strchr(" \t,.;:-/&+()'\"!*_~", **p))
+		(*p)++;
+	begin = *p;
+	while (*p < end && !strchr(" \t,.;:/&+()\"!*_~", **p))
+		(*p)++;
+	return *p - begin;
+}
+
+static gboolean
+is_capitalised(const char *word, gsize length)
+{
+	gunichar c = g_utf8_get_char_validated(word, length);
+
+	return c < (gunichar)-2 && (g_unichar_isupper(c) || g_unichar_istitle(c) ||
+				    (g_unichar_isalpha(c) && !g_unichar_islower(c)));
+}
+
+static gboolean
+is_particle(const char *word, gsize length)
+{
+	static const char *const particles[] = { "and", "und", "et",  "y",   "e",  "i",   "van",
+						 "von", "de",  "der", "den", "di", "da",  "dos",
+						 "del", "la",  "le",  "el",  "al", "bin", "ibn",
+						 "zu",  "of",  "the", "&" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(particles); i++)
+		if (strlen(particles[i]) == length && memcmp(word, particles[i], length) == 0)
+			return TRUE;
+	return FALSE;
+}
+
+enum name_kind { NAME_NONE, NAME_LIKELY, NAME_AUTHOR };
+
+/* One to five capitalised words and nothing else; or any of the author's own names. */
+static enum name_kind
+name_in(const char *p, const char *end, const char *author)
+{
+	enum name_kind kind = NAME_LIKELY;
+	guint words = 0, authors = 0;
+
+	if (end - p > 48 || end <= p || strchr("?!:", end[-1]))
+		return NAME_NONE;
+	while (p < end) {
+		gsize length = next_word(&p, end);
+		const char *word = p - length;
+
+		if (length == 0)
+			continue;
+		if (g_ascii_isdigit(*word) || memchr(word, '@', length))
+			return NAME_NONE;
+		if (author_has(author, word, length))
+			authors++;
+		else if (!is_capitalised(word, length) && !(words > 0 && is_particle(word, length)))
+			kind = NAME_NONE;
+		words++;
+	}
+	if (words == 0 || words > 5)
+		return NAME_NONE;
+	if (authors > 0 && words <= 4)
+		return NAME_AUTHOR;
+	return kind;
+}
+
+static guint
+count_digits(const char *p, const char *end)
+{
+	guint digits = 0;
+
+	for (; p < end; p++)
+		digits += g_ascii_isdigit(*p) != 0;
+	return digits;
+}
+
+static gboolean
+has_contact(const char *text, gsize length)
+{
+	const char *end = text + length;
+
+	if (memchr(text, '@', length))
+		return TRUE;
+	for (const char *p = text; end - p >= 4; p++)
+		if (g_ascii_strncasecmp(p, "www.", 4) == 0 ||
+		    (*p == ':' && p[1] == '/' && p[2] == '/'))
+			return TRUE;
+	for (const char *p = text; p < end;) {
+		const char *q = p;
+
+		while (q < end && (g_ascii_isdigit(*q) || strchr(" ()+-./x", *q)))
+			q++;
+		if (count_digits(p, q) >= 7)
+			return TRUE;
+		p = q + 1;
+	}
+	return FALSE;
+}
+
+gboolean
+signature_has_contact(const char *text, gsize length)
+{
+	return has_contact(text, length);
+}
+
+/* "Barry Smith - 713-555-1587", "BT   3-1587": a name, then a number. */
+static enum name_kind
+name_before_number(const struct line *line, const char *author)
+{
+	const char *p = line->text, *end = p + line->length;
+
+	while (p < end && !g_ascii_isdigit(*p))
+		p++;
+	if (p == end || count_digits(p, end) < 4)
+		return NAME_NONE;
+	end = p;
+	while (end > line->text && strchr(" \t-,:(+|#x", end[-1]))
+		end--;
+	return name_in(line->text, end, author);
+}
+
+/* "-roman", "- roman", "—Ryan", "~s", "//Jef". */
+static enum name_kind
+name_after_dash(const struct line *line, const char *author)
+{
+	const char *p = line->text, *end = p + line->length;
+	gboolean spaced;
+	enum name_kind kind;
+
+	if (line->length > 40 || line->words > 4)
+		return NAME_NONE;
+	while (p < end && strchr("-~/", *p))
+		p++;
+	while (end - p >= 3 && (memcmp(p, "—", 3) == 0 || memcmp(p, "–", 3) == 0))
+		p += 3;
+	if (p == line->text || p == end || p - line->text > 6)
+		return NAME_NONE;
+	spaced = *p == ' ';
+	p = skip_spaces(p, end);
+	kind = name_in(p, end, author);
+	if (kind == NAME_NONE && !memchr(p, ' ', end - p) && end - p <= 15 && g_ascii_isalpha(*p) &&
+	    g_ascii_isalpha(end[-1]))
+		kind = NAME_LIKELY; /* "-roman" */
+	return spaced && kind == NAME_LIKELY && !line->blank_above ? NAME_NONE : kind;
+}
+
+enum line_kind {
+	KIND_OTHER,
+	KIND_CLOSING, /* "Thanks," */
+	KIND_CLOSING_NAME, /* "Thanks, Bob" */
+	KIND_NAME,
+	KIND_AUTHOR,
+	KIND_DASH_NAME,
+	KIND_SENT_FROM,
+	KIND_BOILERPLATE,
+};
+
+static enum line_kind
+closing_kind(const struct line *line, const char *lower, gsize closing, const char *author)
+{
+	const char *p = line->text + MIN(closing, line->length), *end = line->text + line->length;
+	enum name_kind name;
+
+	while (p < end && strchr(" ,.;!-", *p))
+		p++;
+	if (p == end)
+		return KIND_CLOSING;
+	name = name_in(p, end, author);
+	if (name == NAME_AUTHOR || (name == NAME_LIKELY && count_words(p, end) <= 3 &&
+				    p > line->text && strchr(",.!- ", p[-1])))
+		return KIND_CLOSING_NAME;
+	/* "Thanks in advance," and the like */
+	if (line->words <= 6 && strchr(",", end[-1]))
+		return KIND_CLOSING;
+	return line->words <= 4 && strlen(lower) < 40 && !strchr("?:", end[-1]) ? KIND_CLOSING
+										: KIND_OTHER;
+}
+
+static gboolean
+is_boilerplate(const char *lower)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(boilerplate); i++)
+		if (strstr(lower, boilerplate[i]))
+			return TRUE;
+	return FALSE;
+}
+
+/* "Your pal, Craig.": a short line that ends with the author's name after a comma. */
+static gboolean
+ends_with_author(const struct line *line, const char *author)
+{
+	const char *end = line->text + line->length, *p;
+
+	while (end > line->text && (end[-1] == '.' || end[-1] == '!'))
+		end--;
+	for (p = end; p > line->text && p[-1] != ' ' && p[-1] != ','; p--)
+		;
+	if (p - line->text < 2 || line->words > 5 || !author_has(author, p, end - p))
+		return FALSE;
+	return p[-1] == ',' || p[-2] == ',';
+}
+
+static enum line_kind
+line_kind(const struct line *line, const char *author)
+{
+	g_autofree char *lower = g_utf8_strdown(line->text, MIN(line->length, 400));
+	gsize length;
+	enum name_kind name;
+
+	if (starts_with_any(lower, sent_from, G_N_ELEMENTS(sent_from), &length) &&
+	    line->length < 140)
+		return KIND_SENT_FROM;
+	if (line->length > SHORT_LINE)
+		return is_boilerplate(lower) ? KIND_BOILERPLATE : KIND_OTHER;
+	if (starts_with_any(lower, closings, G_N_ELEMENTS(closings), &length)) {
+		enum line_kind kind = closing_kind(line, lower, length, author);
+
+		if (kind != KIND_OTHER)
+			return kind;
+	}
+	if (ends_with_author(line, author))
+		return KIND_CLOSING_NAME;
+	if (name_after_dash(line, author) != NAME_NONE)
+		return KIND_DASH_NAME;
+	name = name_in(line->text, line->text + line->length, author);
+	if (name == NAME_NONE)
+		name = name_before_number(line, author);
+	if (name == NAME_NONE && is_boilerplate(lower))
+		return KIND_BOILERPLATE;
+	return name == NAME_AUTHOR ? KIND_AUTHOR : name == NAME_LIKELY ? KIND_NAME : KIND_OTHER;
+}
+
+/* --- from the end upwards --- */
+
+struct tail {
+	struct line lines[TAIL_LINES + 1]; /* [0] is the last line with text */
+	enum line_kind kinds[TAIL_LINES + 1];
+	guint count;
+	gboolean whole; /* the tail reaches the beginning of the text */
+};
+
+static void
+tail_read(struct tail *tail, const char *text, gsize length)
+{
+	const char *end = text + length;
+	gboolean blank = FALSE;
+
+	while (end > text && tail->count <= TAIL_LINES) {
+		const char *begin = memrchr(text, '\n', end - text);
+		struct line line;
+
+		begin = begin ? begin + 1 : text;
+		line_init(&line, text, begin, end);
+		if (line.length == 0)
+			blank = TRUE;
+		else {
+			if (tail->count > 0)
+				tail->lines[tail->count - 1].blank_above = blank;
+			blank = FALSE;
+			line.blank_above = FALSE;
+			tail->lines[tail->count++] = line;
+		}
+		end = begin > text ? begin - 1 : text;
+	}
+	tail->whole = end <= text && tail->count <= TAIL_LINES;
+}
+
+static gboolean
+ends_prose(const struct line *line)
+{
+	const char *end = line->text + line->length;
+
+	return strchr(".!?:,;)", end[-1]) || line->words >= 6;
+}
+
+/* Short and not a sentence: may stand below a name. */
+static gboolean
+may_belong(const struct line *line)
+{
+	if (line->length > SHORT_LINE)
+		return FALSE;
+	if (has_contact(line->text, line->length))
+		return TRUE;
+	return line->words <= 8 &&
+	       !(line->words >= 4 && strchr(".?!;", line->text[line->length - 1]));
+}
+
+/* Is the name on line i believable as the top of the signature, nothing but it and what is
+ * below known? */
+static gboolean
+name_begins(const struct tail *tail, guint i)
+{
+	const struct line *line = &tail->lines[i];
+	const struct line *above = i + 1 < tail->count ? &tail->lines[i + 1] : NULL;
+	guint contacts = 0;
+
+	if (!above)
+		return FALSE;
+	for (guint k = 0; k <= i; k++)
+		contacts += has_contact(tail->lines[k].text, tail->lines[k].length);
+	if (tail->kinds[i] == KIND_AUTHOR)
+		return line->blank_above || i == 0 || contacts > 0;
+	if (!line->blank_above || !ends_prose(above))
+		return FALSE;
+	return i == 0 ? line->words <= 4 : contacts > 0;
+}
+
+static guint
+include_closing(const struct tail *tail, guint i)
+{
+	if (i + 1 < tail->count && tail->kinds[i + 1] == KIND_CLOSING)
+		return i + 1;
+	return i;
+}
+
+/* The topmost line of the signature that ends the text, or -1. */
+static int
+tail_find(const struct tail *tail)
+{
+	int found = -1;
+	guint names = 0;
+
+	for (guint i = 0; i < tail->count; i++) {
+		enum line_kind kind = tail->kinds[i];
+
+		switch (kind) {
+		case KIND_SENT_FROM:
+		case KIND_BOILERPLATE:
+			if (found == (int)i - 1)
+				found = i;
+			break;
+		case KIND_CLOSING_NAME:
+		case KIND_DASH_NAME:
+			return i;
+		case KIND_CLOSING:
+			if (i > 0 && (names > 0 || found == (int)i - 1))
+				return i;
+			if (i > 0 && i <= 2)
+				return found;
+			break;
+		case KIND_AUTHOR:
+		case KIND_NAME:
+			names++;
+			if (include_closing(tail, i) != i)
+				return i + 1;
+			if (name_begins(tail, i))
+				found = i;
+			break;
+		case KIND_OTHER:
+			break;
+		}
+		if (kind == KIND_OTHER && !may_belong(&tail->lines[i]))
+			break;
+	}
+	return found;
+}
+
+/* --- delimiters, from the top --- */
+
+/* The first delimiter line below which everything looks like a signature, or `length`. */
+static gsize
+find_delimiter(const char *text, gsize length)
+{
+	const char *end = text + length, *p = end;
+	gsize found = length;
+	guint below = 0;
+	gboolean plausible = TRUE;
+
+	while (p > text && below <= DELIMITED_LINES) {
+		const char *begin = memrchr(text, '\n', p - text);
+		struct line line;
+
+		begin = begin ? begin + 1 : text;
+		line_init(&line, text, begin, p);
+		if (is_delimiter(&line)) {
+			if (below == 0 || (!plausible && !line.exact_delimiter))
+				break;
+			if (line.text[0] == '-' || line.text[0] == '_' || below <= 4)
+				found = line.offset;
+		} else if (line.length > 0) {
+			below++;
+			plausible &= !is_unlike_signature(&line);
+		}
+		p = begin > text ? begin - 1 : text;
+	}
+	return found;
+}
+
+gsize
+signature_begin(const char *text, gsize length, const char *author_name, const char *author_address)
+{
+	gsize found = find_delimiter(text, length);
+	struct tail tail = { .count = 0 };
+	g_autofree char *author = NULL;
+	int top;
+
+	if (found < length)
+		return found;
+	tail_read(&tail, text, length);
+	if (tail.count == 0)
+		return length;
+	author = author_words(author_name, author_address);
+	for (guint i = 0; i < tail.count; i++)
+		tail.kinds[i] = line_kind(&tail.lines[i], author);
+	top = tail_find(&tail);
+	if (top < 0 ||
+	    (tail.whole && top == (int)tail.count - 1 && tail.kinds[top] != KIND_SENT_FROM))
+		return length;
+	return tail.lines[top].offset;
+}
