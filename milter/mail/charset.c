@@ -198,7 +198,7 @@ charset_find(const char *label)
 
 	if (!label)
 		return NULL;
-	for (const char *p = label; *p && *p != '*'; p++) {
+	for (const char *p = label; *p && !strchr("*,;", *p); p++) {
 		if (!g_ascii_isalnum(*p))
 			continue;
 		if (n == LABEL_MAX)
@@ -349,13 +349,40 @@ is_utf8(const char *bytes, gsize length)
 	return TRUE;
 }
 
+/* ISO 2022 is 7-bit, so it is seen without a label too; its escapes mean nothing else. */
+static const char *
+find_iso2022(const char *bytes, gsize length)
+{
+	const char *escape = memmem(bytes, length, "\033$", 2);
+	if (!escape || bytes + length - escape < 3)
+		return NULL;
+	if (escape[2] == '@' || escape[2] == 'B' || escape[2] == '(')
+		return "ISO-2022-JP-3";
+	return escape[2] == ')' ? "ISO-2022-KR" : NULL;
+}
+
 static void
 append_guess(GString *out, const char *bytes, gsize length)
 {
+	const char *iso2022 = find_iso2022(bytes, length);
+	if (iso2022 && append_iconv(out, bytes, length, iso2022) >= 0)
+		return;
 	if (is_utf8(bytes, length))
 		append_utf8(out, bytes, length);
 	else
 		append_single(out, bytes, length, windows_1252);
+}
+
+/* UTF-16 without a byte order mark: most text has its zeros in the upper bytes. */
+static const char *
+find_byte_order(const char *bytes, gsize length)
+{
+	gsize zeros[2] = { 0, 0 };
+	if (length >= 2 && (!memcmp(bytes, "\xFF\xFE", 2) || !memcmp(bytes, "\xFE\xFF", 2)))
+		return "UTF-16";
+	for (gsize i = 0; i < MIN(length, 512); i++)
+		zeros[i & 1] += bytes[i] == 0;
+	return zeros[0] > zeros[1] ? "UTF-16BE" : "UTF-16LE";
 }
 
 /* A label the bytes contradict although they are UTF-8 is wrong. */
@@ -363,7 +390,13 @@ static void
 append_labelled(GString *out, const char *bytes, gsize length, const char *iconv_name)
 {
 	gsize before = out->len;
-	int bad = append_iconv(out, bytes, length, iconv_name);
+	gboolean wide =
+		g_str_has_prefix(iconv_name, "UTF-16") || g_str_has_prefix(iconv_name, "UTF-32");
+	if (strcmp(iconv_name, "UTF-16") == 0)
+		iconv_name = find_byte_order(bytes, length);
+	int bad = wide && !memchr(bytes, 0, length) && is_utf8(bytes, length)
+			  ? -1
+			  : append_iconv(out, bytes, length, iconv_name);
 	if (bad == 0 || (bad > 0 && !is_utf8(bytes, length)))
 		return;
 	g_string_truncate(out, before);

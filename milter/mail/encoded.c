@@ -166,14 +166,6 @@ add_word(struct run *run, GString *out, const struct word *word)
 	}
 }
 
-/* Unencoded bytes.  ISO-2022-JP is the one 7-bit charset seen unencoded in headers. */
-static void
-append_raw(GString *out, const char *bytes, gsize length, const char *charset)
-{
-	gboolean japanese = g_strstr_len(bytes, length, "\033$") != NULL;
-	charset_append(out, bytes, length, japanese ? "iso-2022-jp" : charset);
-}
-
 static const char *
 skip_blanks(const char *p, const char *end)
 {
@@ -205,14 +197,14 @@ decode_words(const char *value, gsize length, const char *charset)
 		/* white space between two words is not shown */
 		if (!run.charset[0] || skip_blanks(raw, p) != p) {
 			end_run(&run, out);
-			append_raw(out, raw, p - raw, charset);
+			charset_append(out, raw, (gsize)(p - raw), charset);
 		}
 		add_word(&run, out, &word);
 		p += word.length;
 		raw = p;
 	}
 	end_run(&run, out);
-	append_raw(out, raw, end - raw, charset);
+	charset_append(out, raw, (gsize)(end - raw), charset);
 	g_string_free(run.bytes, TRUE);
 	return out;
 }

@@ -3,19 +3,43 @@
 
 #include <string.h>
 
+static gsize
+count_cr(const char *p, const char *end)
+{
+	gsize n = 0;
+	while (p + n < end && p[n] == '\r')
+		n++;
+	return n;
+}
+
+void
+fields_init(struct fields_reader *reader, const char *bytes, gsize length)
+{
+	const char *lf = memchr(bytes, '\n', length);
+	const char *cr = memchr(bytes, '\r', lf ? (gsize)(lf - bytes) : length);
+	reader->p = bytes;
+	reader->end = bytes + length;
+	/* "\r\r\n" is seen as one line end, so only a CR with text after it ends a line itself */
+	reader->lone_cr = cr && cr + count_cr(cr, reader->end) != lf;
+}
+
 gboolean
 fields_next_line(struct fields_reader *reader, const char **ret_line, gsize *ret_length)
 {
-	const char *p = reader->p;
-	if (p >= reader->end)
+	const char *p = reader->p, *end = reader->end, *stop = NULL;
+	if (p >= end)
 		return FALSE;
-	while (p < reader->end && *p != '\n' && *p != '\r')
-		p++;
-	*ret_line = reader->p;
-	*ret_length = (gsize)(p - reader->p);
-	if (reader->end - p >= 2 && p[0] == '\r' && p[1] == '\n')
-		p++;
-	reader->p = MIN(p + 1, reader->end);
+	if (reader->lone_cr)
+		stop = memchr(p, '\r', (gsize)(end - p));
+	const char *lf = memchr(p, '\n', (gsize)((stop ? stop : end) - p));
+	stop = lf ? lf : stop ? stop : end;
+	reader->p = MIN(stop + 1, end);
+	if (stop < end && *stop == '\r' && reader->p < end && *reader->p == '\n')
+		reader->p++;
+	while (stop > p && stop[-1] == '\r')
+		stop--;
+	*ret_line = p;
+	*ret_length = (gsize)(stop - p);
 	return TRUE;
 }
 

@@ -1,8 +1,8 @@
 /*
  * fields.h - header fields in a block of bytes: lines, folding, the field's name and value.
  *
- * The one reader for messages, parts and delivery reports.  Nothing is copied.  LF, CRLF and lone
- * CR are line ends.  Pure; any thread.
+ * The one reader for messages, parts and delivery reports.  Nothing is copied.  LF and CRLF are
+ * line ends, and a lone CR where the first line ends with one.  Pure; any thread.
  */
 #ifndef LEADMILTER_FIELDS_H
 #define LEADMILTER_FIELDS_H
@@ -10,7 +10,8 @@
 #include <glib.h>
 
 struct fields_reader {
-	const char *p, *end;
+	const char *p, *end; /* what is still to be read */
+	gboolean lone_cr;
 };
 
 struct field {
@@ -24,6 +25,9 @@ enum fields_line {
 	FIELDS_OTHER, /* something else; not consumed */
 	FIELDS_END
 };
+
+/** Begin to read `bytes`, which may be empty but not NULL. */
+void fields_init(struct fields_reader *reader, const char *bytes, gsize length);
 
 /** Read the next field.  `ret` is set for FIELDS_FIELD only. */
 enum fields_line fields_next(struct fields_reader *reader, struct field *ret);

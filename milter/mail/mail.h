@@ -1,7 +1,7 @@
 /*
  * mail.h - a parsed message: what the standards say is in it, nothing interpreted.
  *
- * Made by mail_parse() (parse.c, the only file that knows GMime) from a raw_mail.  Bad mail
+ * Made by mail_parse() from a raw_mail (part.c is the only file that knows GMime).  Bad mail
  * never fails: it yields fewer parts.  Every string here is valid UTF-8 without NUL; text has LF
  * line ends.  Immutable after it was made, so it may be read from any thread.
  */

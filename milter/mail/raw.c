@@ -196,7 +196,8 @@ read_headers(struct raw_mail *raw, struct fields_reader *reader)
 void
 raw_mail_read(struct raw_mail *raw, const void *bytes, gsize length)
 {
-	struct fields_reader reader = { bytes, (const char *)bytes + length };
+	struct fields_reader reader;
+	fields_init(&reader, length ? bytes : "", length);
 	read_headers(raw, &reader);
 	raw_mail_add_body(raw, reader.p, (gsize)(reader.end - reader.p));
 	const char *return_path = raw_mail_header(raw, "Return-Path");
