@@ -194,8 +194,8 @@ facts_new(const struct analysis *analysis, const struct raw_mail *raw)
 	facts->form = form_detect(analysis->config, raw, facts->mail, facts->html);
 	find_senders(facts, analysis, raw);
 	facts->direction = find_direction(analysis, raw, facts->mail);
-	if (facts->form && facts->mailboxes->len)
-		facts->direction = DIRECTION_INBOUND; /* our own website's form */
+	if ((facts->form || facts->forward) && facts->mailboxes->len)
+		facts->direction = DIRECTION_INBOUND; /* our website's form, a colleague's forward */
 	facts->kind = kind_classify(raw, facts->mail, facts->forward, facts->text);
 	find_person(facts, analysis);
 	facts->content = content_find(analysis->phrases, facts->mail,
