@@ -3,8 +3,8 @@
  *
  * Per endpoint: many requests in flight, at most one per lead, in order per lead.  Every
  * request is signed anew with the same webhook-id.  TLS is verified, redirects are not followed,
- * answers bounded in size and time.  A failing endpoint never holds up another.  libcurl is known
- * in deliver.c only.
+ * answers bounded in size and time.  A failing endpoint never holds up another, and an outage
+ * costs the waiting deliveries no attempts (breaker.h).  libcurl is known in deliver.c only.
  */
 #ifndef LEADMILTER_DELIVER_H
 #define LEADMILTER_DELIVER_H
@@ -14,12 +14,17 @@
 
 struct deliver;
 
+/** Whether the endpoints' secrets and URLs can be used. @return FALSE with ERROR_CONFIG */
+gboolean deliver_check(const struct config *config, GError **error);
 /** Start the thread. @param store outlives it. */
 struct deliver *deliver_start(struct store *store, struct config *config, GError **error);
-/** Take a new configuration; requests in flight finish under the old one.  Any thread. */
+/** Take a new, checked configuration; requests in flight finish under the old one.  Any thread. */
 void deliver_reconfigure(struct deliver *deliver, struct config *config);
 /** Look at the outbox now.  Any thread, never blocks; fits store_on_delivery(). */
 void deliver_wake(gpointer deliver);
+/** Try an endpoint (NULL: all) now, whatever its answers were: everything waiting for it becomes
+ *  due.  For the administrator's retry and resume, after the store's.  Any thread. */
+void deliver_resume(struct deliver *deliver, const char *endpoint);
 /** Finish requests in flight within `grace` microseconds, stop and free. */
 void deliver_stop(struct deliver *deliver, gint64 grace);
 

@@ -54,6 +54,7 @@
 #define LIMIT_BATCH 256 /* jobs in one commit */
 #define LIMIT_EXCERPT 4096 /* of new text in an event, when configured */
 #define LIMIT_EVENT (256 * 1024)
+#define LIMIT_CLAIM 128 /* deliveries claimed at once for an endpoint */
 #define LIMIT_RESPONSE (64 * 1024) /* of a receiver's answer; 512 bytes are kept */
 #define LIMIT_SPOOL_FILE (2 * 1024 * 1024)
 #define LIMIT_CONTROL_LINE (4 << 20) /* a whole message in base64 */

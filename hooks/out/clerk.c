@@ -1,0 +1,307 @@
+/* clerk.c - see clerk.h. */
+#include "hooks/out/clerk.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "hooks/out/schedule.h"
+
+#define PATIENCE G_USEC_PER_SEC /* between two tries of what the store refused */
+
+struct order {
+	struct clerk_answer answer; /* task and owner; the rest when carried out */
+	char *endpoint, *reason;
+	gint64 lease;
+	guint most;
+	GArray *results; /* struct delivery_result, their texts belong to it */
+};
+
+struct clerk {
+	struct store *store;
+	void (*done)(gpointer data);
+	gpointer data;
+	GThread *thread;
+
+	/* the starter's thread only */
+	struct order *noted; /* results to be ordered */
+	guint settling; /* orders of results not answered yet */
+	GHashTable *held; /* ids of deliveries claimed and not settled on disk */
+
+	GMutex lock; /* guards what follows */
+	GCond ordered;
+	GQueue orders, carried_out; /* struct order * */
+	gboolean stopping;
+};
+
+static void
+result_clear(gpointer data)
+{
+	struct delivery_result *result = data;
+	g_free((char *)result->error);
+	g_free((char *)result->response);
+}
+
+static struct order *
+order_new(enum clerk_task task, gpointer owner, const char *endpoint)
+{
+	struct order *order = g_new0(struct order, 1);
+	order->answer.task = task;
+	order->answer.owner = owner;
+	order->endpoint = g_strdup(endpoint);
+	if (task == CLERK_SETTLE) {
+		order->results = g_array_new(FALSE, FALSE, sizeof(struct delivery_result));
+		g_array_set_clear_func(order->results, result_clear);
+		order->answer.owners = g_ptr_array_new();
+	}
+	return order;
+}
+
+static void
+order_clear(struct order *order)
+{
+	g_clear_pointer(&order->results, g_array_unref);
+	g_clear_pointer(&order->answer.owners, g_ptr_array_unref);
+	g_clear_pointer(&order->answer.deliveries, g_ptr_array_unref);
+	g_free(order->endpoint);
+	g_free(order->reason);
+}
+
+void
+clerk_answer_free(struct clerk_answer *answer)
+{
+	struct order *order = (struct order *)answer; /* its first member */
+	order_clear(order);
+	g_free(order);
+}
+
+/* --- the clerk's thread --- */
+
+/* For a delivery that vanishes in a crash: its next try of the schedule, but not while the
+ * request may still be under way. */
+static gint64
+leased_until(guint attempts, gint64 now, gpointer data)
+{
+	const struct order *order = data;
+	return MAX(schedule_next(attempts, now, g_random_double()), now + order->lease);
+}
+
+static gboolean
+run_claim(struct store *store, struct order *order, GError **error)
+{
+	struct clerk_answer *answer = &order->answer;
+	answer->deliveries = store_outbox_claim(store, order->endpoint, clock_now(), order->most,
+						leased_until, order, error);
+	answer->full = answer->deliveries && answer->deliveries->len >= order->most;
+	if (answer->deliveries && !answer->full)
+		answer->next = store_outbox_next(store, order->endpoint, error);
+	return answer->deliveries && answer->next >= 0;
+}
+
+static gboolean
+run(struct store *store, struct order *order, GError **error)
+{
+	switch (order->answer.task) {
+	case CLERK_CLAIM:
+		return run_claim(store, order, error);
+	case CLERK_SETTLE:
+		return store_outbox_settle(store, (struct delivery_result *)order->results->data,
+					   order->results->len, error);
+	case CLERK_HURRY:
+		return store_outbox_hurry(store, order->endpoint, clock_now(), error) >= 0;
+	case CLERK_PARK:
+		return store_endpoint_park(store, order->endpoint, order->reason, clock_now(),
+					   error);
+	}
+	return TRUE;
+}
+
+/* @return FALSE when stopping */
+static gboolean
+wait_patiently(struct clerk *clerk)
+{
+	gint64 until = g_get_monotonic_time() + PATIENCE;
+	g_mutex_lock(&clerk->lock);
+	while (!clerk->stopping && g_cond_wait_until(&clerk->ordered, &clerk->lock, until))
+		;
+	gboolean go_on = !clerk->stopping;
+	g_mutex_unlock(&clerk->lock);
+	return go_on;
+}
+
+/* A claim that is refused goes back as it is, after a pause: its owner asks again. */
+static void
+carry_out(struct clerk *clerk, struct order *order)
+{
+	for (guint tries = 0;; tries++) {
+		g_autoptr(GError) error = NULL;
+		if (run(clerk->store, order, &error))
+			return;
+		if (!tries)
+			log_error("outbox%s%s: the store refuses: %s",
+				  order->endpoint ? " of " : "",
+				  order->endpoint ? order->endpoint : "",
+				  error ? error->message : "no reason given");
+		if (!wait_patiently(clerk) || order->answer.task == CLERK_CLAIM)
+			return;
+	}
+}
+
+static struct order *
+take_order(struct clerk *clerk)
+{
+	g_mutex_lock(&clerk->lock);
+	while (!clerk->orders.length && !clerk->stopping)
+		g_cond_wait(&clerk->ordered, &clerk->lock);
+	struct order *order = g_queue_pop_head(&clerk->orders);
+	g_mutex_unlock(&clerk->lock);
+	return order;
+}
+
+static gpointer
+clerk_main(gpointer data)
+{
+	struct clerk *clerk = data;
+	struct order *order;
+	while ((order = take_order(clerk))) {
+		carry_out(clerk, order);
+		g_mutex_lock(&clerk->lock);
+		g_queue_push_tail(&clerk->carried_out, order);
+		g_mutex_unlock(&clerk->lock);
+		clerk->done(clerk->data);
+	}
+	return NULL;
+}
+
+/* --- the starter's thread --- */
+
+struct clerk *
+clerk_start(struct store *store, void (*done)(gpointer data), gpointer data)
+{
+	struct clerk *clerk = g_new0(struct clerk, 1);
+	clerk->store = store;
+	clerk->done = done;
+	clerk->data = data;
+	clerk->held = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	g_mutex_init(&clerk->lock);
+	g_cond_init(&clerk->ordered);
+	clerk->thread = g_thread_new("outbox", clerk_main, clerk);
+	return clerk;
+}
+
+static void
+give_order(struct clerk *clerk, struct order *order)
+{
+	g_mutex_lock(&clerk->lock);
+	g_queue_push_tail(&clerk->orders, order);
+	g_cond_signal(&clerk->ordered);
+	g_mutex_unlock(&clerk->lock);
+}
+
+void
+clerk_claim(struct clerk *clerk, gpointer owner, const char *endpoint, guint most, gint64 lease)
+{
+	struct order *order = order_new(CLERK_CLAIM, owner, endpoint);
+	order->most = most;
+	order->lease = lease;
+	give_order(clerk, order);
+}
+
+void
+clerk_result(struct clerk *clerk, gpointer owner, const struct delivery_result *result, char *error,
+	     char *response)
+{
+	if (!clerk->noted)
+		clerk->noted = order_new(CLERK_SETTLE, NULL, NULL);
+	struct delivery_result copy = *result;
+	copy.error = error;
+	copy.response = response;
+	g_array_append_val(clerk->noted->results, copy);
+	g_ptr_array_add(clerk->noted->answer.owners, owner);
+}
+
+static void
+order_results(struct clerk *clerk)
+{
+	if (!clerk->noted)
+		return;
+	clerk->settling++;
+	give_order(clerk, g_steal_pointer(&clerk->noted));
+}
+
+void
+clerk_flush(struct clerk *clerk)
+{
+	if (!clerk->settling)
+		order_results(clerk);
+}
+
+void
+clerk_hurry(struct clerk *clerk, gpointer owner, const char *endpoint)
+{
+	order_results(clerk);
+	give_order(clerk, order_new(CLERK_HURRY, owner, endpoint));
+}
+
+void
+clerk_park(struct clerk *clerk, gpointer owner, const char *endpoint, const char *reason)
+{
+	order_results(clerk);
+	struct order *order = order_new(CLERK_PARK, owner, endpoint);
+	order->reason = g_strdup(reason);
+	give_order(clerk, order);
+}
+
+/* A lease that ran out early (the clock was set) must not put a delivery on the way twice. */
+static void
+hold_claimed(struct clerk *clerk, GPtrArray *deliveries)
+{
+	for (guint i = 0; deliveries && i < deliveries->len;) {
+		struct delivery *delivery = g_ptr_array_index(deliveries, i);
+		if (g_hash_table_contains(clerk->held, &delivery->id)) {
+			g_ptr_array_remove_index(deliveries, i);
+			continue;
+		}
+		g_hash_table_add(clerk->held, g_memdup2(&delivery->id, sizeof delivery->id));
+		i++;
+	}
+}
+
+static void
+release_settled(struct clerk *clerk, const GArray *results)
+{
+	clerk->settling--;
+	for (guint i = 0; i < results->len; i++)
+		g_hash_table_remove(clerk->held,
+				    &g_array_index(results, struct delivery_result, i).id);
+}
+
+struct clerk_answer *
+clerk_answer(struct clerk *clerk)
+{
+	g_mutex_lock(&clerk->lock);
+	struct order *order = g_queue_pop_head(&clerk->carried_out);
+	g_mutex_unlock(&clerk->lock);
+	if (!order)
+		return NULL;
+	if (order->answer.task == CLERK_CLAIM)
+		hold_claimed(clerk, order->answer.deliveries);
+	else if (order->answer.task == CLERK_SETTLE)
+		release_settled(clerk, order->results);
+	return &order->answer;
+}
+
+void
+clerk_stop(struct clerk *clerk)
+{
+	order_results(clerk);
+	g_mutex_lock(&clerk->lock);
+	clerk->stopping = TRUE;
+	g_cond_signal(&clerk->ordered);
+	g_mutex_unlock(&clerk->lock);
+	g_thread_join(clerk->thread);
+	struct clerk_answer *answer;
+	while ((answer = clerk_answer(clerk)))
+		clerk_answer_free(answer);
+	g_hash_table_unref(clerk->held);
+	g_mutex_clear(&clerk->lock);
+	g_cond_clear(&clerk->ordered);
+	g_free(clerk);
+}

@@ -1,0 +1,78 @@
+/*
+ * lane.h - one endpoint's lane from the outbox to the network: what is claimed, what may go now,
+ * and what an answer means for the delivery and for those behind it.
+ *
+ * Knows the breaker, the schedule and the clerk, but nothing of the network: deliver.c takes
+ * deliveries out, sends them and brings back answers.  So much is claimed ahead as the endpoint
+ * takes in a tenth of a second; what then doesn't get on its way within seconds is given
+ * back uncounted.  The delivery thread's alone.
+ */
+#ifndef LEADMILTER_LANE_H
+#define LEADMILTER_LANE_H
+
+#include "base/config.h"
+#include "hooks/out/breaker.h"
+#include "hooks/out/clerk.h"
+
+struct lane {
+	const struct config_endpoint *endpoint; /* of the configuration in force */
+	char *name;
+	struct clerk *clerk;
+	struct breaker breaker;
+	GQueue claimed; /* struct delivery *, to be sent */
+	gint64 claimed_at; /* monotonic: when the last ones came in */
+	guint in_flight;
+	guint unsettled; /* results not on disk yet */
+	guint orders; /* claim, hurry and park orders not answered yet */
+	gboolean claiming, parking;
+	gboolean retired; /* no longer configured: goes when nothing is left in it */
+	gint64 look_at; /* when a claim may find something; G_MAXINT64: only when woken */
+	guint ahead; /* how many to claim beyond the window */
+	guint finished; /* since the last claim was ordered */
+	gint64 ordered_at; /* monotonic */
+};
+
+struct lane_answer {
+	long status; /* 0 none */
+	gboolean unreachable;
+	gint64 retry_after; /* time, 0 none */
+	guint generation; /* lane_generation() when it was sent */
+	char *error; /* why there was no status, or NULL; taken over */
+	char *response; /* excerpt, or NULL; taken over */
+};
+
+struct lane *lane_new(const struct config_endpoint *endpoint, struct clerk *clerk);
+void lane_free(struct lane *lane);
+/** Neither the network nor the clerk knows it any more. */
+gboolean lane_is_empty(const struct lane *lane);
+
+/** New configuration for the same endpoint.  A changed URL, secret, field or CA makes everything
+ *  due at once. @param endpoint NULL: no longer configured */
+void lane_configure(struct lane *lane, const struct config_endpoint *endpoint);
+/** The administrator says: try now, whatever happened. */
+void lane_resume(struct lane *lane);
+
+/** Look at the outbox at the next lane_claim(). */
+void lane_wake(struct lane *lane);
+/** Order a claim if there is room and something may be due; give back what waited too long. */
+void lane_claim(struct lane *lane, gint64 now);
+/** An answer of the clerk's to this lane. */
+void lane_clerk_answer(struct lane *lane, struct clerk_answer *answer, gint64 now);
+/** A result of this lane is on disk. */
+void lane_settled(struct lane *lane);
+
+/** The next delivery to send now, or NULL.  It is in flight until lane_finish(). */
+struct delivery *lane_take(struct lane *lane, gint64 now);
+guint lane_generation(const struct lane *lane);
+/** What came of it.  Frees the delivery. @return TRUE when it was delivered */
+gboolean lane_finish(struct lane *lane, struct delivery *delivery, struct lane_answer *answer,
+		     gint64 now);
+/** A delivery whose answer isn't waited for: an attempt that says nothing.  Frees it. */
+void lane_abandon(struct lane *lane, struct delivery *delivery, gint64 now);
+/** Everything claimed and not sent goes back to the outbox, uncounted. */
+void lane_give_back(struct lane *lane, gint64 now);
+
+/** When lane_claim() has something to do again; G_MAXINT64 never. */
+gint64 lane_next(const struct lane *lane);
+
+#endif

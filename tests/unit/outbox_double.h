@@ -1,0 +1,287 @@
+/*
+ * outbox_double.h - the outbox of store.h in memory, with failures on order and a way to wait for
+ * what the delivery engine writes.  Linked instead of the store by tests that define it.
+ */
+#ifndef OUTBOX_DOUBLE_H
+#define OUTBOX_DOUBLE_H
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "store/store.h"
+
+#include <string.h>
+
+struct row {
+	gint64 id;
+	char *endpoint, *lead, *event, *body;
+	guint attempts, settled; /* made; those whose result is written */
+	gint64 next;
+	enum delivery_state state;
+	int status;
+	char *error, *response;
+};
+
+struct store {
+	GMutex lock;
+	GCond changed;
+	GPtrArray *rows; /* struct row *, by id */
+	GHashTable *parked; /* endpoint → reason */
+	guint claims, settles, hurries, claimed_rows, given_back, results;
+	int fail_claims, fail_settles; /* so many times */
+};
+
+static void
+row_free(gpointer data)
+{
+	struct row *row = data;
+	g_free(row->endpoint);
+	g_free(row->lead);
+	g_free(row->event);
+	g_free(row->body);
+	g_free(row->error);
+	g_free(row->response);
+	g_free(row);
+}
+
+static struct store *
+outbox_new(void)
+{
+	struct store *store = g_new0(struct store, 1);
+	g_mutex_init(&store->lock);
+	g_cond_init(&store->changed);
+	store->rows = g_ptr_array_new_with_free_func(row_free);
+	store->parked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	return store;
+}
+
+static void
+outbox_free(struct store *store)
+{
+	g_ptr_array_unref(store->rows);
+	g_hash_table_unref(store->parked);
+	g_mutex_clear(&store->lock);
+	g_cond_clear(&store->changed);
+	g_free(store);
+}
+
+/* Lead and event are numbers; the body names both. */
+static struct row *
+outbox_add(struct store *store, const char *endpoint, guint lead, guint event)
+{
+	struct row *row = g_new0(struct row, 1);
+	row->endpoint = g_strdup(endpoint);
+	row->lead = g_strdup_printf("lead_%u", lead);
+	row->event = g_strdup_printf("evt_%u_%u", lead, event);
+	row->body = g_strdup_printf("{\"type\":\"lead.updated\",\"data\":{\"lead\":%u,\"n\":%u}}",
+				    lead, event);
+	g_mutex_lock(&store->lock);
+	g_ptr_array_add(store->rows, row);
+	row->id = store->rows->len;
+	row->next = clock_now();
+	g_mutex_unlock(&store->lock);
+	return row;
+}
+
+typedef gboolean outbox_condition(struct store *store, gpointer data);
+
+/* Wait until a condition, which is asked under the lock after every change, holds. */
+static void
+outbox_wait(struct store *store, outbox_condition *holds, gpointer data)
+{
+	gint64 end = g_get_monotonic_time() + 30 * G_USEC_PER_SEC;
+	g_mutex_lock(&store->lock);
+	while (!holds(store, data))
+		if (!g_cond_wait_until(&store->changed, &store->lock, end))
+			g_error("the outbox did not come to what was expected");
+	g_mutex_unlock(&store->lock);
+}
+
+/* Wait for any change, but not for long: for a driver that moves the clock on. */
+static void
+outbox_glance(struct store *store)
+{
+	g_mutex_lock(&store->lock);
+	g_cond_wait_until(&store->changed, &store->lock, g_get_monotonic_time() + 2000);
+	g_mutex_unlock(&store->lock);
+}
+
+void
+delivery_free(struct delivery *delivery)
+{
+	if (!delivery)
+		return;
+	g_free(delivery->endpoint);
+	g_free(delivery->event);
+	g_free(delivery->type);
+	g_free(delivery->lead);
+	g_free(delivery->body);
+	g_free(delivery->error);
+	g_free(delivery->response);
+	g_free(delivery);
+}
+
+static struct delivery *
+row_delivery(const struct row *row)
+{
+	struct delivery *d = g_new0(struct delivery, 1);
+	d->id = row->id;
+	d->endpoint = g_strdup(row->endpoint);
+	d->lead = g_strdup(row->lead);
+	d->event = g_strdup(row->event);
+	d->body = g_strdup(row->body);
+	d->attempts = row->attempts;
+	d->next = row->next;
+	return d;
+}
+
+static int
+by_next(gconstpointer a, gconstpointer b)
+{
+	const struct row *x = *(struct row *const *)a, *y = *(struct row *const *)b;
+	if (x->next != y->next)
+		return x->next < y->next ? -1 : 1;
+	return x->id < y->id ? -1 : 1;
+}
+
+/* The first waiting row of each lead.  Lock held. */
+static GPtrArray *
+outbox_heads(struct store *store, const char *endpoint)
+{
+	GPtrArray *heads = g_ptr_array_new();
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+	if (g_hash_table_contains(store->parked, endpoint))
+		return heads;
+	for (guint i = 0; i < store->rows->len; i++) {
+		struct row *row = g_ptr_array_index(store->rows, i);
+		if (row->state == DELIVERY_WAITING && !strcmp(row->endpoint, endpoint) &&
+		    g_hash_table_add(seen, row->lead))
+			g_ptr_array_add(heads, row);
+	}
+	g_ptr_array_sort(heads, by_next);
+	return heads;
+}
+
+static gboolean
+outbox_fails(int *times, GError **error)
+{
+	if (*times <= 0)
+		return FALSE;
+	--*times;
+	g_set_error_literal(error, LEADMILTER_ERROR, ERROR_STORE, "refused by the test");
+	return TRUE;
+}
+
+GPtrArray *
+store_outbox_claim(struct store *store, const char *endpoint, gint64 now, guint most,
+		   gint64 (*next)(guint attempts, gint64 now, gpointer data), gpointer data,
+		   GError **error)
+{
+	GPtrArray *out = NULL;
+	g_mutex_lock(&store->lock);
+	store->claims++;
+	if (!outbox_fails(&store->fail_claims, error)) {
+		g_autoptr(GPtrArray) heads = outbox_heads(store, endpoint);
+		out = g_ptr_array_new_with_free_func((GDestroyNotify)delivery_free);
+		for (guint i = 0; i < heads->len && out->len < most; i++) {
+			struct row *row = g_ptr_array_index(heads, i);
+			if (row->next > now)
+				break;
+			row->attempts++;
+			row->next = next(row->attempts, now, data);
+			g_assert_cmpint(row->next, >, now);
+			g_ptr_array_add(out, row_delivery(row));
+			store->claimed_rows++;
+		}
+	}
+	g_cond_broadcast(&store->changed);
+	g_mutex_unlock(&store->lock);
+	return out;
+}
+
+gint64
+store_outbox_next(struct store *store, const char *endpoint, G_GNUC_UNUSED GError **error)
+{
+	g_mutex_lock(&store->lock);
+	g_autoptr(GPtrArray) heads = outbox_heads(store, endpoint);
+	gint64 next = heads->len ? ((struct row *)g_ptr_array_index(heads, 0))->next : 0;
+	g_mutex_unlock(&store->lock);
+	return next;
+}
+
+static void
+row_settle(struct store *store, const struct delivery_result *result)
+{
+	struct row *row = g_ptr_array_index(store->rows, result->id - 1);
+	g_assert_cmpint(row->state, ==, DELIVERY_WAITING);
+	row->state = result->state;
+	row->next = result->next;
+	if (result->unsent) {
+		g_assert_cmpint(row->attempts, >, 0);
+		row->attempts--;
+		store->given_back++;
+		return;
+	}
+	store->results++;
+	row->settled = row->attempts;
+	row->status = result->status;
+	g_free(row->error);
+	row->error = g_strdup(result->error);
+	g_free(row->response);
+	row->response = g_strdup(result->response);
+}
+
+gboolean
+store_outbox_settle(struct store *store, const struct delivery_result *results, guint count,
+		    GError **error)
+{
+	g_mutex_lock(&store->lock);
+	gboolean fails = outbox_fails(&store->fail_settles, error);
+	store->settles++;
+	for (guint i = 0; i < count && !fails; i++)
+		row_settle(store, &results[i]);
+	g_cond_broadcast(&store->changed);
+	g_mutex_unlock(&store->lock);
+	return !fails;
+}
+
+gint
+store_outbox_hurry(struct store *store, const char *endpoint, gint64 now,
+		   G_GNUC_UNUSED GError **error)
+{
+	gint count = 0;
+	g_mutex_lock(&store->lock);
+	store->hurries++;
+	for (guint i = 0; i < store->rows->len; i++) {
+		struct row *row = g_ptr_array_index(store->rows, i);
+		if (row->state == DELIVERY_WAITING && !strcmp(row->endpoint, endpoint) &&
+		    row->next > now) {
+			row->next = now;
+			count++;
+		}
+	}
+	g_cond_broadcast(&store->changed);
+	g_mutex_unlock(&store->lock);
+	return count;
+}
+
+gboolean
+store_endpoint_park(struct store *store, const char *endpoint, const char *reason,
+		    G_GNUC_UNUSED gint64 now, G_GNUC_UNUSED GError **error)
+{
+	g_mutex_lock(&store->lock);
+	g_hash_table_replace(store->parked, g_strdup(endpoint), g_strdup(reason));
+	g_cond_broadcast(&store->changed);
+	g_mutex_unlock(&store->lock);
+	return TRUE;
+}
+
+gboolean
+store_endpoint_resume(struct store *store, const char *endpoint, G_GNUC_UNUSED GError **error)
+{
+	g_mutex_lock(&store->lock);
+	g_hash_table_remove(store->parked, endpoint);
+	g_mutex_unlock(&store->lock);
+	return TRUE;
+}
+
+#endif
