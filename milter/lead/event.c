@@ -1,0 +1,394 @@
+/*
+ * event.c - see event.h.
+ *
+ * Written with json.h since this runs once a message on the writer thread; cJSON only takes the
+ * text out again for endpoints that must not get it.
+ */
+#include "lead/event.h"
+
+#include <math.h>
+#include <string.h>
+#include <cjson/cJSON.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "lead/json.h"
+
+static void
+put(GString *out, const char *key, const char *value)
+{
+	json_string(out, key, value, LIMIT_EVENT_VALUE);
+}
+
+static void
+put_list(GString *out, const char *key, const GPtrArray *list, guint most)
+{
+	json_open(out, key, '[');
+	for (guint i = 0; list != NULL && i < MIN(list->len, most); i++)
+		put(out, NULL, list->pdata[i]);
+	json_close(out, ']');
+}
+
+static void
+put_grade(GString *out, const char *key, char grade)
+{
+	char text[2] = { grade, '\0' };
+
+	json_string(out, key, grade >= 'A' && grade <= 'D' ? text : NULL, 1);
+}
+
+static void
+put_lead(GString *out, const struct lead *lead)
+{
+	json_open(out, "lead", '{');
+	put(out, "id", lead->id);
+	json_time(out, "created", lead->created);
+	json_time(out, "updated", lead->updated);
+	put(out, "stage", stage_name(lead->stage));
+	json_time(out, "stage_since", lead->stage_since);
+	put(out, "stage_cause", lead->stage_cause);
+	json_boolean(out, "unverified", lead->unverified);
+	json_boolean(out, "unreachable", lead->unreachable);
+	json_boolean(out, "opted_out", lead->opted_out);
+	put(out, "linked", lead->linked);
+	put_list(out, "possible_duplicates", lead->possible_duplicates, LIMIT_DUPLICATES);
+	json_close(out, '}');
+}
+
+static void
+put_person(GString *out, const struct lead *lead)
+{
+	json_open(out, "person", '{');
+	put(out, "address", lead->address);
+	put(out, "name", lead->name);
+	put(out, "prefix", lead->prefix);
+	put(out, "first_name", lead->first_name);
+	put(out, "last_name", lead->last_name);
+	put(out, "title", lead->title);
+	put(out, "rank", lead->rank);
+	put(out, "company", lead->company);
+	put(out, "country", lead->country);
+	put(out, "language", lead->language);
+	put(out, "phone", lead->phone);
+	put_list(out, "phones", lead->phones, LIMIT_PHONES);
+	put_list(out, "urls", lead->urls, LIMIT_URLS);
+	json_close(out, '}');
+}
+
+static void
+put_account(GString *out, const struct lead *lead, const struct account *account)
+{
+	static const struct account NOTHING;
+	const struct account *known = account != NULL ? account : &NOTHING;
+
+	if (account == NULL && lead->account == NULL) {
+		json_null(out, "account");
+		return;
+	}
+	json_open(out, "account", '{');
+	put(out, "domain", account != NULL ? account->domain : lead->account);
+	put(out, "company", known->company);
+	put(out, "industry", known->industry);
+	put(out, "country", known->country);
+	put(out, "owner", known->owner);
+	json_boolean(out, "target", known->target);
+	json_boolean(out, "customer", known->customer);
+	json_integer(out, "people", known->people);
+	json_integer(out, "active_people", known->active_people);
+	json_close(out, '}');
+}
+
+/* --- score --- */
+
+static void
+put_contribution(GString *out, const struct contribution *contribution)
+{
+	json_open(out, NULL, '{');
+	put(out, "rule", contribution->rule);
+	put(out, "group", contribution->group);
+	put(out, "dimension", dimension_name(contribution->dimension));
+	put(out, "kind", contribution->is_explicit ? "explicit" : "implicit");
+	json_number(out, "points", contribution->points, 4);
+	json_number(out, "raw", contribution->raw, 4);
+	json_number(out, "decayed", contribution->decayed, 4);
+	put(out, "reason", contribution->reason);
+	put(out, "evidence", contribution->evidence);
+	json_time(out, "time", contribution->time);
+	json_close(out, '}');
+}
+
+static gint
+by_weight(gconstpointer one, gconstpointer other)
+{
+	const struct contribution *a = *(const struct contribution *const *)one;
+	const struct contribution *b = *(const struct contribution *const *)other;
+	double difference = fabs(b->points) - fabs(a->points);
+
+	return difference > 0 ? 1 : difference < 0 ? -1 : 0;
+}
+
+static void
+put_others(GString *out, double points, guint count)
+{
+	g_autofree char *reason = g_strdup_printf("%u further contributions", count);
+	struct contribution others = { .rule = (char *)"others",
+				       .reason = reason,
+				       .raw = points,
+				       .decayed = points,
+				       .points = points,
+				       .dimension = DIMENSION_ENGAGEMENT };
+
+	put_contribution(out, &others);
+}
+
+/* All, or the weightiest; a quarter of the ceiling is for them, whatever their strings are. */
+static void
+put_contributions(GString *out, const GPtrArray *contributions)
+{
+	g_autoptr(GPtrArray) sorted = NULL;
+	double others = 0;
+	guint listed = 0;
+
+	json_open(out, "contributions", '[');
+	if (contributions != NULL && contributions->len > LIMIT_EVENT_CONTRIBUTIONS) {
+		sorted = g_ptr_array_copy((GPtrArray *)contributions, NULL, NULL);
+		g_ptr_array_set_free_func(sorted, NULL);
+		g_ptr_array_sort(sorted, by_weight);
+		contributions = sorted;
+	}
+	for (guint i = 0; contributions != NULL && i < contributions->len; i++) {
+		const struct contribution *contribution = contributions->pdata[i];
+
+		if (listed < LIMIT_EVENT_CONTRIBUTIONS && out->len < LIMIT_EVENT / 4) {
+			put_contribution(out, contribution);
+			listed++;
+		} else {
+			others += contribution->points;
+		}
+	}
+	if (contributions != NULL && listed < contributions->len)
+		put_others(out, others, contributions->len - listed);
+	json_close(out, ']');
+}
+
+static void
+put_score(GString *out, const struct lead *lead, const struct score *score)
+{
+	json_open(out, "score", '{');
+	put(out, "scorecard", lead->scorecard);
+	json_number(out, "total", lead->total, 2);
+	json_number(out, "fit", lead->fit, 2);
+	json_number(out, "engagement", lead->engagement, 2);
+	json_number(out, "quality", lead->quality, 2);
+	json_number(out, "completeness", lead->completeness, 1);
+	put_grade(out, "grade", lead->grade);
+	put(out, "temperature", temperature_name(lead->temperature));
+	put_contributions(out, score != NULL ? score->contributions : NULL);
+	json_close(out, '}');
+}
+
+/* --- the rest of a lead --- */
+
+static void
+put_owner(GString *out, const struct lead *lead)
+{
+	if (lead->owner == NULL) {
+		json_null(out, "owner");
+		return;
+	}
+	json_open(out, "owner", '{');
+	put(out, "address", lead->owner);
+	put(out, "reason", lead->owner_reason);
+	json_close(out, '}');
+}
+
+static void
+put_source(GString *out, const struct lead *lead)
+{
+	json_open(out, "source", '{');
+	put(out, "name", lead->source);
+	put(out, "mailbox", lead->source_mailbox);
+	put(out, "tag", lead->source_tag);
+	put(out, "form", lead->source_form);
+	put(out, "campaign", lead->source_campaign);
+	put(out, "forwarder", lead->source_forwarder);
+	json_close(out, '}');
+}
+
+static void
+put_references(GString *out, const struct mail *mail)
+{
+	const GPtrArray *in_reply_to = mail != NULL ? mail->in_reply_to : NULL;
+
+	put(out, "in_reply_to",
+	    in_reply_to != NULL && in_reply_to->len > 0 ? in_reply_to->pdata[0] : NULL);
+	put_list(out, "references", mail != NULL ? mail->references : NULL, LIMIT_REFERENCES);
+}
+
+static void
+put_conversation(GString *out, const struct event_input *input)
+{
+	const struct lead *lead = input->lead;
+	const struct touch *touch = input->touch;
+
+	json_open(out, "conversation", '{');
+	put(out, "touch", touch != NULL ? touch->name : NULL);
+	put(out, "direction", touch != NULL ? touch->direction : NULL);
+	put(out, "match", input->match != MATCHED_NOTHING ? match_name(input->match) : NULL);
+	put(out, "note", touch != NULL ? touch->note : NULL);
+	if (touch != NULL && touch->latency >= 0)
+		json_number(out, "latency_seconds", (double)touch->latency / CLOCK_SECOND, 0);
+	else
+		json_null(out, "latency_seconds");
+	put_references(out, input->facts != NULL ? input->facts->mail : NULL);
+	json_integer(out, "inbound", lead->inbound_count);
+	json_integer(out, "outbound", lead->outbound_count);
+	json_integer(out, "touches", lead->touch_count);
+	json_time(out, "first_inbound", lead->first_inbound);
+	json_time(out, "last_inbound", lead->last_inbound);
+	json_time(out, "first_response", lead->first_response);
+	json_time(out, "last_outbound", lead->last_outbound);
+	json_close(out, '}');
+}
+
+/* --- the message --- */
+
+static void
+put_attachments(GString *out, const struct mail *mail)
+{
+	json_open(out, "attachments", '[');
+	for (guint i = 0; i < MIN(mail->attachments->len, LIMIT_ATTACHMENTS); i++) {
+		const struct mail_attachment *attachment = mail->attachments->pdata[i];
+
+		if (attachment->filename != NULL && !attachment->is_inline)
+			json_string(out, NULL, attachment->filename, LIMIT_FILENAME);
+	}
+	json_close(out, ']');
+}
+
+static void
+put_text(GString *out, const struct facts *facts)
+{
+	json_string(out, "text",
+		    facts->forward != NULL ? facts->forward->text : facts->text->new_text,
+		    LIMIT_EXCERPT);
+}
+
+static void
+put_message(GString *out, const struct event_input *input)
+{
+	const struct facts *facts = input->facts;
+
+	if (facts == NULL) {
+		json_null(out, "message");
+		return;
+	}
+	json_open(out, "message", '{');
+	put(out, "id", facts->key);
+	json_string(out, "message_id", facts->mail->message_id, LIMIT_MESSAGE_ID);
+	json_string(out, "subject", facts->mail->subject, LIMIT_SUBJECT);
+	put(out, "kind", kind_name(facts->kind->kind));
+	put(out, "direction", direction_name(facts->direction));
+	put(out, "mailbox",
+	    facts->mailbox_addresses->len > 0 ? facts->mailbox_addresses->pdata[0] : NULL);
+	json_time(out, "date", facts->mail->date);
+	put_attachments(out, facts->mail);
+	if (input->with_text)
+		put_text(out, facts);
+	json_close(out, '}');
+}
+
+static void
+put_previous(GString *out, const struct lead *before)
+{
+	if (before == NULL) {
+		json_null(out, "previous");
+		return;
+	}
+	json_open(out, "previous", '{');
+	put(out, "stage", stage_name(before->stage));
+	put(out, "owner", before->owner);
+	json_number(out, "total", before->total, 2);
+	put_grade(out, "grade", before->grade);
+	json_close(out, '}');
+}
+
+static GString *
+write_data(const struct event_input *input)
+{
+	GString *out = g_string_sized_new(8192);
+
+	json_open(out, NULL, '{');
+	json_integer(out, "schema", EVENT_SCHEMA);
+	put_lead(out, input->lead);
+	put_person(out, input->lead);
+	put_account(out, input->lead, input->account);
+	put_score(out, input->lead, input->score);
+	put_owner(out, input->lead);
+	put_source(out, input->lead);
+	put_conversation(out, input);
+	put_message(out, input);
+	put_previous(out, input->before);
+	json_close(out, '}');
+	return out;
+}
+
+static struct event *
+wrap(const struct event_input *input, const char *type, const GString *data)
+{
+	struct event *event = g_new0(struct event, 1);
+	GString *body = g_string_sized_new(data->len + 128);
+
+	json_open(body, NULL, '{');
+	put(body, "type", type);
+	json_time(body, "timestamp", input->time);
+	json_raw(body, "data", data->str, data->len);
+	json_close(body, '}');
+	event->id = clock_new_id("evt_", input->time);
+	event->type = g_strdup(type);
+	event->lead = g_strdup(input->lead->id);
+	event->time = input->time;
+	event->has_text = input->with_text && input->facts != NULL;
+	event->body = g_string_free(body, FALSE);
+	return event;
+}
+
+struct event *
+event_new(const struct event_input *input)
+{
+	GString *data = write_data(input);
+	struct event *event = wrap(input, input->type, data);
+
+	g_string_free(data, TRUE);
+	return event;
+}
+
+void
+event_add_all(GPtrArray *events, const struct event_input *input, const char *const *types)
+{
+	GString *data = write_data(input);
+
+	for (; *types != NULL; types++)
+		g_ptr_array_add(events, wrap(input, *types, data));
+	g_string_free(data, TRUE);
+}
+
+char *
+event_body_without_text(const struct event *event)
+{
+	cJSON *body = event->has_text ? cJSON_Parse(event->body) : NULL;
+	cJSON *message = cJSON_GetObjectItemCaseSensitive(
+		cJSON_GetObjectItemCaseSensitive(body, "data"), "message");
+	char *printed, *text;
+
+	if (message == NULL) {
+		cJSON_Delete(body);
+		return g_strdup(event->body);
+	}
+	cJSON_DeleteItemFromObjectCaseSensitive(message, "text");
+	printed = cJSON_PrintUnformatted(body);
+	text = g_strdup(printed);
+	cJSON_free(printed);
+	cJSON_Delete(body);
+	return text;
+}
