@@ -1,0 +1,167 @@
+/* change.c - see change.h. */
+#include "lead/change.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "lead/card.h"
+#include "lead/event.h"
+
+struct decision *
+change_decision(enum action action, char *reason)
+{
+	struct decision *decision = g_new0(struct decision, 1);
+
+	decision->action = action;
+	decision->reason = reason;
+	decision->events = g_ptr_array_new_with_free_func((GDestroyNotify)event_free);
+	return decision;
+}
+
+/* --- ledger and score --- */
+
+gboolean
+change_is_repeated(const GPtrArray *ledger, const char *message_id)
+{
+	for (guint i = ledger->len; message_id != NULL && i > 0; i--) {
+		const struct touch *touch = ledger->pdata[i - 1];
+
+		if (g_strcmp0(touch->message_id, message_id) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Make `candidate` the first one, so that known->touches is its ledger. */
+void
+change_promote(struct known *known, struct candidate *candidate)
+{
+	struct candidate *first = known->candidates->pdata[0];
+	guint place = 0;
+
+	if (candidate == first || !g_ptr_array_find(known->candidates, candidate, &place))
+		return;
+	first->touches = known->touches;
+	known->touches = candidate->touches;
+	candidate->touches = NULL;
+	if (known->touches == NULL)
+		known->touches = g_ptr_array_new_with_free_func((GDestroyNotify)touch_free);
+	known->candidates->pdata[place] = first;
+	known->candidates->pdata[0] = candidate;
+}
+
+/* Evaluate a ledger and a new touch, and keep the figures in the lead.  `ret_all` holds what the
+ * score points into. */
+void
+change_score(const struct change_context *context, struct lead *lead, const GPtrArray *ledger,
+	     struct touch *touch, struct score *ret, GPtrArray **ret_all)
+{
+	const struct config_scorecard *card = scorecards_find(context->scorecards, lead->scorecard);
+	GPtrArray *all = g_ptr_array_sized_new(ledger->len + 1);
+
+	for (guint i = 0; i < ledger->len; i++)
+		g_ptr_array_add(all, ledger->pdata[i]);
+	if (touch != NULL)
+		g_ptr_array_add(all, touch);
+	score_evaluate(card, all, NULL, lead, context->now, ret);
+	lead->total = ret->total;
+	lead->fit = ret->fit;
+	lead->engagement = ret->engagement;
+	lead->quality = ret->quality;
+	lead->completeness = ret->completeness;
+	lead->grade = ret->grade;
+	lead->temperature = ret->temperature;
+	*ret_all = all;
+}
+
+char *
+change_cut_text(const char *text, gsize most)
+{
+	const char *end = text + strnlen(text, most);
+
+	if (*end != '\0')
+		end = g_utf8_find_prev_char(text, end + 1);
+	return g_strndup(text, (gsize)(end - text));
+}
+
+struct touch *
+change_touch(const struct change_context *context, const char *name, const char *direction)
+{
+	const struct facts *facts = context->facts;
+	struct touch *touch = touch_new();
+
+	touch->name = g_strdup(name);
+	touch->direction = g_strdup(direction);
+	touch->time = context->time;
+	touch->message_key = g_strdup(facts->key);
+	touch->message_id = g_strdup(facts->mail->message_id);
+	touch->subject = g_strdup(facts->mail->subject);
+	touch->mailbox = g_strdup(card_mailbox_address(facts));
+	return touch;
+}
+
+/* --- events --- */
+
+void
+change_add_type(struct change_types *types, gboolean when, const char *name)
+{
+	if (when && types->count + 1 < G_N_ELEMENTS(types->name))
+		types->name[types->count++] = name;
+}
+
+static gboolean
+wants_text(const struct config *config)
+{
+	for (guint i = 0; i < config->endpoints->len; i++) {
+		if (((const struct config_endpoint *)config->endpoints->pdata[i])->include_text)
+			return TRUE;
+	}
+	return config->store_text;
+}
+
+void
+change_add_events(const struct change_context *context, struct decision *decision,
+		  const struct score *score, const struct change_types *types)
+{
+	const struct event_input input = {
+		.lead = decision->lead,
+		.before = decision->before,
+		.score = score,
+		.account = context->known->account,
+		.touch = decision->touch,
+		.facts = context->facts,
+		.time = context->now,
+		.with_text = wants_text(context->config),
+		.match = decision->match,
+	};
+
+	if (types->count > 0)
+		event_add_all(decision->events, &input, types->name);
+}
+
+/* --- stage and owner --- */
+
+void
+change_stage(const struct change_context *context, struct lead *lead, struct stage_result *result)
+{
+	if (!result->changed)
+		return;
+	lead->stage = result->stage;
+	lead->stage_since = MAX(context->time, lead->stage_since);
+	g_free(lead->stage_cause);
+	lead->stage_cause = g_steal_pointer(&result->cause);
+}
+
+/* @return TRUE when the owner is another one than before. */
+gboolean
+change_owner(struct lead *lead, const struct assignment *assignment)
+{
+	gboolean changed = g_strcmp0(lead->owner, assignment->owner) != 0;
+	char *owner = g_strdup(assignment->owner), *reason = g_strdup(assignment->reason);
+
+	g_free(lead->owner);
+	g_free(lead->owner_reason);
+	lead->owner = owner;
+	lead->owner_reason = reason;
+	return changed;
+}

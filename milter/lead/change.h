@@ -1,0 +1,66 @@
+/*
+ * change.h - what every decision is made of: touch, score, stage, owner and events of a lead,
+ * changed together.  Between decide.c and the files that decide for one way of mail each; nobody
+ * else's.
+ *
+ * Everything a message changes is dated by the message (an archive is replayed that way);
+ * scores and events by `now`.
+ */
+#ifndef LEADMILTER_CHANGE_H
+#define LEADMILTER_CHANGE_H
+
+#include "lead/assign.h"
+#include "lead/decide.h"
+#include "lead/score.h"
+#include "lead/stage.h"
+
+struct change_context {
+	const struct facts *facts;
+	struct known *known;
+	const struct scorecards *scorecards;
+	const struct config *config;
+	gint64 now;
+	gint64 time; /* of the message, never after now */
+};
+
+/* Types of the events to make, NULL-terminated. */
+struct change_types {
+	const char *name[8];
+	guint count;
+};
+void change_add_type(struct change_types *types, gboolean when, const char *name);
+
+/** @param reason is taken */
+struct decision *change_decision(enum action action, char *reason);
+
+/** The ledger has this message already: the same mail came for another recipient. */
+gboolean change_is_repeated(const GPtrArray *ledger, const char *message_id);
+/** Make `candidate` the first one, so that known->touches is its ledger. */
+void change_promote(struct known *known, struct candidate *candidate);
+
+struct touch *change_touch(const struct change_context *context, const char *name,
+			   const char *direction);
+/** The longest beginning of at most `most` bytes, cut between characters.  Caller frees. */
+char *change_cut_text(const char *text, gsize most);
+
+/** Evaluate a ledger and a new touch (or NULL), and keep the figures in the lead.
+ *  @param ret_all holds what the score points into; caller unrefs after score_clear() */
+void change_score(const struct change_context *context, struct lead *lead, const GPtrArray *ledger,
+		  struct touch *touch, struct score *ret, GPtrArray **ret_all);
+/** Takes the cause out of `result`. */
+void change_stage(const struct change_context *context, struct lead *lead,
+		  struct stage_result *result);
+/** @return TRUE when the owner is another one than before. */
+gboolean change_owner(struct lead *lead, const struct assignment *assignment);
+/** The events of a decision, once its lead and touch are final. */
+void change_add_events(const struct change_context *context, struct decision *decision,
+		       const struct score *score, const struct change_types *types);
+
+/** A person writes to us. */
+struct decision *inbound_decide(const struct change_context *context);
+/** One of us writes to people, leads perhaps. */
+struct decision *outbound_decide(const struct change_context *context);
+/** Our mail comes back. */
+struct decision *bounce_decide(const struct change_context *context);
+
+#endif
