@@ -33,12 +33,14 @@ struct candidate {
 /*
  * What the store knows that matters for this message.  Candidates are looked for
  *  - inbound, by the conversation (In-Reply-To, References, Thread-Index, subject), the person's
- *    normalised address, E.164 phones and name within the account.  Every lead with the
- *    address is one: an unverified candidate has the address of the card it is linked to;
+ *    normalised address, E.164 phones and name within the account; when identity_proof() is below
+ *    PROOF_ACCEPTED the address also with DECIDE_UNVERIFIED before it: the key of a candidate
+ *    beside the card it claims;
  *  - for a bounce, by its original Message-ID (MATCHED_REFERENCES) and its failed
  *    recipient's normalised address (MATCHED_LEAD_ADDRESS);
  *  - outbound, by the normalised address of every To and Cc and envelope recipient.
  */
+#define DECIDE_UNVERIFIED "unverified:"
 struct known {
 	gboolean is_duplicate; /* this message key was decided before: `previous` says with what */
 	struct lead *previous; /* the lead it went to then, or NULL */

@@ -3,7 +3,8 @@
  *
  * An address that matches decides before the conversation does: the conversation tells whom we
  * talked with, the address who writes now.  A candidate made by unproven mail for an existing
- * card has the same address, is linked to that card, and is written by unproven mail only.
+ * card has DECIDE_UNVERIFIED before its normalised address, so that no search by address takes it
+ * for the person, and is written by unproven mail only.
  */
 #include "lead/identity.h"
 
@@ -158,8 +159,7 @@ identity_account(const struct sender *sender)
 gboolean
 identity_is_shadow(const struct lead *lead)
 {
-	return lead->unverified && lead->linked != NULL &&
-	       g_strcmp0(lead->linked, lead->normalised) != 0;
+	return lead->normalised != NULL && g_str_has_prefix(lead->normalised, DECIDE_UNVERIFIED);
 }
 
 static gboolean
@@ -272,10 +272,13 @@ find_person(const struct facts *facts, const struct known *known)
 static struct candidate *
 find_shadow(const struct facts *facts, const struct known *known)
 {
-	for (guint i = 0; i < known->candidates->len; i++) {
+	const char *address = facts->person->normalised;
+
+	for (guint i = 0; address != NULL && i < known->candidates->len; i++) {
 		struct candidate *candidate = known->candidates->pdata[i];
 
-		if (identity_is_shadow(candidate->lead) && is_same_address(facts, candidate->lead))
+		if (identity_is_shadow(candidate->lead) &&
+		    strcmp(candidate->lead->normalised + strlen(DECIDE_UNVERIFIED), address) == 0)
 			return candidate;
 	}
 	return NULL;

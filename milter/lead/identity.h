@@ -37,7 +37,8 @@ struct identity {
 void identity_choose(const struct facts *facts, const struct known *known, struct identity *ret);
 void identity_clear(struct identity *identity);
 
-/** An unverified candidate beside the card it claims: written by unproven mail only. */
+/** An unverified candidate beside the card it claims: written by unproven mail only, and known
+ *  by its address with DECIDE_UNVERIFIED before it. */
 gboolean identity_is_shadow(const struct lead *lead);
 
 enum proof identity_proof(const struct facts *facts);

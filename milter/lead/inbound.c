@@ -114,10 +114,14 @@ begin_lead(const struct change_context *context, const struct identity *identity
 	lead->id = clock_new_id("ld_", context->time);
 	lead->created = context->time;
 	lead->unverified = identity->proof < PROOF_ACCEPTED;
-	if (identity->claimed != NULL)
+	if (identity->claimed != NULL) {
 		lead->linked = g_strdup(identity->claimed->id);
-	else if (lead->unverified && context->known->is_customer)
+		lead->address = g_strdup(person->address);
+		if (person->normalised != NULL)
+			lead->normalised = g_strconcat(DECIDE_UNVERIFIED, person->normalised, NULL);
+	} else if (lead->unverified && context->known->is_customer) {
 		lead->linked = g_strdup(person->normalised);
+	}
 	card_write_source(lead, context->facts);
 	return lead;
 }
