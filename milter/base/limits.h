@@ -33,6 +33,8 @@
 #define LIMIT_ATTACHMENTS 64
 #define LIMIT_FILENAME 255
 #define LIMIT_DSN_RECIPIENTS 64
+#define LIMIT_DATES 64 /* read from one text */
+#define LIMIT_ABSENCE_NOTE 4096 /* of an absence note looked at */
 #define LIMIT_LINES 8192 /* of text looked at for quotes and signatures */
 
 /* What is read of a person. */
