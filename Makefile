@@ -25,7 +25,7 @@ PACKAGES = build-essential pkg-config clang libclang-rt-14-dev libmilter-dev lib
 	libcjson-dev perl libglib2.0-dev libgmime-3.0-dev libxml2-dev libpsl-dev publicsuffix \
 	libidn2-dev libphonenumber-dev libvectorscan-dev libconfuse-dev libsqlite3-dev libssl-dev \
 	libsystemd-dev libexttextcat-dev libexttextcat-data
-TEST_PACKAGES = postfix python3 python3-milter libjson-xs-perl man-db sqlite3 procps openssl
+TEST_PACKAGES = postfix python3 python3-milter mandoc procps openssl
 NPM_PACKAGES = nodejs npm
 
 MODULES  = glib-2.0 gio-2.0 gmime-3.0 libcurl libcjson libxml-2.0 libpsl libidn2 libhs libconfuse sqlite3 \
@@ -82,8 +82,84 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libleadmilter.a
 
 unit: $(UNIT)
 bench-programs: $(BENCH)
-fuzz-programs:
-	$(MAKE) B=$(B)/fuzzing CC=clang SANITIZE=address,undefined,fuzzer-no-link $(patsubst $(B)/%,$(B)/fuzzing/%,$(FUZZ))
 
-.PHONY: all unit bench-programs fuzz-programs
+# Other builds of the same tree, each in its own directory.
+ASAN     = $(MAKE) --no-print-directory B=$(B)/asan SANITIZE=address,undefined CFLAGS='-O1 -g'
+TSAN     = $(MAKE) --no-print-directory B=$(B)/tsan SANITIZE=thread CFLAGS='-O1 -g'
+FUZZING  = $(MAKE) --no-print-directory B=$(B)/fuzzing CC=clang SANITIZE=address,undefined,fuzzer-no-link CFLAGS='-O1 -g'
+CLANG    = $(MAKE) --no-print-directory B=$(B)/clang CC=clang
+UNIT_NAMES = $(notdir $(UNIT))
+# What has threads of its own runs under ThreadSanitizer too.
+THREADED = $(filter test-store test-writer test-spool test-outbox test-deliver test-session,$(UNIT_NAMES))
+FUZZ_NAMES = $(notdir $(FUZZ))
+
+fuzz-programs:
+	$(FUZZING) $(patsubst %,$(B)/fuzzing/fuzz/%,$(FUZZ_NAMES))
+
+npm: $(B)/npm/.done
+$(B)/npm/.done: tests/npm/package.json tests/npm/package-lock.json
+	@mkdir -p $(B)/npm
+	cp tests/npm/package.json tests/npm/package-lock.json $(B)/npm/
+	cd $(B)/npm && npm ci --no-audit --no-fund --silent
+	@touch $@
+
+# deps may install pkg-config itself, so what depends on it runs in a second make.
+check: deps
+	$(MAKE) --no-print-directory check-installed
+check-installed: all unit npm $(B)/bench/load
+	$(CLANG) all unit
+	$(ASAN) all $(patsubst %,$(B)/asan/tests/%,$(UNIT_NAMES))
+	$(TSAN) $(patsubst %,$(B)/tsan/tests/%,$(THREADED))
+	$(FUZZING) $(patsubst %,$(B)/fuzzing/fuzz/%,$(FUZZ_NAMES))
+	LEADMILTER_BUILD=$(B) ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 \
+		TSAN_OPTIONS=halt_on_error=1 prove -j2 --timer --exec tests/run-test \
+		$(UNIT) $(patsubst %,$(B)/asan/tests/%,$(UNIT_NAMES)) $(patsubst %,$(B)/tsan/tests/%,$(THREADED)) \
+		tests/system/*.t
+
+demo: deps
+	$(MAKE) --no-print-directory demo-installed
+demo-installed: all npm
+	LEADMILTER_BUILD=$(B) perl -Itests/system/lib tests/demo/run
+
+bench: deps
+	$(MAKE) --no-print-directory bench-installed
+bench-installed: all bench-programs
+	LEADMILTER_BUILD=$(B) perl -Itests/system/lib tests/bench/run
+
+accuracy: all
+	python3 $(CORPUS)/eval/evaluate.py $(CORPUS) $(B)/leadctl $(SETS) $(if $(FAILS),--fails)
+
+# SECONDS for each target; findings stay in $(B)/fuzzing/findings.
+SECONDS ?= 3600
+fuzz: deps
+	$(MAKE) --no-print-directory fuzz-programs
+	LEADMILTER_BUILD=$(B) tests/fuzz/run $(SECONDS)
+
+deps:
+	@PACKAGES="$(PACKAGES) $(TEST_PACKAGES)" NPM_PACKAGES="$(NPM_PACKAGES)" contrib/install-deps
+
+install: all
+	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 \
+		$(DESTDIR)$(mandir)/man8 $(DESTDIR)$(sysconfdir)/leadmilter/lists/phrases \
+		$(DESTDIR)$(sysconfdir)/leadmilter/scorecards $(DESTDIR)$(datadir)/schemas
+	install -m 755 $(B)/leadmilter $(DESTDIR)$(sbindir)/
+	install -m 755 $(B)/leadctl $(DESTDIR)$(bindir)/
+	install -m 644 contrib/man/leadctl.1 $(DESTDIR)$(mandir)/man1/
+	install -m 644 contrib/man/leadmilter.conf.5 $(DESTDIR)$(mandir)/man5/
+	install -m 644 contrib/man/leadmilter.8 $(DESTDIR)$(mandir)/man8/
+	install -m 644 conf/lists/*.txt $(DESTDIR)$(sysconfdir)/leadmilter/lists/
+	install -m 644 conf/lists/phrases/* $(DESTDIR)$(sysconfdir)/leadmilter/lists/phrases/
+	install -m 644 conf/scorecards/*.conf $(DESTDIR)$(sysconfdir)/leadmilter/scorecards/
+	install -m 644 conf/schemas/*.json $(DESTDIR)$(datadir)/schemas/
+	test -e $(DESTDIR)$(sysconfdir)/leadmilter/leadmilter.conf || \
+		install -m 640 conf/leadmilter.conf $(DESTDIR)$(sysconfdir)/leadmilter/
+
+format:
+	clang-format -i $(shell git ls-files '*.c' '*.h' '*.cc')
+
+clean:
+	rm -rf $(B)
+
+.PHONY: all unit bench-programs fuzz-programs npm check check-installed demo demo-installed bench \
+	bench-installed accuracy fuzz deps install format clean
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
