@@ -61,8 +61,8 @@ struct facts {
 	struct form *form; /* or NULL */
 	struct kind *kind;
 	struct sender sender; /* the author (From), whoever the person is */
-	struct sender
-		person_sender; /* of the person's address; equals sender unless forward or form */
+	struct sender person_sender; /* of the person's address: forwarded, from a form, or sender */
+	gboolean person_is_author; /* person_sender shares its strings with sender */
 	struct person *person;
 	struct content *content;
 	struct config *config; /* mailboxes point into it */
