@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "intake.h"
+#include "lead/card.h"
 #include "lead/inspect.h"
 
 #include <stdio.h>
@@ -168,7 +169,8 @@ score_alone(struct inspection *inspection, const struct facts *facts, const char
 		touch->contributions = g_ptr_array_new();
 	g_autoptr(GPtrArray) touches = g_ptr_array_new();
 	g_ptr_array_add(touches, touch);
-	g_autoptr(lead_owned) lead = decide_lead_of(facts);
+	g_autoptr(lead_owned) lead = lead_new();
+	card_write(lead, facts, CARD_FILL);
 	struct score score = { 0 };
 	score_evaluate(scorecards_find(cards, card), touches, NULL, lead, inspection->leadctl->now,
 		       &score);
