@@ -8,6 +8,7 @@
 #include "mail/address.h"
 #include "base/limits.h"
 #include "mail/charset.h"
+#include "mail/domain.h"
 #include "mail/encoded.h"
 
 #include <string.h>
@@ -109,31 +110,35 @@ read_comment(struct list *list)
 	list->p++;
 }
 
+/* The end of what stands in <...>; quotes hide brackets, as long as they are closed. */
+static const char *
+find_angle_end(struct list *list, const char *start)
+{
+	const char *p = start, *close;
+	for (; p < list->end && *p != '>' && *p != '<'; p++) {
+		if (*p == ',' && *start != '@') /* commas belong to source routes */
+			break;
+		if (*p != '"' || list->no_quote)
+			continue;
+		close = find_close(p + 1, list->end, '"');
+		list->no_quote = !close;
+		p = close ? close : p;
+	}
+	return p;
+}
+
 /* <...>; without the closing bracket up to the next comma. */
 static void
 read_angle(struct list *list)
 {
-	const char *p = list->p + 1, *start = p;
-	gboolean quoted = FALSE, escaped = FALSE;
-
-	for (; p < list->end && (quoted || (*p != '>' && *p != '<')); p++) {
-		if (!quoted && *p == ',' && *start != '@') /* commas belong to source routes */
-			break;
-		if (*p == '"' && !escaped && !list->no_quote)
-			quoted = !quoted;
-		escaped = *p == '\\' && !escaped;
-	}
-	if (quoted) { /* never closed: take it as an ordinary character */
-		list->no_quote = TRUE;
-		read_angle(list);
-		return;
-	}
-	if (!list->has_angle || memchr(start, '@', p - start))
+	const char *start = list->p + 1, *end = find_angle_end(list, start);
+	gboolean useful = memchr(start, '@', (gsize)(end - start)) != NULL;
+	if (!list->angle->len || useful) {
 		g_string_truncate(list->angle, 0);
-	if (!list->angle->len)
-		g_string_append_len(list->angle, start, p - start);
+		g_string_append_len(list->angle, start, end - start);
+	}
 	list->has_angle = TRUE;
-	list->p = p < list->end && *p == '>' ? p + 1 : p;
+	list->p = end < list->end && *end == '>' ? end + 1 : end;
 }
 
 /* --- one mailbox --- */
@@ -173,28 +178,49 @@ make_name(const char *phrase, const char *address)
 	return g_string_free(g_steal_pointer(&name), FALSE);
 }
 
-/* Without source route, "mailto:", stray quotes and white space that means nothing. */
+/* White space and comments that mean nothing in an address: around its dots and its @. */
+static void
+join_address(GString *text)
+{
+	gsize to = 0;
+	guint depth = 0;
+	for (gsize i = 0; i < text->len; i++) {
+		char c = text->str[i];
+		char before = to ? text->str[to - 1] : 0, after = text->str[i + 1];
+		if (c == '(' && strchr(text->str + i, ')'))
+			depth++;
+		if (!depth && (c != ' ' || (!strchr(" @.", before) && !strchr(" @.", after))))
+			text->str[to++] = c;
+		if (c == ')' && depth)
+			depth--;
+	}
+	g_string_truncate(text, to);
+}
+
+/* Without source route, "mailto:", stray quotes and words around it. */
 static char *
 make_address(const char *written)
 {
 	g_autofree char *decoded = encoded_decode(written, NULL);
-	const char *p = decoded;
+	g_autoptr(GString) address = g_string_new(decoded);
+	tidy(address);
+	if (!strchr(address->str, '"'))
+		join_address(address);
+	const char *p = address->str;
 	p += strspn(p, " '<");
 	if (*p == '@' && strchr(p, ':'))
 		p = strchr(p, ':') + 1;
 	if (g_ascii_strncasecmp(p, "mailto:", 7) == 0)
 		p += 7;
-	GString *address = g_string_new(NULL);
-	gboolean quoted = FALSE;
-	for (; *p; p++) {
-		if (*p == '"')
-			quoted = !quoted;
-		if (quoted || *p != ' ')
-			g_string_append_c(address, *p);
-	}
-	while (address->len && strchr("'>.;,", address->str[address->len - 1]))
-		g_string_truncate(address, address->len - 1);
-	return g_string_free(address, FALSE);
+	const char *space = *p == '"' ? NULL : strrchr(p, ' ');
+	if (space && strchr(space, '@'))
+		p = space + 1;
+	else if (space && !strchr(p, '@')) /* "Undisclosed recipients" */
+		return g_strdup("");
+	gsize length = space && p != space + 1 ? strcspn(p, " ") : strlen(p);
+	while (length && strchr("'>.;, ", p[length - 1]))
+		length--;
+	return g_strndup(p, length);
 }
 
 static void
@@ -227,27 +253,20 @@ end_angle(struct list *list)
 static void
 end_bare(struct list *list)
 {
-	GString *bare = list->bare;
-	gsize to = 0;
-	for (gsize i = 0; i < bare->len; i++) {
-		char before = to ? bare->str[to - 1] : 0, after = bare->str[i + 1];
-		gboolean joined = before == '@' || after == '@' || before == '.' || after == '.';
-		if (bare->str[i] != ' ' || !joined)
-			bare->str[to++] = bare->str[i];
-	}
-	g_string_truncate(bare, to);
-	char *space = bare->str[0] == '"' ? NULL : strrchr(bare->str, ' ');
+	join_address(list->bare);
+	char *bare = list->bare->str, *space = *bare == '"' ? NULL : strrchr(bare, ' ');
 	if (!space) {
-		add(list, list->comment->str, bare->str);
-		return;
+		add(list, list->comment->str, bare);
+	} else if (strchr(space, '@')) {
+		*space = '\0';
+		add(list, bare, space + 1);
+	} else { /* words after the address, or around it */
+		char *at = strchr(bare, '@'), *after = at ? strchr(at, ' ') : NULL;
+		if (!after)
+			return;
+		*after = '\0';
+		add(list, after + 1, strrchr(bare, ' ') ? strrchr(bare, ' ') + 1 : bare);
 	}
-	*space = '\0';
-	if (strchr(space + 1, '@'))
-		add(list, bare->str, space + 1);
-	else if (strchr(bare->str, '@')) /* words after the address */
-		add(list, space + 1,
-		    bare->str + (strrchr(bare->str, ' ') ? strrchr(bare->str, ' ') - bare->str + 1
-							 : 0));
 }
 
 /* At a comma, semicolon or the end. */
@@ -433,8 +452,8 @@ find_provider(const char *domain)
 static char *
 normalise_domain(const char *domain)
 {
-	g_autofree char *ascii = g_hostname_to_ascii(domain);
-	char *lower = g_ascii_strdown(ascii ? ascii : domain, -1);
+	g_autofree char *ascii = domain_to_ascii(domain);
+	char *lower = ascii ? g_steal_pointer(&ascii) : g_utf8_strdown(domain, -1);
 	gsize length = strlen(lower);
 	if (length && lower[length - 1] == '.')
 		lower[length - 1] = '\0';

@@ -19,7 +19,8 @@ enum how {
 	HOW_GUESS, /* ASCII, Latin 1 and unknown: UTF-8 if it is that, else windows-1252 */
 	HOW_UTF8,
 	HOW_SINGLE,
-	HOW_ICONV
+	HOW_ICONV,
+	HOW_ISO2022JP
 };
 
 struct charset {
@@ -140,13 +141,13 @@ static const struct charset charsets[] = {
 	{ "cp932", HOW_ICONV, "CP932" },
 	{ "eucjp", HOW_ICONV, "EUC-JP-MS" },
 	{ "xeucjp", HOW_ICONV, "EUC-JP-MS" },
-	{ "iso2022jp", HOW_ICONV, "ISO-2022-JP-3" },
-	{ "iso2022jp1", HOW_ICONV, "ISO-2022-JP-2" },
-	{ "iso2022jp2", HOW_ICONV, "ISO-2022-JP-2" },
-	{ "iso2022jp3", HOW_ICONV, "ISO-2022-JP-3" },
-	{ "iso2022jpms", HOW_ICONV, "ISO-2022-JP-3" },
-	{ "cp50220", HOW_ICONV, "ISO-2022-JP-3" },
-	{ "cp50221", HOW_ICONV, "ISO-2022-JP-3" },
+	{ "iso2022jp", HOW_ISO2022JP, NULL },
+	{ "iso2022jp1", HOW_ISO2022JP, NULL },
+	{ "iso2022jp2", HOW_ISO2022JP, NULL },
+	{ "iso2022jp3", HOW_ISO2022JP, NULL },
+	{ "iso2022jpms", HOW_ISO2022JP, NULL },
+	{ "cp50220", HOW_ISO2022JP, NULL },
+	{ "cp50221", HOW_ISO2022JP, NULL },
 	{ "euckr", HOW_ICONV, "CP949" },
 	{ "ksc5601", HOW_ICONV, "CP949" },
 	{ "ksc56011987", HOW_ICONV, "CP949" },
@@ -215,12 +216,6 @@ charset_is_known(const char *charset)
 	return charset_find(charset) != NULL;
 }
 
-static gunichar
-from_windows_1252(guchar byte)
-{
-	return byte >= 0x80 ? windows_1252[byte - 0x80] : byte;
-}
-
 /* Append a stretch that is valid UTF-8 but may hold NUL. */
 static void
 append_without_nul(GString *out, const char *bytes, gsize length)
@@ -243,23 +238,18 @@ is_cut_character(const char *bytes, gsize length)
 	return length < 4 && g_utf8_get_char_validated(bytes, length) == (gunichar)-2;
 }
 
-/* UTF-8; every byte that isn't part of a character is taken for windows-1252. */
+/* UTF-8, with U+FFFD for every byte that isn't part of a character. */
 static void
 append_utf8(GString *out, const char *bytes, gsize length)
 {
-	const char *end = bytes + length;
-	while (bytes < end) {
-		const char *bad;
-		if (g_utf8_validate_len(bytes, end - bytes, &bad)) {
-			g_string_append_len(out, bytes, end - bytes);
-			return;
-		}
+	const char *end = bytes + length, *bad;
+	for (; bytes < end; bytes = bad + 1) {
+		gboolean good = g_utf8_validate_len(bytes, end - bytes, &bad);
 		g_string_append_len(out, bytes, bad - bytes);
-		if (is_cut_character(bad, end - bad))
+		if (good || is_cut_character(bad, end - bad))
 			return;
 		if (*bad)
-			g_string_append_unichar(out, from_windows_1252(*(const guchar *)bad));
-		bytes = bad + 1;
+			g_string_append_unichar(out, REPLACEMENT);
 	}
 }
 
@@ -349,28 +339,117 @@ is_utf8(const char *bytes, gsize length)
 	return TRUE;
 }
 
+/* UTF-8 with a few bytes broken on the way: far more characters than bad bytes. */
+static gboolean
+is_mostly_utf8(const char *bytes, gsize length)
+{
+	const char *end = bytes + length, *bad;
+	gsize broken = 0, characters = 0;
+	for (const char *p = bytes; p < end; p = bad + 1) {
+		gboolean good = g_utf8_validate_len(p, end - p, &bad);
+		for (; p < bad; p++)
+			characters += ((guchar)*p & 0xC0) == 0xC0;
+		if (good)
+			break;
+		broken += *bad != 0;
+	}
+	return characters >= broken * 4;
+}
+
+/* What an escape of ISO-2022-JP switches to; the byte that marks it in EUC, 0 for none. */
+struct jis_escape {
+	const char *escape;
+	guchar width; /* 1 ASCII, 2 double-byte */
+	guchar prefix;
+};
+
+static const struct jis_escape jis_escapes[] = {
+	{ "\033(B", 1, 0 }, { "\033(J", 1, 0 },  { "\033(I", 2, 0x8E },  { "\033$@", 2, 0 },
+	{ "\033$B", 2, 0 }, { "\033$(B", 2, 0 }, { "\033$(D", 2, 0x8F },
+};
+
+static const struct jis_escape *
+find_jis_escape(const char *p, const char *end)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(jis_escapes); i++) {
+		gsize n = strlen(jis_escapes[i].escape);
+		if ((gsize)(end - p) >= n && memcmp(p, jis_escapes[i].escape, n) == 0)
+			return &jis_escapes[i];
+	}
+	return NULL;
+}
+
+/*
+ * ISO-2022-JP as EUC-JP, which iconv reads with the characters of NEC and IBM that Windows
+ * programs send under that label.
+ */
+static GString *
+jis_to_euc(const char *bytes, gsize length)
+{
+	const char *end = bytes + length;
+	const struct jis_escape *set = &jis_escapes[0], *next;
+	GString *euc = g_string_sized_new(length + 1);
+
+	for (const char *p = bytes; p < end; p++) {
+		if (*p == '\033' && (next = find_jis_escape(p, end))) {
+			set = next;
+			p += strlen(set->escape) - 1;
+			continue;
+		}
+		gboolean plain = set->width == 1 || (guchar)*p <= ' ';
+		if (*p == '\n') /* every line begins in ASCII */
+			set = &jis_escapes[0];
+		if (plain) {
+			g_string_append_c(euc, *p);
+			continue;
+		}
+		if (set->prefix)
+			g_string_append_c(euc, (char)set->prefix);
+		g_string_append_c(euc, (char)(*p | 0x80));
+		if (set->prefix != 0x8E && p + 1 < end && (guchar)p[1] > ' ')
+			g_string_append_c(euc, (char)(*++p | 0x80));
+	}
+	return euc;
+}
+
+static void
+append_iso2022jp(GString *out, const char *bytes, gsize length)
+{
+	g_autoptr(GString) euc = jis_to_euc(bytes, length);
+	if (append_iconv(out, euc->str, euc->len, "EUC-JP-MS") < 0)
+		append_utf8(out, bytes, length);
+}
+
 /* ISO 2022 is 7-bit, so it is seen without a label too; its escapes mean nothing else. */
-static const char *
-find_iso2022(const char *bytes, gsize length)
+static gboolean
+append_iso2022(GString *out, const char *bytes, gsize length)
 {
 	const char *escape = memmem(bytes, length, "\033$", 2);
 	if (!escape || bytes + length - escape < 3)
-		return NULL;
-	if (escape[2] == '@' || escape[2] == 'B' || escape[2] == '(')
-		return "ISO-2022-JP-3";
-	return escape[2] == ')' ? "ISO-2022-KR" : NULL;
+		return FALSE;
+	if (escape[2] == ')')
+		return append_iconv(out, bytes, length, "ISO-2022-KR") >= 0;
+	if (escape[2] != '@' && escape[2] != 'B' && escape[2] != '(')
+		return FALSE;
+	append_iso2022jp(out, bytes, length);
+	return TRUE;
+}
+
+/* UTF-8 when it is or nearly is that, else windows-1252. */
+static void
+append_8bit(GString *out, const char *bytes, gsize length)
+{
+	if (is_mostly_utf8(bytes, length))
+		append_utf8(out, bytes, length);
+	else
+		append_single(out, bytes, length, windows_1252);
 }
 
 static void
 append_guess(GString *out, const char *bytes, gsize length)
 {
-	const char *iso2022 = find_iso2022(bytes, length);
-	if (iso2022 && append_iconv(out, bytes, length, iso2022) >= 0)
-		return;
-	if (is_utf8(bytes, length))
-		append_utf8(out, bytes, length);
-	else
-		append_single(out, bytes, length, windows_1252);
+	if (!append_iso2022(out, bytes, length))
+		append_8bit(out, bytes, length);
 }
 
 /* UTF-16 without a byte order mark: most text has its zeros in the upper bytes. */
@@ -410,9 +489,11 @@ charset_append(GString *out, const char *bytes, gsize length, const char *charse
 	enum how how = found ? found->how : HOW_GUESS;
 
 	if (how == HOW_UTF8)
-		append_utf8(out, bytes, length);
+		append_8bit(out, bytes, length);
 	else if (how == HOW_SINGLE)
 		append_single(out, bytes, length, single_table(found));
+	else if (how == HOW_ISO2022JP)
+		append_iso2022jp(out, bytes, length);
 	else if (how == HOW_ICONV)
 		append_labelled(out, bytes, length, found->iconv_name);
 	else

@@ -62,6 +62,15 @@ is_folded(const struct fields_reader *reader)
 	return reader->p < reader->end && (*reader->p == ' ' || *reader->p == '\t');
 }
 
+void
+fields_skip_folded(struct fields_reader *reader)
+{
+	const char *line;
+	gsize length;
+	while (is_folded(reader) && fields_next_line(reader, &line, &length))
+		continue;
+}
+
 enum fields_line
 fields_next(struct fields_reader *reader, struct field *ret)
 {

@@ -35,6 +35,9 @@ enum fields_line fields_next(struct fields_reader *reader, struct field *ret);
 /** Read one line without its end.  @return FALSE at the end of the bytes */
 gboolean fields_next_line(struct fields_reader *reader, const char **ret_line, gsize *ret_length);
 
+/** Skip lines that continue the one before. */
+void fields_skip_folded(struct fields_reader *reader);
+
 /** The value as a string, at most `limit` bytes, NULs made spaces.  Caller frees. */
 char *fields_dup_value(const struct field *field, gsize limit);
 

@@ -386,7 +386,7 @@ walk_child(struct walk *walk, const char *begin, const char *end, struct place p
 	if (end > begin && end < walk->body_end && end[-1] == '\r')
 		end--;
 	part_read(&child, (struct span){ begin, (gsize)(end - begin) },
-		  place.digest ? "message/rfc822" : "text/plain");
+		  place.digest ? "message/rfc822" : "text/plain", walk->charset);
 	if (place.choice) {
 		place.shown.text |= place.choice->text;
 		place.shown.html |= place.choice->html;

@@ -77,7 +77,7 @@ prepare_params(const char *params)
 
 /* Parameters begin after the first ';', or where that was forgotten after the first space. */
 static GMimeParamList *
-read_params(const char *value)
+read_params(const char *value, const char *charset)
 {
 	static GOnce once = G_ONCE_INIT;
 	const char *p = strchr(value, ';');
@@ -87,7 +87,7 @@ read_params(const char *value)
 		return NULL;
 	g_once(&once, start_gmime, NULL);
 	g_autofree char *prepared = prepare_params(p + 1);
-	g_autofree char *utf8 = charset_to_utf8(prepared, strlen(prepared), NULL);
+	g_autofree char *utf8 = charset_to_utf8(prepared, strlen(prepared), charset);
 	return g_mime_param_list_parse(NULL, utf8);
 }
 
@@ -124,7 +124,7 @@ add_type(struct part *part, const char *value)
 	if (part->type)
 		return;
 	part->type = read_type(value);
-	part->type_params = read_params(value);
+	part->type_params = read_params(value, part->charset);
 }
 
 static void
@@ -133,7 +133,7 @@ add_disposition(struct part *part, const char *value)
 	if (part->disposition)
 		return;
 	part->disposition = read_token(value);
-	part->disposition_params = read_params(value);
+	part->disposition_params = read_params(value, part->charset);
 }
 
 static void
@@ -175,12 +175,13 @@ is_content_field(const char *name, gsize length)
 }
 
 void
-part_read(struct part *part, struct span span, const char *type_default)
+part_read(struct part *part, struct span span, const char *type_default, const char *charset)
 {
 	struct fields_reader reader;
 	struct field field;
 	char name[32];
 
+	part->charset = charset;
 	fields_init(&reader, span.bytes, span.length);
 	while (fields_next(&reader, &field) == FIELDS_FIELD) {
 		if (!is_content_field(field.name, field.name_length))

@@ -23,12 +23,16 @@ struct part {
 	gpointer type_params, disposition_params; /* GMimeParamList *, or NULL */
 	int encoding; /* GMimeContentEncoding */
 	gboolean has_id; /* a Content-ID */
+	const char *charset; /* of raw 8-bit bytes in the fields, or NULL */
 	struct span body;
 };
 
-/** Read a part's fields; what follows them is its body.  Never fails.  @param type_default for
- *  a part that doesn't say */
-void part_read(struct part *part, struct span span, const char *type_default);
+/**
+ * Read a part's fields; what follows them is its body.  Never fails.
+ * @param type_default for a part that doesn't say
+ * @param charset      of raw 8-bit bytes in them that aren't UTF-8, or NULL
+ */
+void part_read(struct part *part, struct span span, const char *type_default, const char *charset);
 /** The whole message as a part. */
 void part_read_top(struct part *part, const struct raw_mail *raw);
 void part_clear(struct part *part);

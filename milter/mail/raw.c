@@ -166,30 +166,55 @@ read_field(struct raw_mail *raw, const struct field *field)
 	raw_mail_add_header(raw, name, value);
 }
 
-/* A line that is no header field and doesn't continue one begins the body, as in Postfix. */
+/* What some programs put before the first field: a byte order mark, empty lines. */
 static void
-read_headers(struct raw_mail *raw, struct fields_reader *reader)
+skip_leading(struct fields_reader *reader)
 {
-	struct fields_reader line_reader;
+	struct fields_reader ahead = *reader;
+	const char *line;
+	gsize length;
+
+	if (ahead.end - ahead.p >= 3 && memcmp(ahead.p, "\xEF\xBB\xBF", 3) == 0)
+		ahead.p += 3;
+	for (*reader = ahead; fields_next_line(&ahead, &line, &length); *reader = ahead)
+		while (length)
+			if (!g_ascii_isspace(line[--length]))
+				return;
+}
+
+/*
+ * A line that is no field begins the body, as in Postfix, unless it is an mbox "From " line or
+ * the fields go on after it: then it is one broken by a program on the way.
+ */
+static gboolean
+skip_broken(struct raw_mail *raw, struct fields_reader *reader)
+{
+	struct fields_reader ahead = *reader, next;
 	struct field field;
 	const char *line;
 	gsize length;
 
+	fields_next_line(&ahead, &line, &length);
+	if (!is_mbox_from(line, length)) {
+		fields_skip_folded(&ahead);
+		next = ahead;
+		if (!raw->headers->len || fields_next(&next, &field) != FIELDS_FIELD)
+			return FALSE;
+	}
+	*reader = ahead;
+	return TRUE;
+}
+
+static void
+read_headers(struct raw_mail *raw, struct fields_reader *reader)
+{
+	struct field field;
 	for (;;) {
-		switch (fields_next(reader, &field)) {
-		case FIELDS_FIELD:
+		enum fields_line line = fields_next(reader, &field);
+		if (line == FIELDS_FIELD)
 			read_field(raw, &field);
-			break;
-		case FIELDS_OTHER:
-			line_reader = *reader;
-			fields_next_line(&line_reader, &line, &length);
-			if (!is_mbox_from(line, length))
-				return;
-			*reader = line_reader;
-			break;
-		default:
+		else if (line != FIELDS_OTHER || !skip_broken(raw, reader))
 			return;
-		}
 	}
 }
 
@@ -198,7 +223,11 @@ raw_mail_read(struct raw_mail *raw, const void *bytes, gsize length)
 {
 	struct fields_reader reader;
 	fields_init(&reader, length ? bytes : "", length);
+	struct fields_reader whole = reader;
+	skip_leading(&reader);
 	read_headers(raw, &reader);
+	if (!raw->headers->len)
+		reader = whole;
 	raw_mail_add_body(raw, reader.p, (gsize)(reader.end - reader.p));
 	const char *return_path = raw_mail_header(raw, "Return-Path");
 	if (!raw->mail_from && return_path)
