@@ -7,19 +7,47 @@
 #include "base/clock.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
+#define NUMBER_LENGTH 32 /* of any number or time we write */
+#define FIRST_DAY (-719162) /* 0001-01-01 */
+#define LAST_DAY 2932896 /* 9999-12-31 */
+
+/* Where `length` bytes and the final NUL may be written; written_to() says how many were. */
+static inline char *
+room_for(GString *out, gsize length)
+{
+	gsize before = out->len;
+
+	if (before + length >= out->allocated_len) {
+		g_string_set_size(out, before + length);
+		out->len = before;
+	}
+	return out->str + before;
+}
+
+static inline void
+written_to(GString *out, char *end)
+{
+	*end = '\0';
+	out->len = (gsize)(end - out->str);
+}
 
 static void
 begin_value(GString *out, const char *key)
 {
 	char last = out->len > 0 ? out->str[out->len - 1] : '{';
+	gsize length = key != NULL ? strlen(key) : 0;
+	char *at = room_for(out, length + 4);
 
 	if (last != '{' && last != '[')
-		g_string_append_c(out, ',');
+		*at++ = ',';
 	if (key != NULL) {
-		g_string_append_c(out, '"');
-		g_string_append(out, key);
-		g_string_append_len(out, "\":", 2);
+		*at++ = '"';
+		memcpy(at, key, length);
+		at += length;
+		*at++ = '"';
+		*at++ = ':';
 	}
+	written_to(out, at);
 }
 
 void
@@ -85,19 +113,26 @@ cut(const char *value, gsize most)
 	return length;
 }
 
-void
-json_string(GString *out, const char *key, const char *value, gsize most)
+/* Most values: printable ASCII without quote and backslash, a word at a time. */
+static gboolean
+is_plain(const char *value, gsize length)
 {
-	gsize length;
+	guchar all_or = 0, special = 0;
+
+	for (gsize i = 0; i < length; i++) {
+		guchar byte = (guchar)value[i];
+
+		all_or |= byte;
+		special |= byte < 0x20 || byte == '"' || byte == '\\' || byte == 0x7f;
+	}
+	return !special && all_or < 0x80;
+}
+
+static void
+append_any(GString *out, const char *value, gsize length)
+{
 	const char *bad;
 
-	if (value == NULL) {
-		json_null(out, key);
-		return;
-	}
-	begin_value(out, key);
-	length = cut(value, most);
-	g_string_append_c(out, '"');
 	while (!g_utf8_validate(value, (gssize)length, &bad)) {
 		append_escaped(out, value, (gsize)(bad - value));
 		g_string_append(out, REPLACEMENT);
@@ -105,28 +140,58 @@ json_string(GString *out, const char *key, const char *value, gsize most)
 		value = bad + 1;
 	}
 	append_escaped(out, value, length);
-	g_string_append_c(out, '"');
 }
 
-/* Digits of `value`, at least `width` of them, into the end of a buffer. */
-static char *
-digits(char *end, guint64 value, guint width)
+void
+json_string(GString *out, const char *key, const char *value, gsize most)
 {
+	gsize length;
+	char *at;
+
+	if (value == NULL) {
+		json_null(out, key);
+		return;
+	}
+	begin_value(out, key);
+	length = cut(value, most);
+	at = room_for(out, length + 2);
+	*at++ = '"';
+	if (is_plain(value, length)) {
+		memcpy(at, value, length);
+		at += length;
+		*at++ = '"';
+		written_to(out, at);
+	} else {
+		written_to(out, at);
+		append_any(out, value, length);
+		g_string_append_c(out, '"');
+	}
+}
+
+/* Digits of `value`, at least `width` of them. */
+static char *
+put_digits(char *at, guint64 value, guint width)
+{
+	char buffer[24], *begin = buffer + sizeof buffer;
+	gsize length;
+
 	do {
-		*--end = (char)('0' + value % 10);
+		*--begin = (char)('0' + value % 10);
 		value /= 10;
 		if (width > 0)
 			width--;
 	} while (value > 0 || width > 0);
-	return end;
+	length = (gsize)(buffer + sizeof buffer - begin);
+	memcpy(at, begin, length);
+	return at + length;
 }
 
-static void
-append_digits(GString *out, guint64 value, guint width)
+static char *
+put_two(char *at, guint value)
 {
-	char buffer[24], *begin = digits(buffer + sizeof buffer, value, width);
-
-	g_string_append_len(out, begin, buffer + sizeof buffer - begin);
+	*at++ = (char)('0' + value / 10);
+	*at++ = (char)('0' + value % 10);
+	return at;
 }
 
 void
@@ -135,32 +200,37 @@ json_number(GString *out, const char *key, double value, guint decimals)
 	static const guint POWERS[] = { 1, 10, 100, 1000, 10000, 100000, 1000000 };
 	guint power = POWERS[MIN(decimals, 6)];
 	gint64 scaled;
-	guint64 whole, part;
+	guint64 part;
+	char *at;
 
 	begin_value(out, key);
 	if (!isfinite(value))
 		value = 0;
 	scaled = llround(CLAMP(value, -1e12, 1e12) * power);
+	at = room_for(out, NUMBER_LENGTH);
 	if (scaled < 0)
-		g_string_append_c(out, '-');
-	whole = (guint64)ABS(scaled) / power;
+		*at++ = '-';
+	at = put_digits(at, (guint64)ABS(scaled) / power, 1);
 	part = (guint64)ABS(scaled) % power;
-	append_digits(out, whole, 1);
-	if (part == 0)
-		return;
-	for (decimals = MIN(decimals, 6); part % 10 == 0; decimals--)
-		part /= 10;
-	g_string_append_c(out, '.');
-	append_digits(out, part, decimals);
+	if (part > 0) {
+		for (decimals = MIN(decimals, 6); part % 10 == 0; decimals--)
+			part /= 10;
+		*at++ = '.';
+		at = put_digits(at, part, decimals);
+	}
+	written_to(out, at);
 }
 
 void
 json_integer(GString *out, const char *key, gint64 value)
 {
+	char *at;
+
 	begin_value(out, key);
+	at = room_for(out, NUMBER_LENGTH);
 	if (value < 0)
-		g_string_append_c(out, '-');
-	append_digits(out, value < 0 ? 0 - (guint64)value : (guint64)value, 1);
+		*at++ = '-';
+	written_to(out, put_digits(at, value < 0 ? 0 - (guint64)value : (guint64)value, 1));
 }
 
 void
@@ -177,8 +247,8 @@ json_null(GString *out, const char *key)
 	g_string_append_len(out, "null", 4);
 }
 
-static void
-append_date(GString *out, gint64 days)
+static char *
+put_date(char *at, gint64 days)
 {
 	gint64 shifted = days + 719468; /* from 0000-03-01 */
 	gint64 era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
@@ -189,40 +259,48 @@ append_date(GString *out, gint64 days)
 	guint month = (5 * day_of_year + 2) / 153;
 	gint64 year = year_of_era + era * 400 + (month >= 10);
 
-	append_digits(out, (guint64)year, 4);
-	g_string_append_c(out, '-');
-	append_digits(out, month < 10 ? month + 3 : month - 9, 2);
-	g_string_append_c(out, '-');
-	append_digits(out, day_of_year - (153 * month + 2) / 5 + 1, 2);
+	at = put_digits(at, (guint64)year, 4);
+	*at++ = '-';
+	at = put_two(at, month < 10 ? month + 3 : month - 9);
+	*at++ = '-';
+	return put_two(at, day_of_year - (153 * month + 2) / 5 + 1);
+}
+
+static char *
+put_time_of_day(char *at, guint milliseconds)
+{
+	at = put_two(at, milliseconds / 3600000);
+	*at++ = ':';
+	at = put_two(at, milliseconds / 60000 % 60);
+	*at++ = ':';
+	at = put_two(at, milliseconds / 1000 % 60);
+	*at++ = '.';
+	return put_digits(at, milliseconds % 1000, 3);
 }
 
 void
 json_time(GString *out, const char *key, gint64 time)
 {
 	gint64 days = time / CLOCK_DAY, rest = time % CLOCK_DAY;
-	guint milliseconds;
+	char *at;
 
 	if (rest < 0) {
 		rest += CLOCK_DAY;
 		days--;
 	}
-	if (time == 0 || days < -719162 || days > 2932896) {
+	if (time == 0 || days < FIRST_DAY || days > LAST_DAY) {
 		json_null(out, key);
 		return;
 	}
-	milliseconds = (guint)(rest / 1000);
 	begin_value(out, key);
-	g_string_append_c(out, '"');
-	append_date(out, days);
-	g_string_append_c(out, 'T');
-	append_digits(out, milliseconds / 3600000, 2);
-	g_string_append_c(out, ':');
-	append_digits(out, milliseconds / 60000 % 60, 2);
-	g_string_append_c(out, ':');
-	append_digits(out, milliseconds / 1000 % 60, 2);
-	g_string_append_c(out, '.');
-	append_digits(out, milliseconds % 1000, 3);
-	g_string_append_len(out, "Z\"", 2);
+	at = room_for(out, NUMBER_LENGTH);
+	*at++ = '"';
+	at = put_date(at, days);
+	*at++ = 'T';
+	at = put_time_of_day(at, (guint)(rest / 1000));
+	*at++ = 'Z';
+	*at++ = '"';
+	written_to(out, at);
 }
 
 void
