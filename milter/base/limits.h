@@ -61,7 +61,13 @@
 #define LIMIT_EXPRESSION_DEPTH 32
 
 /* Store and delivery. */
-#define LIMIT_BATCH 256 /* jobs in one commit */
+#define LIMIT_BATCH 256 /* jobs in one commit; rows of one step of a clean-up */
+#define LIMIT_CANDIDATES 4 /* leads or messages looked at under one key */
+#define LIMIT_LEDGER 512 /* touches of a lead a decision sees, the newest */
+#define LIMIT_ACCOUNT_PEOPLE 64 /* leads of an account looked at, the last to write */
+#define LIMIT_FLOOD_COUNT 1000 /* counting new leads of one sender ends here */
+#define LIMIT_CONVERSATION_RECIPIENTS 32 /* of an outbound message, remembered */
+#define LIMIT_ENDPOINTS 1023 /* ever named in one store: part of a delivery's number */
 #define LIMIT_EXCERPT 4096 /* of new text in an event, when configured */
 #define LIMIT_EVENT (256 * 1024)
 #define LIMIT_CLAIM 128 /* deliveries claimed at once for an endpoint */

@@ -1,0 +1,78 @@
+/*
+ * driver.h - a database as a struct of functions, so that the store's logic names no library.
+ *
+ * sqlite.c is the real one; tests/unit/driver_fault.c wraps it and fails on demand.  A
+ * connection and its statements belong to one thread at a time: nothing here locks.
+ * A text or blob that is bound must stay as it is until the step; columns are valid until
+ * the next step or reset.  Every failure is a GError: ERROR_STORE_FULL (no space),
+ * ERROR_STORE_CORRUPT (damaged or not ours), ERROR_STORE (anything else).
+ */
+#ifndef LEADMILTER_DRIVER_H
+#define LEADMILTER_DRIVER_H
+
+#include <glib.h>
+
+struct driver;
+struct driver_connection; /* each driver's own */
+struct driver_statement;
+
+enum driver_step { DRIVER_ROW, DRIVER_DONE, DRIVER_FAILED };
+
+/* Whose the last failure was. */
+enum driver_blame {
+	DRIVER_BLAMES_STATEMENT, /* this piece of work alone: a constraint, a bad value */
+	DRIVER_BLAMES_STORE /* disk, file, memory or lock: the whole transaction is lost */
+};
+
+struct driver {
+	/** @param writable FALSE: this connection never writes and never checkpoints. */
+	struct driver_connection *(*open)(const struct driver *driver, const char *path,
+					  gboolean writable, GError **error);
+	/** Set what a connection of ours is like (journal, durability, memory): only after the
+	 *  file is known to be ours, because it writes to it. */
+	gboolean (*tune)(struct driver_connection *connection, GError **error);
+	/** A writing connection puts everything into the main file before it closes. */
+	void (*close)(struct driver_connection *connection);
+
+	struct driver_statement *(*prepare)(struct driver_connection *connection, const char *text,
+					    GError **error);
+	void (*finalize)(struct driver_statement *statement);
+	/* Parameters count from 1. */
+	void (*bind_integer)(struct driver_statement *statement, int n, gint64 value);
+	void (*bind_real)(struct driver_statement *statement, int n, double value);
+	/** NULL binds NULL. @param keep FALSE: the driver takes a copy */
+	void (*bind_text)(struct driver_statement *statement, int n, const char *value,
+			  gboolean keep);
+	void (*bind_blob)(struct driver_statement *statement, int n, const void *value, gsize size);
+	enum driver_step (*step)(struct driver_connection *connection,
+				 struct driver_statement *statement, GError **error);
+	void (*reset)(struct driver_statement *statement);
+	/* Columns count from 0. */
+	gint64 (*column_integer)(struct driver_statement *statement, int n);
+	double (*column_real)(struct driver_statement *statement, int n);
+	const char *(*column_text)(struct driver_statement *statement, int n); /* or NULL */
+	const void *(*column_blob)(struct driver_statement *statement, int n, gsize *ret_size);
+
+	/** Statements without parameters and rows, separated by ";". */
+	gboolean (*exec)(struct driver_connection *connection, const char *text, GError **error);
+	gboolean (*begin)(struct driver_connection *connection, GError **error); /* to write */
+	gboolean (*commit)(struct driver_connection *connection, GError **error);
+	void (*rollback)(struct driver_connection *connection); /* harmless outside of one */
+	gboolean (*savepoint)(struct driver_connection *connection, GError **error);
+	gboolean (*release)(struct driver_connection *connection, GError **error);
+	/** Undo what was done since the savepoint, and forget it. */
+	gboolean (*rollback_to)(struct driver_connection *connection, GError **error);
+
+	gint64 (*last_row)(struct driver_connection *connection); /* of the last insert */
+	gint64 (*changes)(struct driver_connection *connection); /* rows the last write changed */
+	enum driver_blame (*blame)(struct driver_connection *connection);
+	/** Pages of the write-ahead log that are not yet in the main file, as of the last commit.
+	 */
+	guint (*backlog)(struct driver_connection *connection);
+	/** Put the log into the main file; what a reader still needs is left for later.
+	 *  @param whole TRUE: and cut the log to nothing */
+	gboolean (*checkpoint)(struct driver_connection *connection, gboolean whole,
+			       GError **error);
+};
+
+#endif

@@ -1,0 +1,239 @@
+/*
+ * queries.c - see queries.h.
+ *
+ * In a text, "{columns}", "{values}" and "{set}" stand for the columns of its record, numbered from
+ * the parameter given.  Whatever identifies somebody is one step through an index, whose
+ * cost doesn't grow with the store; LIMITs bound what hostile mail could pile up under one
+ * key.  A partial index (schema.c) is used only when its condition stands in the query as
+ * a literal, hence the literals: state 0 waiting, 1 delivered, 2 dead, 3 dropped.
+ */
+#include "store/queries.h"
+
+#include "base/limits.h"
+#include "store/record.h"
+
+#define TEXT(n) G_STRINGIFY(n)
+
+struct text {
+	const char *sql;
+	const struct record *record;
+	int first; /* parameter of the record's first field */
+	const char *prefix;
+};
+
+#define DELIVERY_JOIN \
+	" FROM delivery d JOIN event e ON e.number=d.id>>10 JOIN endpoint p ON " \
+	"p.number=d.endpoint " \
+	"LEFT JOIN lead l ON l.number=d.lead "
+
+static const struct text TEXTS[QUERY_COUNT] = {
+	[QUERY_LEAD_INSERT] = { "INSERT INTO lead(name_key, {columns}) VALUES(?1, {values})",
+				&record_lead, 2, "" },
+	[QUERY_LEAD_UPDATE] = { "UPDATE lead SET name_key=?2, {set} WHERE number=?1", &record_lead,
+				3, "" },
+	[QUERY_LEAD_UPDATE_STATE] = { "UPDATE lead SET {set} WHERE number=?1", &record_lead_state,
+				      2, "" },
+	[QUERY_LEAD_BEFORE] = { "SELECT number, normalised, account, name_key, phones, stage "
+				"FROM lead WHERE id=?1",
+				NULL, 0, NULL },
+	[QUERY_LEAD_BY_NUMBER] = { "SELECT number, {columns} FROM lead WHERE number=?1",
+				   &record_lead, 0, "" },
+	[QUERY_LEAD_BY_ID] = { "SELECT number, {columns} FROM lead WHERE id=?1", &record_lead, 0,
+			       "" },
+	[QUERY_LEADS_BY_ADDRESS] = { "SELECT number, {columns} FROM lead WHERE normalised=?1 "
+				     "ORDER BY number LIMIT " TEXT(LIMIT_CANDIDATES),
+				     &record_lead, 0, "" },
+	[QUERY_LEADS_BY_PHONE] = { "SELECT l.number, {columns} FROM lead_phone p JOIN lead l "
+				   "ON l.number=p.lead WHERE p.phone=?1 ORDER BY p.lead "
+				   "LIMIT " TEXT(LIMIT_CANDIDATES),
+				   &record_lead, 0, "l." },
+	[QUERY_LEADS_BY_NAME] = { "SELECT number, {columns} FROM lead WHERE account=?1 AND "
+				  "name_key=?2 ORDER BY number LIMIT " TEXT(LIMIT_CANDIDATES),
+				  &record_lead, 0, "" },
+	[QUERY_LEADS] = { "SELECT number, {columns} FROM lead WHERE updated>=?1 "
+			  "AND (?2 IS NULL OR name_key LIKE ?2 ESCAPE '\\' OR "
+			  "address LIKE ?2 ESCAPE '\\' OR company LIKE ?3 ESCAPE '\\') "
+			  "AND (?4 IS NULL OR owner=?4) AND (?5 IS NULL OR account=?5) "
+			  "AND (?6 IS NULL OR scorecard=?6) AND (?7 IS NULL OR source=?7) "
+			  "AND (?8 IS NULL OR stage=?8) ORDER BY updated DESC, number DESC "
+			  "LIMIT ?9 OFFSET ?10",
+			  &record_lead, 0, "" },
+	[QUERY_ACCOUNT_PEOPLE] = { "SELECT number, last_inbound, owner FROM lead WHERE account=?1 "
+				   "ORDER BY last_inbound DESC LIMIT " TEXT(LIMIT_ACCOUNT_PEOPLE),
+				   NULL, 0, NULL },
+	[QUERY_PHONE_INSERT] = { "INSERT OR IGNORE INTO lead_phone(phone, lead) VALUES(?1, ?2)",
+				 NULL, 0, NULL },
+	[QUERY_PHONES_DELETE] = { "DELETE FROM lead_phone WHERE phone=?1 AND lead=?2", NULL, 0,
+				  NULL },
+	[QUERY_TOUCH_INSERT] = { "INSERT OR REPLACE INTO touch(id, {columns}) VALUES(?1, {values})",
+				 &record_touch, 2, "" },
+	[QUERY_TOUCH_LAST] = { "SELECT id FROM touch WHERE id BETWEEN ?1 AND ?2 "
+			       "ORDER BY id DESC LIMIT 1",
+			       NULL, 0, NULL },
+	[QUERY_TOUCHES] = { "SELECT id, {columns} FROM touch WHERE id BETWEEN ?1 AND ?2 "
+			    "ORDER BY id",
+			    &record_touch, 0, "" },
+	[QUERY_TOUCHES_NEWEST] = { "SELECT id, {columns} FROM touch WHERE id BETWEEN ?1 AND ?2 "
+				   "ORDER BY id DESC LIMIT " TEXT(LIMIT_LEDGER),
+				   &record_touch, 0, "" },
+	[QUERY_STAGE_INSERT] = { "INSERT OR REPLACE INTO stage_change(lead, time, stage_to, "
+				 "stage_from, cause) VALUES(?1, ?2, ?3, ?4, ?5)",
+				 NULL, 0, NULL },
+	[QUERY_STAGE_CHANGES] = { "SELECT time, stage_from, stage_to, cause FROM stage_change "
+				  "WHERE lead=?1 ORDER BY time",
+				  NULL, 0, NULL },
+
+	[QUERY_MESSAGE_INSERT] = { "INSERT INTO message(message_id, time, recorded, direction, "
+				   "lead, mailbox, author, kind, match, score, grade, stage, "
+				   "links) "
+				   "VALUES(?1, ?2, ?3, ?4, nullif(?5, 0), ?6, ?7, ?8, ?9, ?10, "
+				   "?11, "
+				   "?12, ?13)",
+				   NULL, 0, NULL },
+	[QUERY_MESSAGE_BY_KEY] = { "SELECT m.lead, m.kind, m.match, m.score, m.grade, m.stage "
+				   "FROM conversation c JOIN message m ON m.number=c.message "
+				   "WHERE c.hash=?1 AND c.tag=?2 LIMIT 1",
+				   NULL, 0, NULL },
+	[QUERY_MESSAGES_OF_CONVERSATION] = { "SELECT m.lead, m.direction, m.author, m.time, "
+					     "m.message_id FROM conversation c JOIN message m "
+					     "ON m.number=c.message WHERE c.hash=?1 AND c.tag<=?2 "
+					     "ORDER BY c.tag LIMIT " TEXT(LIMIT_CANDIDATES),
+					     NULL, 0, NULL },
+	[QUERY_MESSAGES_OLDEST] = { "SELECT number, recorded, links FROM message WHERE number>?1 "
+				    "ORDER BY number LIMIT " TEXT(LIMIT_BATCH),
+				    NULL, 0, NULL },
+	[QUERY_MESSAGE_DELETE] = { "DELETE FROM message WHERE number=?1", NULL, 0, NULL },
+	[QUERY_CONVERSATION_INSERT] = { "INSERT OR IGNORE INTO conversation(hash, tag, message) "
+					"VALUES(?1, ?2, ?3)",
+					NULL, 0, NULL },
+	[QUERY_CONVERSATION_NEWEST] = { "SELECT -tag FROM conversation WHERE hash=?1 "
+					"ORDER BY tag LIMIT 1",
+					NULL, 0, NULL },
+	[QUERY_CONVERSATION_COUNT] = { "SELECT count(*) FROM (SELECT 1 FROM conversation WHERE "
+				       "hash=?1 AND tag<=?2 LIMIT " TEXT(LIMIT_FLOOD_COUNT) ")",
+				       NULL, 0, NULL },
+	[QUERY_CONVERSATION_DELETE] = { "DELETE FROM conversation WHERE hash=?1 AND tag=?2 "
+					"AND message=?3",
+					NULL, 0, NULL },
+
+	[QUERY_ENDPOINT_INSERT] = { "INSERT OR IGNORE INTO endpoint(name) VALUES(?1)", NULL, 0,
+				    NULL },
+	[QUERY_ENDPOINT_BY_NAME] = { "SELECT number, parked FROM endpoint WHERE name=?1", NULL, 0,
+				     NULL },
+	[QUERY_ENDPOINTS] = { "SELECT p.number, p.name, p.parked, p.reason, p.waiting, "
+			      "p.delivered, p.dead, (SELECT e.time FROM delivery d JOIN event e "
+			      "ON e.number=d.id>>10 WHERE d.endpoint=p.number AND d.state=0 "
+			      "ORDER BY d.id LIMIT 1) FROM endpoint p ORDER BY p.name",
+			      NULL, 0, NULL },
+	[QUERY_ENDPOINT_PARK] = { "UPDATE endpoint SET parked=?2, reason=?3 WHERE name=?1", NULL, 0,
+				  NULL },
+	[QUERY_ENDPOINT_TALLY] = { "UPDATE endpoint SET waiting=waiting+?2, "
+				   "delivered=delivered+?3, dead=dead+?4 WHERE number=?1",
+				   NULL, 0, NULL },
+	[QUERY_EVENT_INSERT] = { "INSERT INTO event(id, type, lead, time, has_text, body) "
+				 "VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+				 NULL, 0, NULL },
+	[QUERY_EVENTS_OLDEST] = { "SELECT number, time FROM event WHERE number>?1 "
+				  "ORDER BY number LIMIT " TEXT(LIMIT_BATCH),
+				  NULL, 0, NULL },
+	[QUERY_EVENT_OPEN] = { "SELECT 1 FROM delivery WHERE id BETWEEN ?1 AND ?2 AND "
+			       "(state=0 OR state=2) LIMIT 1",
+			       NULL, 0, NULL },
+	[QUERY_EVENT_DELETE] = { "DELETE FROM event WHERE number=?1", NULL, 0, NULL },
+	[QUERY_EVENT_STATES] = { "SELECT endpoint, state FROM delivery WHERE id BETWEEN ?1 AND ?2",
+				 NULL, 0, NULL },
+	[QUERY_EVENT_DELIVERIES_DELETE] = { "DELETE FROM delivery WHERE id BETWEEN ?1 AND ?2", NULL,
+					    0, NULL },
+	[QUERY_DELIVERY_INSERT] = { "INSERT INTO delivery(id, endpoint, lead, state, head, due, "
+				    "error) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+				    NULL, 0, NULL },
+	[QUERY_DELIVERY_FIRST] = { "SELECT id FROM delivery WHERE endpoint=?1 AND lead=?2 AND "
+				   "state=0 ORDER BY id LIMIT 1",
+				   NULL, 0, NULL },
+	[QUERY_DELIVERY_PROMOTE] = { "UPDATE delivery SET head=1 WHERE id=?1 AND head=0", NULL, 0,
+				     NULL },
+	[QUERY_DELIVERY_DEMOTE] = { "UPDATE delivery SET head=0 WHERE endpoint=?1 AND lead=?2 AND "
+				    "state=0 AND head>0 AND id<>?3",
+				    NULL, 0, NULL },
+	[QUERY_DELIVERY_DUE] = { "SELECT d.lead, {columns}" DELIVERY_JOIN
+				 "WHERE d.endpoint=?1 AND d.head>0 AND d.due<=?2 "
+				 "ORDER BY d.due LIMIT ?3",
+				 &record_delivery, 0, "" },
+	[QUERY_DELIVERY_CLAIM] = { "UPDATE delivery SET attempts=?2, due=?3, head=2 WHERE id=?1",
+				   NULL, 0, NULL },
+	[QUERY_DELIVERY_HURRY] = { "UPDATE delivery SET due=?2 WHERE id IN (SELECT id FROM "
+				   "delivery "
+				   "WHERE endpoint=?1 AND head>0 AND head=1 AND due>?2 "
+				   "LIMIT " TEXT(LIMIT_BATCH) ")",
+				   NULL, 0, NULL },
+	[QUERY_DELIVERY_RECOVER] = { "UPDATE delivery SET head=1 WHERE head=2", NULL, 0, NULL },
+	[QUERY_DELIVERY_GIVE_BACK] = { "UPDATE delivery SET due=?2, attempts=max(?3, 0), head=?4 "
+				       "WHERE id=?1",
+				       NULL, 0, NULL },
+	[QUERY_DELIVERY_DROP] = { "UPDATE delivery SET state=?2, head=0 WHERE id=?1", NULL, 0,
+				  NULL },
+	[QUERY_DELIVERY_NEXT] = { "SELECT d.due FROM delivery d JOIN endpoint p ON "
+				  "p.number=d.endpoint WHERE p.name=?1 AND p.parked=0 AND "
+				  "d.endpoint=p.number AND d.head>0 ORDER BY d.due LIMIT 1",
+				  NULL, 0, NULL },
+	[QUERY_DELIVERY_NEXT_ANY] = { "SELECT min((SELECT d.due FROM delivery d WHERE "
+				      "d.endpoint=p.number AND d.head>0 ORDER BY d.due LIMIT 1)) "
+				      "FROM endpoint p WHERE p.parked=0",
+				      NULL, 0, NULL },
+	[QUERY_DELIVERY_PLACE] = { "SELECT endpoint, lead, state, head, attempts FROM delivery "
+				   "WHERE id=?1",
+				   NULL, 0, NULL },
+	[QUERY_DELIVERY_SETTLE] = { "UPDATE delivery SET state=?2, head=?3, due=?4, status=?5, "
+				    "error=?6, response=?7 WHERE id=?1",
+				    NULL, 0, NULL },
+	[QUERY_DELIVERY_RETRY] = { "UPDATE delivery SET state=0, due=?2, head=?3 WHERE id=?1", NULL,
+				   0, NULL },
+	[QUERY_DELIVERIES_DEAD] = { "SELECT id FROM delivery WHERE state=2 "
+				    "LIMIT " TEXT(LIMIT_BATCH),
+				    NULL, 0, NULL },
+	[QUERY_DELIVERY] = { "SELECT d.lead, {columns}" DELIVERY_JOIN "WHERE d.id=?1",
+			     &record_delivery, 0, "" },
+	[QUERY_DELIVERIES] = { "SELECT d.lead, {columns}" DELIVERY_JOIN
+			       "WHERE (?1 IS NULL OR p.name=?1) AND (?2<0 OR d.state=?2) "
+			       "ORDER BY d.id DESC LIMIT ?3",
+			       &record_delivery, 0, "" },
+	[QUERY_DELIVERIES_OF_LEAD] = { "SELECT d.lead, {columns} FROM lead l JOIN event e ON "
+				       "e.lead=l.number JOIN delivery d ON d.id BETWEEN "
+				       "e.number*1024 AND e.number*1024+1023 "
+				       "JOIN endpoint p ON p.number=d.endpoint WHERE l.id=?4 AND "
+				       "(?1 IS NULL OR p.name=?1) AND (?2<0 OR d.state=?2) "
+				       "ORDER BY d.id DESC LIMIT ?3",
+				       &record_delivery, 0, "" },
+	[QUERY_DELIVERIES_WAITING] = { "SELECT d.lead, {columns}" DELIVERY_JOIN
+				       "WHERE d.endpoint=?1 AND d.state=0 "
+				       "ORDER BY d.id DESC LIMIT ?2",
+				       &record_delivery, 0, "" },
+	[QUERY_DELIVERIES_GIVEN_UP] = { "SELECT d.lead, {columns}" DELIVERY_JOIN
+					"WHERE d.endpoint=?1 AND d.state=2 "
+					"ORDER BY d.id DESC LIMIT ?2",
+					&record_delivery, 0, "" },
+
+	[QUERY_TALLY_ADD] = { "UPDATE tally SET value=value+?2 WHERE name=?1", NULL, 0, NULL },
+	[QUERY_TALLIES] = { "SELECT name, value FROM tally", NULL, 0, NULL },
+};
+
+static void
+replace(GString *text, const char *mark, char *with)
+{
+	g_string_replace(text, mark, with, 0);
+	g_free(with);
+}
+
+char *
+queries_text(enum query query)
+{
+	const struct text *entry = &TEXTS[query];
+	GString *text = g_string_new(entry->sql);
+
+	if (entry->record) {
+		replace(text, "{columns}", record_columns(entry->record, entry->prefix));
+		replace(text, "{values}", record_values(entry->record, entry->first));
+		replace(text, "{set}", record_assignments(entry->record, entry->first));
+	}
+	return g_string_free(text, FALSE);
+}

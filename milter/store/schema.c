@@ -1,0 +1,161 @@
+/*
+ * schema.c - see schema.h.
+ *
+ * The file says it is ours in PRAGMA application_id, and its version in PRAGMA user_version,
+ * which is written in the transaction that makes the version: after a crash it is the old one or
+ * the new one.  Migrations only go forward; a newer file is refused, never guessed at.
+ *
+ * Version 1.  Rows are few and small because every one costs a page in each commit:
+ *   lead          one person.  Its number is known inside the store only, its id outside.  The
+ *                 index on `normalised` is not UNIQUE: an unverified candidate may claim the
+ *                 address of the lead it is linked to; otherwise the one writer keeps it so.
+ *   touch         the ledger; id = lead << 20 | sequence keeps a lead's touches together
+ *                 without an index.
+ *   message       what was decided for a message, so that a second try of the MTA gets the
+ *                 same answer.
+ *   conversation  64-bit hashes (of SHA-256) by which messages are found again, see
+ *                 conversation.h; one tree for all kinds of key, because it is the place where rows
+ *                 go to random pages.
+ *   event         what is posted, once for all endpoints.
+ *   delivery      one event for one endpoint; id = event << 10 | endpoint.  `head` marks the oldest
+ *                 waiting one of a lead at an endpoint: the only one that may be sent.  The
+ *                 partial indexes hold waiting and dead rows only: they are small when all is
+ *                 well and a claim is one step into them when it is not.
+ *   tally         counters that would otherwise be a walk through a table; kept by every write.
+ */
+#include "store/schema.h"
+
+#include "base/error.h"
+
+#define APPLICATION_ID 1280142452 /* "LMlt" */
+
+static const char VERSION_1[] =
+	"CREATE TABLE lead(number INTEGER PRIMARY KEY, id TEXT NOT NULL, normalised TEXT, "
+	" account TEXT, created INTEGER, updated INTEGER, address TEXT, name TEXT, name_key TEXT, "
+	" prefix TEXT, first_name TEXT, last_name TEXT, title TEXT, rank TEXT, company TEXT, "
+	" country TEXT, language TEXT, phone TEXT, phones TEXT, urls TEXT, scorecard TEXT, "
+	" stage TEXT, stage_since INTEGER, stage_cause TEXT, owner TEXT, owner_reason TEXT, "
+	" source TEXT, source_mailbox TEXT, source_tag TEXT, source_form TEXT, "
+	" source_campaign TEXT, source_forwarder TEXT, first_inbound INTEGER, "
+	" last_inbound INTEGER, first_response INTEGER, last_outbound INTEGER, "
+	" inbound_count INTEGER, outbound_count INTEGER, touch_count INTEGER, unverified INTEGER, "
+	" unreachable INTEGER, opted_out INTEGER, linked TEXT, possible_duplicates TEXT, "
+	" total REAL, fit REAL, engagement REAL, quality REAL, completeness REAL, grade TEXT, "
+	" temperature TEXT);"
+	"CREATE UNIQUE INDEX lead_id ON lead(id);"
+	"CREATE INDEX lead_normalised ON lead(normalised) WHERE normalised IS NOT NULL;"
+	"CREATE INDEX lead_name ON lead(account, name_key) "
+	" WHERE account IS NOT NULL AND name_key IS NOT NULL;"
+	"CREATE INDEX lead_active ON lead(account, last_inbound, owner) WHERE account IS NOT NULL;"
+	"CREATE INDEX lead_updated ON lead(updated);"
+	"CREATE TABLE lead_phone(phone TEXT, lead INTEGER, PRIMARY KEY(phone, lead)) WITHOUT ROWID;"
+	"CREATE TABLE touch(id INTEGER PRIMARY KEY, name TEXT, direction TEXT, time INTEGER, "
+	" message_key TEXT, message_id TEXT, subject TEXT, mailbox TEXT, note TEXT, excerpt TEXT, "
+	" latency INTEGER, contributions TEXT);"
+	"CREATE TABLE stage_change(lead INTEGER, time INTEGER, stage_to TEXT, stage_from TEXT, "
+	" cause TEXT, PRIMARY KEY(lead, time, stage_to)) WITHOUT ROWID;"
+	"CREATE TABLE message(number INTEGER PRIMARY KEY, message_id TEXT, time INTEGER, "
+	" recorded INTEGER, direction TEXT, lead INTEGER, mailbox TEXT, author TEXT, kind TEXT, "
+	" match TEXT, score REAL, grade TEXT, stage TEXT, links BLOB);"
+	"CREATE TABLE conversation(hash INTEGER, tag INTEGER, message INTEGER, "
+	" PRIMARY KEY(hash, tag, message)) WITHOUT ROWID;"
+	"CREATE TABLE endpoint(number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, "
+	" parked INTEGER NOT NULL DEFAULT 0, reason TEXT, waiting INTEGER NOT NULL DEFAULT 0, "
+	" delivered INTEGER NOT NULL DEFAULT 0, dead INTEGER NOT NULL DEFAULT 0);"
+	"CREATE TABLE event(number INTEGER PRIMARY KEY, id TEXT NOT NULL, type TEXT, lead INTEGER, "
+	" time INTEGER, has_text INTEGER, body TEXT);"
+	"CREATE INDEX event_lead ON event(lead);"
+	"CREATE TABLE delivery(id INTEGER PRIMARY KEY, endpoint INTEGER, lead INTEGER, "
+	" state INTEGER, head INTEGER, due INTEGER, attempts INTEGER NOT NULL DEFAULT 0, "
+	" status INTEGER NOT NULL DEFAULT 0, error TEXT, response TEXT);"
+	"CREATE INDEX delivery_due ON delivery(endpoint, due) WHERE head>0;"
+	"CREATE INDEX delivery_claimed ON delivery(endpoint) WHERE head=2;"
+	"CREATE INDEX delivery_lead ON delivery(endpoint, lead) WHERE state=0;"
+	"CREATE INDEX delivery_waiting ON delivery(endpoint) WHERE state=0;"
+	"CREATE INDEX delivery_dead ON delivery(endpoint) WHERE state=2;"
+	"CREATE TABLE tally(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
+	"INSERT INTO tally(name, value) VALUES('interest', 0), ('nql', 0), ('eql', 0), ('mql', 0), "
+	" ('sal', 0), ('sql', 0), ('customer', 0), ('disqualified', 0), ('recycled', 0), "
+	" ('touches', 0), ('messages', 0);";
+
+static const char *const VERSIONS[] = { VERSION_1 }; /* VERSIONS[n] makes version n + 1 */
+
+int
+schema_version(void)
+{
+	return G_N_ELEMENTS(VERSIONS);
+}
+
+static gboolean
+number_of(struct database *database, const char *text, gint64 *ret, GError **error)
+{
+	const struct driver *driver = database->driver;
+	struct driver_statement *statement = driver->prepare(database->connection, text, error);
+	enum driver_step step;
+
+	if (!statement)
+		return FALSE;
+	step = driver->step(database->connection, statement, error);
+	*ret = step == DRIVER_ROW ? driver->column_integer(statement, 0) : 0;
+	driver->finalize(statement);
+	return step != DRIVER_FAILED;
+}
+
+gboolean
+schema_check(struct database *database, int *ret_version, GError **error)
+{
+	gint64 application, version, tables;
+
+	if (!number_of(database, "PRAGMA application_id", &application, error) ||
+	    !number_of(database, "PRAGMA user_version", &version, error) ||
+	    !number_of(database, "SELECT count(*) FROM sqlite_schema", &tables, error))
+		return FALSE;
+	if (application != APPLICATION_ID && (application != 0 || version != 0 || tables != 0)) {
+		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE_CORRUPT,
+			    "%s: is the database of another program (application id %d); name "
+			    "another file as the store",
+			    database->path, (int)application);
+		return FALSE;
+	}
+	if (version > schema_version() || version < 0) {
+		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE_SCHEMA,
+			    "%s: has schema version %d, this program knows up to %d; use the newer "
+			    "program that wrote it",
+			    database->path, (int)version, schema_version());
+		return FALSE;
+	}
+	*ret_version = version;
+	return TRUE;
+}
+
+static gboolean
+migrate_one(struct database *database, int version, GError **error)
+{
+	const struct driver *driver = database->driver;
+	g_autofree char *mark = g_strdup_printf("PRAGMA application_id=%d; PRAGMA user_version=%d",
+						APPLICATION_ID, version + 1);
+
+	if (driver->begin(database->connection, error) &&
+	    driver->exec(database->connection, VERSIONS[version], error) &&
+	    driver->exec(database->connection, mark, error) &&
+	    driver->commit(database->connection, error))
+		return TRUE;
+	driver->rollback(database->connection);
+	return FALSE;
+}
+
+gboolean
+schema_migrate(struct database *database, GError **error)
+{
+	int version;
+
+	if (!schema_check(database, &version, error))
+		return FALSE;
+	for (; version < schema_version(); version++) {
+		if (!migrate_one(database, version, error)) {
+			g_prefix_error(error, "schema version %d: ", version + 1);
+			return FALSE;
+		}
+	}
+	return TRUE;
+}
