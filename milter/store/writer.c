@@ -1,0 +1,496 @@
+/*
+ * writer.c - see writer.h.
+ *
+ * pthread's own locks rather than GLib's, so that ThreadSanitizer sees them.  The mutex guards the
+ * queue, the jobs' states and the counters; the database is touched by the thread alone.
+ */
+#include "store/writer.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+#define BATCH_TIME (3 * 1000) /* microseconds: a batch that ran so long takes no more */
+#define IDLE_TIME (250 * 1000) /* nothing to do for so long: a checkpoint */
+#define BACKLOG_MOST 8192 /* pages in the log: a checkpoint even so */
+#define CHECKPOINT_PAUSE (2 * G_USEC_PER_SEC) /* after one that failed */
+#define THREAD_STACK (2 * 1024 * 1024)
+
+enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_DONE };
+
+struct job {
+	struct job *previous, *next; /* in the queue */
+	gboolean (*run)(struct transaction *transaction, gpointer data, GError **error);
+	gpointer data;
+	void (*abandon)(gpointer data);
+	enum job_state state;
+	gboolean abandoned; /* nobody waits any more: the writer frees it */
+	GError *error;
+	pthread_cond_t done;
+};
+
+struct writer {
+	pthread_mutex_t mutex;
+	pthread_cond_t wanted;
+	pthread_t thread;
+	struct job *first, *last;
+	gboolean stopping;
+	struct writer_stats stats;
+	/* the thread's own: */
+	struct transaction transaction;
+	struct writer_hooks hooks;
+	struct job *batch[LIMIT_BATCH];
+	guint count;
+	gint64 next_checkpoint; /* not before */
+};
+
+/* --- queue (under the mutex) --- */
+
+static void
+append(struct writer *writer, struct job *job)
+{
+	job->previous = writer->last;
+	job->next = NULL;
+	if (writer->last)
+		writer->last->next = job;
+	else
+		writer->first = job;
+	writer->last = job;
+	writer->stats.queued++;
+}
+
+static void
+unlink_job(struct writer *writer, struct job *job)
+{
+	if (job->previous)
+		job->previous->next = job->next;
+	else
+		writer->first = job->next;
+	if (job->next)
+		job->next->previous = job->previous;
+	else
+		writer->last = job->previous;
+	writer->stats.queued--;
+}
+
+/* Move waiting jobs into the batch. @return how many */
+static guint
+take_jobs(struct writer *writer)
+{
+	guint before = writer->count;
+
+	while (writer->first && writer->count < LIMIT_BATCH) {
+		struct job *job = writer->first;
+
+		unlink_job(writer, job);
+		job->state = JOB_RUNNING;
+		writer->batch[writer->count++] = job;
+	}
+	return writer->count - before;
+}
+
+static guint
+take_more(struct writer *writer)
+{
+	guint taken;
+
+	pthread_mutex_lock(&writer->mutex);
+	taken = take_jobs(writer);
+	pthread_mutex_unlock(&writer->mutex);
+	return taken;
+}
+
+static void
+job_free(struct job *job)
+{
+	pthread_cond_destroy(&job->done);
+	g_clear_error(&job->error);
+	g_free(job);
+}
+
+/* --- the batch (writer thread) --- */
+
+/* Is it the job's own fault, so that the others may go on? */
+static gboolean
+is_own_fault(const struct database *database, const GError *error)
+{
+	if (error->domain != LEADMILTER_ERROR || error->code == ERROR_STORE_FULL ||
+	    error->code == ERROR_STORE_CORRUPT)
+		return FALSE;
+	return error->code != ERROR_STORE ||
+	       database->driver->blame(database->connection) == DRIVER_BLAMES_STATEMENT;
+}
+
+static void
+roll_back(struct writer *writer)
+{
+	struct database *database = writer->transaction.database;
+
+	database->driver->rollback(database->connection);
+	memset(&writer->transaction.tally, 0, sizeof writer->transaction.tally);
+	writer->hooks.rolled_back(writer->hooks.data);
+}
+
+static gboolean
+run_job(struct writer *writer, struct job *job, GError **error)
+{
+	GError *own = NULL;
+
+	if (job->run(&writer->transaction, job->data, &own))
+		return TRUE;
+	if (!own)
+		g_set_error(&own, LEADMILTER_ERROR, ERROR_STORE, "the job failed without a reason");
+	if (is_own_fault(writer->transaction.database, own))
+		job->error = own;
+	else
+		g_propagate_error(error, own);
+	return FALSE;
+}
+
+/* Every job at full speed.
+ * @return FALSE without an error when a job failed by its own fault (job->error says so) */
+static gboolean
+run_plainly(struct writer *writer, GError **error)
+{
+	gint64 end = g_get_monotonic_time() + BATCH_TIME;
+	guint i = 0;
+
+	do {
+		for (; i < writer->count; i++)
+			if (!run_job(writer, writer->batch[i], error))
+				return FALSE;
+	} while (g_get_monotonic_time() < end && take_more(writer) > 0);
+	return TRUE;
+}
+
+static gboolean
+run_in_savepoint(struct writer *writer, struct job *job, GError **error)
+{
+	struct database *database = writer->transaction.database;
+	const struct driver *driver = database->driver;
+	g_autofree struct tally *before = g_memdup2(&writer->transaction.tally, sizeof *before);
+	GError *store_error = NULL;
+
+	if (!driver->savepoint(database->connection, error))
+		return FALSE;
+	if (run_job(writer, job, &store_error))
+		return driver->release(database->connection, error);
+	if (store_error) {
+		g_propagate_error(error, store_error);
+		return FALSE;
+	}
+	writer->transaction.tally = *before;
+	writer->hooks.rolled_back(writer->hooks.data);
+	return driver->rollback_to(database->connection, error);
+}
+
+static gboolean
+run_carefully(struct writer *writer, GError **error)
+{
+	for (guint i = 0; i < writer->count; i++)
+		if (!writer->batch[i]->error && !run_in_savepoint(writer, writer->batch[i], error))
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean
+begin(struct writer *writer, GError **error)
+{
+	struct database *database = writer->transaction.database;
+
+	return database->driver->begin(database->connection, error);
+}
+
+static gboolean
+run_all(struct writer *writer, GError **error)
+{
+	GError *failure = NULL;
+
+	if (!begin(writer, error))
+		return FALSE;
+	if (run_plainly(writer, &failure))
+		return TRUE;
+	if (failure) {
+		g_propagate_error(error, failure);
+		return FALSE;
+	}
+	roll_back(writer);
+	return begin(writer, error) && run_carefully(writer, error);
+}
+
+static gboolean
+commit(struct writer *writer, GError **error)
+{
+	struct database *database = writer->transaction.database;
+	gboolean added = writer->transaction.tally.deliveries_added;
+
+	if (!transaction_flush(&writer->transaction, error) ||
+	    !database->driver->commit(database->connection, error))
+		return FALSE;
+	writer->transaction.tally.deliveries_added = added;
+	writer->hooks.committed(&writer->transaction.tally, writer->hooks.data);
+	writer->transaction.tally.deliveries_added = FALSE;
+	return TRUE;
+}
+
+static void
+count_job(struct writer *writer, const struct job *job)
+{
+	writer->stats.jobs++;
+	if (job->error)
+		writer->stats.failed_jobs++;
+}
+
+/* Wake who waits; jobs nobody waits for are left in `batch`, as are their number. */
+static void
+answer(struct writer *writer, const GError *failure)
+{
+	guint abandoned = 0;
+
+	pthread_mutex_lock(&writer->mutex);
+	writer->stats.commits += failure == NULL;
+	for (guint i = 0; i < writer->count; i++) {
+		struct job *job = writer->batch[i];
+
+		if (failure && !job->error)
+			job->error = g_error_copy(failure);
+		count_job(writer, job);
+		job->state = JOB_DONE;
+		if (job->abandoned)
+			writer->batch[abandoned++] = job;
+		else
+			pthread_cond_signal(&job->done);
+	}
+	writer->count = abandoned;
+	pthread_mutex_unlock(&writer->mutex);
+}
+
+static void
+run_batch(struct writer *writer)
+{
+	g_autoptr(GError) failure = NULL;
+
+	if (!run_all(writer, &failure) || !commit(writer, &failure))
+		roll_back(writer);
+	answer(writer, failure);
+	for (guint i = 0; i < writer->count; i++) {
+		writer->batch[i]->abandon(writer->batch[i]->data);
+		job_free(writer->batch[i]);
+	}
+	writer->count = 0;
+}
+
+/* --- checkpoints --- */
+
+static void
+checkpoint(struct writer *writer)
+{
+	struct database *database = writer->transaction.database;
+	g_autoptr(GError) error = NULL;
+
+	if (g_get_monotonic_time() < writer->next_checkpoint)
+		return;
+	writer->next_checkpoint = 0;
+	if (!database->driver->checkpoint(database->connection, FALSE, &error)) {
+		log_warning("checkpoint: %s", error->message);
+		writer->next_checkpoint = g_get_monotonic_time() + CHECKPOINT_PAUSE;
+	}
+	pthread_mutex_lock(&writer->mutex);
+	writer->stats.checkpoints++;
+	pthread_mutex_unlock(&writer->mutex);
+}
+
+static guint
+backlog(const struct writer *writer)
+{
+	const struct database *database = writer->transaction.database;
+
+	return database->driver->backlog(database->connection);
+}
+
+/* --- the thread --- */
+
+static struct timespec
+monotonic(gint64 time)
+{
+	return (struct timespec){ .tv_sec = time / G_USEC_PER_SEC,
+				  .tv_nsec = time % G_USEC_PER_SEC * 1000 };
+}
+
+/* @return FALSE when the time passed without a job */
+static gboolean
+wait_for_jobs(struct writer *writer, gint64 until)
+{
+	const struct timespec end = monotonic(until);
+	int result = 0;
+
+	while (!writer->first && !writer->stopping && result != ETIMEDOUT)
+		result = until ? pthread_cond_timedwait(&writer->wanted, &writer->mutex, &end)
+			       : pthread_cond_wait(&writer->wanted, &writer->mutex);
+	return writer->first || writer->stopping;
+}
+
+static void *
+writer_main(void *data)
+{
+	struct writer *writer = data;
+
+	for (;;) {
+		gboolean idle, stopping;
+		guint pages = backlog(writer);
+
+		if (pages >= BACKLOG_MOST)
+			checkpoint(writer);
+		pthread_mutex_lock(&writer->mutex);
+		idle = !wait_for_jobs(writer,
+				      pages ? g_get_monotonic_time() + IDLE_TIME : (gint64)0);
+		take_jobs(writer);
+		stopping = writer->stopping && writer->count == 0;
+		pthread_mutex_unlock(&writer->mutex);
+		if (writer->count)
+			run_batch(writer);
+		else if (stopping)
+			return NULL;
+		else if (idle)
+			checkpoint(writer);
+	}
+}
+
+static void
+condition_init(pthread_cond_t *condition)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
+static void
+writer_free(struct writer *writer)
+{
+	pthread_cond_destroy(&writer->wanted);
+	pthread_mutex_destroy(&writer->mutex);
+	g_free(writer);
+}
+
+struct writer *
+writer_start(struct database *database, const struct writer_hooks *hooks, GError **error)
+{
+	struct writer *writer = g_new0(struct writer, 1);
+	pthread_attr_t attributes;
+	int result;
+
+	pthread_mutex_init(&writer->mutex, NULL);
+	condition_init(&writer->wanted);
+	writer->transaction.database = database;
+	writer->hooks = *hooks;
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, THREAD_STACK);
+	result = pthread_create(&writer->thread, &attributes, writer_main, writer);
+	pthread_attr_destroy(&attributes);
+	if (result == 0)
+		return writer;
+	g_set_error(error, LEADMILTER_ERROR, ERROR_SYSTEM, "the store's thread: %s",
+		    g_strerror(result));
+	writer_free(writer);
+	return NULL;
+}
+
+void
+writer_stop(struct writer *writer)
+{
+	if (!writer)
+		return;
+	pthread_mutex_lock(&writer->mutex);
+	writer->stopping = TRUE;
+	pthread_cond_signal(&writer->wanted);
+	pthread_mutex_unlock(&writer->mutex);
+	pthread_join(writer->thread, NULL);
+	writer_free(writer);
+}
+
+/* --- callers --- */
+
+/* @return FALSE when the deadline passed first; the job is then taken out or left to the writer */
+static gboolean
+wait_for_answer(struct writer *writer, struct job *job, gint64 deadline)
+{
+	const struct timespec end = monotonic(deadline);
+	int result = 0;
+
+	while (job->state != JOB_DONE && result != ETIMEDOUT)
+		result = deadline ? pthread_cond_timedwait(&job->done, &writer->mutex, &end)
+				  : pthread_cond_wait(&job->done, &writer->mutex);
+	if (job->state == JOB_DONE)
+		return TRUE;
+	job->abandoned = job->state == JOB_RUNNING;
+	if (job->state == JOB_QUEUED)
+		unlink_job(writer, job);
+	return FALSE;
+}
+
+static struct job *
+job_new(gboolean (*run)(struct transaction *transaction, gpointer data, GError **error),
+	gpointer data, void (*abandon)(gpointer data))
+{
+	struct job *job = g_new0(struct job, 1);
+
+	job->run = run;
+	job->data = data;
+	job->abandon = abandon;
+	condition_init(&job->done);
+	return job;
+}
+
+gboolean
+writer_run_until(struct writer *writer,
+		 gboolean (*run)(struct transaction *transaction, gpointer data, GError **error),
+		 gpointer data, void (*abandon)(gpointer data), gint64 deadline, GError **error)
+{
+	struct job *job = job_new(run, data, abandon);
+	gboolean answered, left, done;
+
+	pthread_mutex_lock(&writer->mutex);
+	append(writer, job);
+	if (writer->first == job)
+		pthread_cond_signal(&writer->wanted);
+	answered = wait_for_answer(writer, job, deadline);
+	left = job->abandoned;
+	pthread_mutex_unlock(&writer->mutex);
+	if (!answered) {
+		if (!left) {
+			abandon(data);
+			job_free(job);
+		}
+		g_set_error(error, LEADMILTER_ERROR, ERROR_TIMEOUT,
+			    "the store did not answer within its deadline");
+		return FALSE;
+	}
+	done = job->error == NULL;
+	if (!done)
+		g_propagate_error(error, g_steal_pointer(&job->error));
+	job_free(job);
+	return done;
+}
+
+gboolean
+writer_run(struct writer *writer,
+	   gboolean (*run)(struct transaction *transaction, gpointer data, GError **error),
+	   gpointer data, GError **error)
+{
+	return writer_run_until(writer, run, data, NULL, 0, error);
+}
+
+void
+writer_stats(struct writer *writer, struct writer_stats *ret)
+{
+	pthread_mutex_lock(&writer->mutex);
+	*ret = writer->stats;
+	pthread_mutex_unlock(&writer->mutex);
+}

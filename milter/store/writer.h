@@ -1,0 +1,56 @@
+/*
+ * writer.h - the one thread that writes: jobs in, one commit for all that wait, answers out.
+ *
+ * A batch is every waiting job, up to LIMIT_BATCH and a few milliseconds of work; what comes
+ * while it runs may still join it.  A job's answer is given after the commit that holds
+ * it, so a job that returned TRUE is on disk.  When one job fails by its own fault, the batch is
+ * rolled back and run again without it, each job inside a savepoint: in the usual case savepoints
+ * cost nothing.  So a job may run twice, and must start from the same values each time.
+ * When the disk fails, every job of the batch gets that error and the next batch tries
+ * afresh.  Checkpoints are made here, when there is nothing to do or the log has grown
+ * long.  The wait for the queue is bounded by who waits: a job whose caller gave up is taken out.
+ */
+#ifndef LEADMILTER_WRITER_H
+#define LEADMILTER_WRITER_H
+
+#include "store/transaction.h"
+
+struct writer;
+
+struct writer_hooks {
+	/** After a commit, with what was counted in it; must not block. */
+	void (*committed)(const struct tally *tally, gpointer data);
+	/** After a rollback: rows the jobs made are gone. */
+	void (*rolled_back)(gpointer data);
+	gpointer data;
+};
+
+/** Start the thread. @param database belongs to it until writer_stop() */
+struct writer *writer_start(struct database *database, const struct writer_hooks *hooks,
+			    GError **error);
+/** Finish waiting jobs, end the thread and free. */
+void writer_stop(struct writer *writer);
+
+/** Run a job and wait for its commit.  Any thread but the writer's. */
+gboolean writer_run(struct writer *writer,
+		    gboolean (*run)(struct transaction *transaction, gpointer data, GError **error),
+		    gpointer data, GError **error);
+
+/**
+ * The same with an end of the wait.
+ * @param abandon called once for `data` when this returned FALSE with ERROR_TIMEOUT, as soon as
+ *        the job doesn't need it any more; in all other cases `data` stays the caller's
+ * @param deadline of g_get_monotonic_time(), 0 none
+ */
+gboolean
+writer_run_until(struct writer *writer,
+		 gboolean (*run)(struct transaction *transaction, gpointer data, GError **error),
+		 gpointer data, void (*abandon)(gpointer data), gint64 deadline, GError **error);
+
+struct writer_stats {
+	guint64 commits, jobs, failed_jobs, checkpoints;
+	guint queued;
+};
+void writer_stats(struct writer *writer, struct writer_stats *ret);
+
+#endif
