@@ -27,7 +27,8 @@ guint spool_count(struct spool *spool, gint64 *ret_bytes);
 
 /**
  * Take messages in the order they came: `take` is called for each; a file is removed once it
- * returned TRUE; the first FALSE ends the run (the store is still away).
+ * returned TRUE.  FALSE for two in a row ends the run (the store is still away); one
+ * that is refused twice while others are taken is moved to "bad/".
  * @return messages taken, or -1 with ERROR_SPOOL
  */
 gint spool_drain(struct spool *spool,

@@ -1,0 +1,492 @@
+/*
+ * lookup.c - see lookup.h.
+ *
+ * From the strongest evidence to the weakest: the conversation (In-Reply-To and References from
+ * the newest, Thread-Index), the person's address, phones, subject with correspondent, name
+ * within the account.  Each is one step into an index with a LIMIT, so the cost depends on the
+ * message, not on the size of the store.  A new sender's mail costs about eight such steps.
+ */
+#include "store/lookup.h"
+
+#include <string.h>
+
+#include "lead/identity.h"
+#include "mail/address.h"
+#include "store/conversation.h"
+#include "store/people.h"
+
+#define FLOOD_WINDOW (120 * 60 * (gint64)G_USEC_PER_SEC)
+#define HEAT_WINDOW (14 * 86400 * (gint64)G_USEC_PER_SEC) /* in which people of an account count \
+							   */
+#define CANDIDATES_MOST 8
+
+struct lookup {
+	struct database *database;
+	const struct facts *facts;
+	gint64 now;
+	struct known *known;
+	GArray *numbers; /* gint64: of known->candidates, same order */
+	GError **error;
+};
+
+void
+lookup_previous_clear(struct lookup_previous *previous)
+{
+	g_free(previous->match);
+	g_free(previous->kind);
+	g_free(previous->stage);
+	memset(previous, 0, sizeof *previous);
+}
+
+/* --- candidates --- */
+
+static gboolean
+has_candidate(const struct lookup *lookup, gint64 number)
+{
+	for (guint i = 0; i < lookup->numbers->len; i++)
+		if (g_array_index(lookup->numbers, gint64, i) == number)
+			return TRUE;
+	return FALSE;
+}
+
+/* Takes the lead out of the row. */
+static void
+add_candidate(struct lookup *lookup, struct person_row *row, enum match match)
+{
+	struct candidate *candidate;
+
+	if (has_candidate(lookup, row->number) || lookup->numbers->len >= CANDIDATES_MOST)
+		return;
+	candidate = g_new0(struct candidate, 1);
+	candidate->lead = g_steal_pointer(&row->lead);
+	candidate->match = match;
+	g_ptr_array_add(lookup->known->candidates, candidate);
+	g_array_append_val(lookup->numbers, row->number);
+}
+
+static gboolean
+add_leads(struct lookup *lookup, enum query query, const char *key, const char *more,
+	  enum match match)
+{
+	g_autoptr(GPtrArray) rows =
+		people_select(lookup->database, query, lookup->error, key, more);
+
+	for (guint i = 0; rows && i < rows->len; i++)
+		add_candidate(lookup, rows->pdata[i], match);
+	return rows != NULL;
+}
+
+static gboolean
+add_lead(struct lookup *lookup, gint64 number, enum match match)
+{
+	GError *error = NULL;
+	struct person_row *row;
+
+	if (number == 0 || has_candidate(lookup, number))
+		return TRUE;
+	row = people_by_number(lookup->database, number, &error);
+	if (row)
+		add_candidate(lookup, row, match);
+	people_row_free(row);
+	if (error)
+		g_propagate_error(lookup->error, error);
+	return error == NULL;
+}
+
+static gboolean
+add_address(struct lookup *lookup, const char *normalised)
+{
+	return !normalised ||
+	       add_leads(lookup, QUERY_LEADS_BY_ADDRESS, normalised, NULL, MATCHED_LEAD_ADDRESS);
+}
+
+static gboolean
+add_written_address(struct lookup *lookup, const char *address)
+{
+	g_autofree char *normalised = address ? address_normalise(address) : NULL;
+
+	return add_address(lookup, normalised);
+}
+
+/* --- the conversation --- */
+
+struct found_message {
+	gint64 lead;
+	gboolean is_ours; /* outbound */
+	char *author;
+};
+
+/* The newest message under a hash, up to `tag`.  @return 1 found, 0 none, -1 failed */
+static int
+find_message(struct lookup *lookup, gint64 hash, gint64 tag, const char *message_id,
+	     struct found_message *ret)
+{
+	struct database *database = lookup->database;
+	struct driver_statement *row = database_select(database, QUERY_MESSAGES_OF_CONVERSATION,
+						       lookup->error, "ii", hash, tag);
+	int got = -1;
+
+	while (row && (got = database_next(database, row, lookup->error)) > 0) {
+		if (message_id && g_strcmp0(message_id, database_column_text(database, row, 4)))
+			continue;
+		ret->lead = database_column(database, row, 0);
+		ret->is_ours = !g_strcmp0(database_column_text(database, row, 1), "outbound");
+		ret->author = g_strdup(database_column_text(database, row, 2));
+		if (ret->lead == 0 && !ret->is_ours)
+			g_clear_pointer(&ret->author, g_free);
+		database_end(database, row);
+		return 1;
+	}
+	return got;
+}
+
+static gboolean
+take_message(struct lookup *lookup, struct found_message *message, enum match match)
+{
+	struct known *known = lookup->known;
+
+	if (message->is_ours && !known->replied_to)
+		known->replied_to = g_steal_pointer(&message->author);
+	g_clear_pointer(&message->author, g_free);
+	return add_lead(lookup, message->lead, match);
+}
+
+/* @return 1 when the message is known, 0 when not, -1 failed */
+static int
+add_message_id(struct lookup *lookup, const char *id, gboolean *ret_is_ours)
+{
+	struct found_message message = { 0 };
+	int got = find_message(lookup, conversation_hash(CONVERSATION_MESSAGE_ID, id, NULL),
+			       G_MAXINT64, id, &message);
+
+	if (got > 0 && ret_is_ours)
+		*ret_is_ours = message.is_ours;
+	if (got > 0 && !take_message(lookup, &message, MATCHED_REFERENCES))
+		return -1;
+	return got;
+}
+
+/* From the newest reference on; the first that is known says whose conversation it is. */
+static gboolean
+add_references(struct lookup *lookup)
+{
+	const struct mail *mail = lookup->facts->mail;
+	const GPtrArray *lists[] = { mail->in_reply_to, mail->references };
+
+	for (guint list = 0; list < G_N_ELEMENTS(lists); list++) {
+		for (guint i = lists[list] ? MIN(lists[list]->len, LIMIT_REFERENCES) : 0; i > 0;
+		     i--) {
+			const GPtrArray *ids = lists[list];
+			guint last = ids->len - MIN(ids->len, LIMIT_REFERENCES);
+			int got = add_message_id(lookup, ids->pdata[last + i - 1], NULL);
+
+			if (got != 0)
+				return got > 0;
+		}
+	}
+	return TRUE;
+}
+
+static gboolean
+add_thread(struct lookup *lookup)
+{
+	const char *index = lookup->facts->thread_index;
+	struct found_message message = { 0 };
+	int got;
+
+	if (!index || !*index)
+		return TRUE;
+	got = find_message(lookup, conversation_hash(CONVERSATION_THREAD, index, NULL), G_MAXINT64,
+			   NULL, &message);
+	return got == 0 || (got > 0 && take_message(lookup, &message, MATCHED_THREAD_INDEX));
+}
+
+static gboolean
+add_subject(struct lookup *lookup)
+{
+	const struct facts *facts = lookup->facts;
+	const char *subject = facts->subject_normalised;
+	const char *correspondent = facts->person ? facts->person->normalised : NULL;
+	struct found_message message = { 0 };
+	guint days = facts->config ? facts->config->conversation_days : 0;
+	int got;
+
+	if (!subject || !*subject || !correspondent || days == 0)
+		return TRUE;
+	got = find_message(lookup, conversation_hash(CONVERSATION_SUBJECT, subject, correspondent),
+			   days * (gint64)86400 * G_USEC_PER_SEC - lookup->now, NULL, &message);
+	return got == 0 || (got > 0 && take_message(lookup, &message, MATCHED_SUBJECT));
+}
+
+/* --- the person --- */
+
+static gboolean
+add_phones(struct lookup *lookup)
+{
+	const GPtrArray *phones = lookup->facts->person ? lookup->facts->person->phones : NULL;
+
+	for (guint i = 0; phones && i < phones->len && i < LIMIT_PHONES; i++) {
+		const struct phone *phone = phones->pdata[i];
+
+		if (phone->e164 &&
+		    !add_leads(lookup, QUERY_LEADS_BY_PHONE, phone->e164, NULL, MATCHED_PHONE))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
+add_name(struct lookup *lookup)
+{
+	const struct facts *facts = lookup->facts;
+	const char *account = identity_account(&facts->person_sender);
+	g_autofree char *key = people_name_key(facts->person ? facts->person->name : NULL);
+
+	return !account || !key ||
+	       add_leads(lookup, QUERY_LEADS_BY_NAME, account, key, MATCHED_NAME);
+}
+
+static gboolean
+add_person_address(struct lookup *lookup)
+{
+	const char *address = lookup->facts->person ? lookup->facts->person->normalised : NULL;
+	g_autofree char *unverified = NULL;
+
+	if (!address)
+		return TRUE;
+	unverified = g_strconcat(DECIDE_UNVERIFIED, address, NULL);
+	return add_address(lookup, address) && add_address(lookup, unverified);
+}
+
+/* Who of the account we know, who is active, and whose it is. */
+static gboolean
+know_account(struct lookup *lookup)
+{
+	struct database *database = lookup->database;
+	const char *domain = identity_account(&lookup->facts->person_sender);
+	struct known *known = lookup->known;
+	struct driver_statement *row;
+	int got = -1;
+
+	if (!domain)
+		return TRUE;
+	known->account = account_new();
+	known->account->domain = g_strdup(domain);
+	row = database_select(database, QUERY_ACCOUNT_PEOPLE, lookup->error, "s", domain);
+	while (row && (got = database_next(database, row, lookup->error)) > 0) {
+		const char *owner = database_column_text(database, row, 2);
+
+		known->account->people++;
+		if (database_column(database, row, 1) >= lookup->now - HEAT_WINDOW)
+			known->account->active_people++;
+		if (owner && !known->account_owner)
+			known->account_owner = g_strdup(owner);
+	}
+	return got == 0;
+}
+
+static gboolean
+know_outbound(struct lookup *lookup, const char *address)
+{
+	gint64 last;
+
+	if (!address)
+		return TRUE;
+	if (!database_integer(lookup->database, QUERY_CONVERSATION_NEWEST, 0, &last, lookup->error,
+			      "i", conversation_hash(CONVERSATION_OUTBOUND, address, NULL)))
+		return FALSE;
+	lookup->known->we_wrote = lookup->known->we_wrote || last != 0;
+	lookup->known->last_outbound = MAX(lookup->known->last_outbound, last);
+	return TRUE;
+}
+
+gboolean
+lookup_flood_hash(const struct facts *facts, gint64 *ret_hash)
+{
+	g_autofree char *sender =
+		facts->mail_from && *facts->mail_from ? address_normalise(facts->mail_from) : NULL;
+
+	if (!sender || (facts->person && !g_strcmp0(sender, facts->person->normalised)))
+		return FALSE;
+	*ret_hash = conversation_hash(CONVERSATION_SENDER, sender, NULL);
+	return TRUE;
+}
+
+static gboolean
+know_flood(struct lookup *lookup)
+{
+	gint64 hash, count = 0;
+
+	if (lookup_flood_hash(lookup->facts, &hash) &&
+	    !database_integer(lookup->database, QUERY_CONVERSATION_COUNT, 0, &count, lookup->error,
+			      "ii", hash, FLOOD_WINDOW - lookup->now))
+		return FALSE;
+	lookup->known->sender_new_leads = count;
+	return TRUE;
+}
+
+/* --- by kind of message --- */
+
+static gboolean
+look_inbound(struct lookup *lookup)
+{
+	const struct person *person = lookup->facts->person;
+
+	return add_references(lookup) && add_thread(lookup) && add_person_address(lookup) &&
+	       add_phones(lookup) && add_subject(lookup) && add_name(lookup) &&
+	       know_account(lookup) && know_outbound(lookup, person ? person->normalised : NULL) &&
+	       know_flood(lookup);
+}
+
+static gboolean
+look_bounce(struct lookup *lookup)
+{
+	const struct bounce *bounce = lookup->facts->kind->bounce;
+	g_autofree char *recipient =
+		bounce->recipient ? address_normalise(bounce->recipient) : NULL;
+
+	if (bounce->original_message_id &&
+	    add_message_id(lookup, bounce->original_message_id, &lookup->known->bounce_is_ours) < 0)
+		return FALSE;
+	return add_address(lookup, recipient) && know_outbound(lookup, recipient);
+}
+
+static gboolean
+add_mail_addresses(struct lookup *lookup, const GPtrArray *addresses)
+{
+	for (guint i = 0; addresses && i < addresses->len && i < LIMIT_CONVERSATION_RECIPIENTS;
+	     i++) {
+		const struct mail_address *address = addresses->pdata[i];
+
+		if (!add_written_address(lookup, address->address))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
+look_outbound(struct lookup *lookup)
+{
+	const struct facts *facts = lookup->facts;
+
+	for (guint i = 0;
+	     facts->recipients && i < facts->recipients->len && i < LIMIT_CONVERSATION_RECIPIENTS;
+	     i++)
+		if (!add_written_address(lookup, facts->recipients->pdata[i]))
+			return FALSE;
+	return add_mail_addresses(lookup, facts->mail->to) &&
+	       add_mail_addresses(lookup, facts->mail->cc) && add_references(lookup) &&
+	       add_thread(lookup);
+}
+
+static int
+by_strength(gconstpointer a, gconstpointer b)
+{
+	const struct candidate *one = *(struct candidate *const *)a;
+	const struct candidate *other = *(struct candidate *const *)b;
+
+	return (int)other->match - (int)one->match;
+}
+
+/* g_ptr_array_sort() is stable: equals stay in the order they were found. */
+static gboolean
+load_ledgers(struct lookup *lookup)
+{
+	GPtrArray *candidates = lookup->known->candidates;
+
+	for (guint i = 0; i < candidates->len; i++) {
+		struct candidate *candidate = candidates->pdata[i];
+
+		candidate->touches =
+			people_touches(lookup->database, g_array_index(lookup->numbers, gint64, i),
+				       TRUE, lookup->error);
+		if (!candidate->touches)
+			return FALSE;
+	}
+	g_ptr_array_sort(candidates, by_strength);
+	if (candidates->len) {
+		struct candidate *first = candidates->pdata[0];
+
+		if (lookup->known->touches)
+			g_ptr_array_unref(lookup->known->touches);
+		lookup->known->touches = g_steal_pointer(&first->touches);
+	}
+	return TRUE;
+}
+
+static gboolean
+look(struct lookup *lookup)
+{
+	const struct facts *facts = lookup->facts;
+	gboolean done;
+
+	if (facts->kind && facts->kind->kind == KIND_BOUNCE && facts->kind->bounce)
+		done = look_bounce(lookup);
+	else if (facts->direction == DIRECTION_OUTBOUND)
+		done = look_outbound(lookup);
+	else
+		done = look_inbound(lookup);
+	return done && load_ledgers(lookup);
+}
+
+/* --- duplicates --- */
+
+/* @return 1 decided before, 0 not, -1 failed */
+static int
+find_previous(struct lookup *lookup, struct lookup_previous *ret)
+{
+	struct database *database = lookup->database;
+	struct driver_statement *row;
+	const char *grade;
+	gint64 hash, tag;
+	int got;
+
+	conversation_of_message(lookup->facts, &hash, &tag);
+	row = database_select(database, QUERY_MESSAGE_BY_KEY, lookup->error, "ii", hash, tag);
+	got = row ? database_next(database, row, lookup->error) : -1;
+	if (got <= 0)
+		return got;
+	grade = database_column_text(database, row, 4);
+	*ret = (struct lookup_previous){
+		.lead = database_column(database, row, 0),
+		.kind = g_strdup(database_column_text(database, row, 1)),
+		.match = g_strdup(database_column_text(database, row, 2)),
+		.score = database_column_real(database, row, 3),
+		.grade = grade ? grade[0] : 0,
+		.stage = g_strdup(database_column_text(database, row, 5)),
+	};
+	database_end(database, row);
+	return 1;
+}
+
+static gboolean
+know_previous(struct lookup *lookup, const struct lookup_previous *previous)
+{
+	GError *error = NULL;
+	struct person_row *row;
+
+	lookup->known->is_duplicate = TRUE;
+	if (previous->lead == 0)
+		return TRUE;
+	row = people_by_number(lookup->database, previous->lead, &error);
+	if (row)
+		lookup->known->previous = g_steal_pointer(&row->lead);
+	people_row_free(row);
+	if (error)
+		g_propagate_error(lookup->error, error);
+	return error == NULL;
+}
+
+struct known *
+lookup_known(struct database *database, const struct facts *facts, gint64 now,
+	     struct lookup_previous *ret_previous, GError **error)
+{
+	g_autoptr(known_owned) known = known_new();
+	g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(gint64));
+	struct lookup lookup = { database, facts, now, known, numbers, error };
+	int duplicate = find_previous(&lookup, ret_previous);
+
+	if (duplicate < 0 || (duplicate ? !know_previous(&lookup, ret_previous) : !look(&lookup)))
+		return NULL;
+	return g_steal_pointer(&known);
+}

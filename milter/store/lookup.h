@@ -1,0 +1,28 @@
+/*
+ * lookup.h - what the store knows that matters for one message (struct known, lead/decide.h).
+ */
+#ifndef LEADMILTER_LOOKUP_H
+#define LEADMILTER_LOOKUP_H
+
+#include "lead/decide.h"
+#include "store/database.h"
+
+/* A duplicate's answer, as it was given the first time. */
+struct lookup_previous {
+	gint64 lead; /* number, 0 none */
+	char *match, *kind, *stage; /* names */
+	double score;
+	char grade;
+};
+void lookup_previous_clear(struct lookup_previous *previous);
+
+/** @param ret_previous filled when the result says is_duplicate
+ *  @return NULL with an error */
+struct known *lookup_known(struct database *database, const struct facts *facts, gint64 now,
+			   struct lookup_previous *ret_previous, GError **error);
+
+/** Where new leads of an envelope sender are counted, or FALSE when they need not be: one
+ *  address writing for itself makes one lead at most. */
+gboolean lookup_flood_hash(const struct facts *facts, gint64 *ret_hash);
+
+#endif

@@ -1,0 +1,294 @@
+/* people.c - see people.h.  Ids of touches: schema.c. */
+#include "store/people.h"
+
+#include <string.h>
+
+#include "store/record.h"
+
+#define TOUCH_BITS 20
+#define FIRST_TOUCH(lead) ((lead) << TOUCH_BITS)
+#define LAST_TOUCH(lead) (((lead) << TOUCH_BITS) | ((1 << TOUCH_BITS) - 1))
+
+void
+people_row_free(struct person_row *row)
+{
+	if (!row)
+		return;
+	lead_free(row->lead);
+	g_free(row);
+}
+
+static gboolean
+is_ascii(const char *text)
+{
+	while (*text && !(*text & 0x80))
+		text++;
+	return !*text;
+}
+
+char *
+people_name_key(const char *name)
+{
+	g_autofree char *one = NULL;
+
+	if (!name || !*name)
+		return NULL;
+	if (is_ascii(name))
+		return g_ascii_strdown(name, -1);
+	one = g_utf8_normalize(name, -1, G_NORMALIZE_ALL_COMPOSE);
+	return one ? g_utf8_casefold(one, -1) : NULL;
+}
+
+/* --- writing --- */
+
+/* What of a lead's row decides which indexes change, as it was. */
+struct before {
+	gint64 number; /* 0: a new lead */
+	char *normalised, *account, *name_key, *phones, *stage;
+};
+
+static void
+before_clear(struct before *before)
+{
+	g_free(before->normalised);
+	g_free(before->account);
+	g_free(before->name_key);
+	g_free(before->phones);
+	g_free(before->stage);
+}
+typedef struct before before_owned;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(before_owned, before_clear)
+
+static gboolean
+read_before(struct database *database, const char *id, struct before *ret, GError **error)
+{
+	struct driver_statement *row = database_select(database, QUERY_LEAD_BEFORE, error, "s", id);
+	int got = row ? database_next(database, row, error) : -1;
+
+	if (got <= 0)
+		return got == 0;
+	ret->number = database_column(database, row, 0);
+	ret->normalised = g_strdup(database_column_text(database, row, 1));
+	ret->account = g_strdup(database_column_text(database, row, 2));
+	ret->name_key = g_strdup(database_column_text(database, row, 3));
+	ret->phones = g_strdup(database_column_text(database, row, 4));
+	ret->stage = g_strdup(database_column_text(database, row, 5));
+	database_end(database, row);
+	return TRUE;
+}
+
+static gboolean
+insert(struct database *database, const struct lead *lead, const char *name_key, gint64 *ret_number,
+       GError **error)
+{
+	const struct driver *driver = database->driver;
+	struct driver_statement *row = database_statement(database, QUERY_LEAD_INSERT, error);
+
+	if (!row)
+		return FALSE;
+	driver->bind_text(row, 1, name_key, TRUE);
+	record_bind(&record_lead, driver, row, 2, lead);
+	if (!database_finish(database, row, error))
+		return FALSE;
+	*ret_number = driver->last_row(database->connection);
+	return TRUE;
+}
+
+static gboolean
+update(struct database *database, const struct lead *lead, const struct before *before,
+       const char *name_key, GError **error)
+{
+	const struct driver *driver = database->driver;
+	gboolean same = !g_strcmp0(before->normalised, lead->normalised) &&
+			!g_strcmp0(before->account, lead->account) &&
+			!g_strcmp0(before->name_key, name_key);
+	struct driver_statement *row = database_statement(
+		database, same ? QUERY_LEAD_UPDATE_STATE : QUERY_LEAD_UPDATE, error);
+
+	if (!row)
+		return FALSE;
+	driver->bind_integer(row, 1, before->number);
+	if (!same)
+		driver->bind_text(row, 2, name_key, TRUE);
+	record_bind(same ? &record_lead_state : &record_lead, driver, row, same ? 2 : 3, lead);
+	return database_finish(database, row, error);
+}
+
+static gboolean
+write_phones(struct database *database, const struct lead *lead, gint64 number, const char *before,
+	     GError **error)
+{
+	g_auto(GStrv) old = before ? g_strsplit(before, "\n", -1) : NULL;
+
+	for (guint i = 0; old && old[i]; i++)
+		if (!lead->phones ||
+		    !g_ptr_array_find_with_equal_func(lead->phones, old[i], g_str_equal, NULL))
+			if (!database_run(database, QUERY_PHONES_DELETE, error, "si", old[i],
+					  number))
+				return FALSE;
+	for (guint i = 0; lead->phones && i < lead->phones->len; i++) {
+		const char *phone = lead->phones->pdata[i];
+
+		if (!(old && g_strv_contains((const char *const *)old, phone)) &&
+		    !database_run(database, QUERY_PHONE_INSERT, error, "si", phone, number))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
+write_stage(struct transaction *transaction, const struct lead *lead, gint64 number,
+	    const char *before, GError **error)
+{
+	const char *now = stage_name(lead->stage);
+	enum stage old;
+
+	if (!g_strcmp0(before, now))
+		return TRUE;
+	transaction->tally.stages[lead->stage]++;
+	if (stage_from_name(before, &old))
+		transaction->tally.stages[old]--;
+	return database_run(transaction->database, QUERY_STAGE_INSERT, error, "iisss", number,
+			    lead->stage_since ? lead->stage_since : lead->updated, now, before,
+			    lead->stage_cause);
+}
+
+gboolean
+people_write(struct transaction *transaction, const struct lead *lead, gint64 *ret_number,
+	     GError **error)
+{
+	struct database *database = transaction->database;
+	g_autofree char *name_key = people_name_key(lead->name);
+	g_auto(before_owned) before = { 0 };
+
+	if (!read_before(database, lead->id, &before, error))
+		return FALSE;
+	*ret_number = before.number;
+	if (before.number ? !update(database, lead, &before, name_key, error)
+			  : !insert(database, lead, name_key, ret_number, error))
+		return FALSE;
+	return write_phones(database, lead, *ret_number, before.phones, error) &&
+	       write_stage(transaction, lead, *ret_number, before.stage, error);
+}
+
+gint64
+people_append_touch(struct transaction *transaction, gint64 lead, const struct touch *touch,
+		    GError **error)
+{
+	struct database *database = transaction->database;
+	const struct driver *driver = database->driver;
+	struct driver_statement *row;
+	gint64 last;
+
+	if (!database_integer(database, QUERY_TOUCH_LAST, FIRST_TOUCH(lead), &last, error, "ii",
+			      FIRST_TOUCH(lead), LAST_TOUCH(lead)))
+		return 0;
+	row = database_statement(database, QUERY_TOUCH_INSERT, error);
+	if (!row)
+		return 0;
+	last = MIN(last + 1, LAST_TOUCH(lead)); /* a million touches: the last is written over */
+	driver->bind_integer(row, 1, last);
+	record_bind(&record_touch, driver, row, 2, touch);
+	if (!database_finish(database, row, error))
+		return 0;
+	transaction->tally.touches++;
+	return last - FIRST_TOUCH(lead);
+}
+
+/* --- reading --- */
+
+static struct person_row *
+read_row(struct database *database, struct driver_statement *statement)
+{
+	struct person_row *row = g_new(struct person_row, 1);
+
+	row->number = database_column(database, statement, 0);
+	row->lead = lead_new();
+	record_read(&record_lead, database->driver, statement, 1, row->lead);
+	return row;
+}
+
+GPtrArray *
+people_select(struct database *database, enum query query, GError **error, const char *key,
+	      const char *more)
+{
+	struct driver_statement *statement =
+		database_select(database, query, error, more ? "ss" : "s", key, more);
+	GPtrArray *rows = g_ptr_array_new_with_free_func((GDestroyNotify)people_row_free);
+	int got = -1;
+
+	while (statement && (got = database_next(database, statement, error)) > 0)
+		g_ptr_array_add(rows, read_row(database, statement));
+	if (got == 0)
+		return rows;
+	g_ptr_array_unref(rows);
+	return NULL;
+}
+
+static struct person_row *
+first_row(struct database *database, struct driver_statement *statement, GError **error)
+{
+	struct person_row *row = NULL;
+
+	if (statement && database_next(database, statement, error) > 0) {
+		row = read_row(database, statement);
+		database_end(database, statement);
+	}
+	return row;
+}
+
+struct person_row *
+people_by_number(struct database *database, gint64 number, GError **error)
+{
+	return first_row(database,
+			 database_select(database, QUERY_LEAD_BY_NUMBER, error, "i", number),
+			 error);
+}
+
+struct person_row *
+people_by_id(struct database *database, const char *id, GError **error)
+{
+	return first_row(database, database_select(database, QUERY_LEAD_BY_ID, error, "s", id),
+			 error);
+}
+
+static struct touch *
+read_touch(struct database *database, struct driver_statement *statement, gint64 lead)
+{
+	struct touch *touch = touch_new();
+
+	touch->sequence = database_column(database, statement, 0) - FIRST_TOUCH(lead);
+	record_read(&record_touch, database->driver, statement, 1, touch);
+	return touch;
+}
+
+static void
+reverse(GPtrArray *array)
+{
+	for (guint i = 0; i < array->len / 2; i++) {
+		gpointer other = array->pdata[array->len - 1 - i];
+
+		array->pdata[array->len - 1 - i] = array->pdata[i];
+		array->pdata[i] = other;
+	}
+}
+
+GPtrArray *
+people_touches(struct database *database, gint64 lead, gboolean newest, GError **error)
+{
+	struct driver_statement *statement =
+		database_select(database, newest ? QUERY_TOUCHES_NEWEST : QUERY_TOUCHES, error,
+				"ii", FIRST_TOUCH(lead), LAST_TOUCH(lead));
+	GPtrArray *touches = g_ptr_array_new_with_free_func((GDestroyNotify)touch_free);
+	int got = -1;
+
+	while (statement && (got = database_next(database, statement, error)) > 0)
+		g_ptr_array_add(touches, read_touch(database, statement, lead));
+	if (got < 0) {
+		g_ptr_array_unref(touches);
+		return NULL;
+	}
+	if (newest)
+		reverse(touches);
+	return touches;
+}

@@ -1,0 +1,36 @@
+/*
+ * people.h - leads with their phones, touches and stage changes, as rows.
+ */
+#ifndef LEADMILTER_PEOPLE_H
+#define LEADMILTER_PEOPLE_H
+
+#include "store/transaction.h"
+
+/* A lead and the number the store knows it by. */
+struct person_row {
+	gint64 number;
+	struct lead *lead;
+};
+void people_row_free(struct person_row *row);
+
+/** Insert or update by id, with phones, stage change and tallies. */
+gboolean people_write(struct transaction *transaction, const struct lead *lead, gint64 *ret_number,
+		      GError **error);
+/** Append to the ledger. @return its sequence in touch order, 0 with an error */
+gint64 people_append_touch(struct transaction *transaction, gint64 lead, const struct touch *touch,
+			   GError **error);
+
+/** Leads a query gives. @return struct person_row *, or NULL with an error; caller unrefs */
+GPtrArray *people_select(struct database *database, enum query query, GError **error,
+			 const char *key, const char *more);
+/** @return NULL without an error when there is none */
+struct person_row *people_by_number(struct database *database, gint64 number, GError **error);
+struct person_row *people_by_id(struct database *database, const char *id, GError **error);
+/** The ledger, oldest first. @param newest only the last LIMIT_LEDGER
+ *  @return struct touch * */
+GPtrArray *people_touches(struct database *database, gint64 lead, gboolean newest, GError **error);
+
+/** What names are compared by: case folded, compatibility forms made one; NULL for none. */
+char *people_name_key(const char *name);
+
+#endif

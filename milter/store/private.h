@@ -1,0 +1,43 @@
+/*
+ * private.h - what the files behind store.h share, and how a test opens a store its own way.
+ */
+#ifndef LEADMILTER_STORE_PRIVATE_H
+#define LEADMILTER_STORE_PRIVATE_H
+
+#include <pthread.h>
+
+#include "store/receive.h"
+#include "store/store.h"
+#include "store/writer.h"
+
+struct store {
+	char *path;
+	int lock; /* descriptor of the lock file, -1 none */
+	const struct driver *driver;
+	struct decision *(*decide)(const struct facts *facts, struct known *known,
+				   const struct scorecards *scorecards, gint64 now);
+	struct writer *writer; /* NULL: STORE_READ */
+	struct database *writing; /* the writer's */
+	struct outbox_endpoints *endpoints; /* the writer thread's */
+	pthread_mutex_t reading_mutex;
+	struct database *reading; /* under reading_mutex */
+	pthread_mutex_t wake_mutex;
+	void (*wake)(gpointer data);
+	gpointer wake_data;
+};
+
+struct store_options {
+	const struct driver *driver; /* NULL: SQLite */
+	/** NULL: decide_message() */
+	struct decision *(*decide)(const struct facts *facts, struct known *known,
+				   const struct scorecards *scorecards, gint64 now);
+};
+struct store *store_open_with(const char *where, enum store_mode mode,
+			      const struct store_options *options, GError **error);
+
+/** Run a job, or fail with ERROR_STORE when the store was opened to read. */
+gboolean store_run(struct store *store,
+		   gboolean (*run)(struct transaction *transaction, gpointer data, GError **error),
+		   gpointer data, GError **error);
+
+#endif

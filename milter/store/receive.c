@@ -1,0 +1,244 @@
+/*
+ * receive.c - see receive.h.
+ *
+ * Whatever changes anything leaves a message row, so that a second try of the MTA finds its
+ * answer; what changes nothing (a newsletter, a bounce of nobody) leaves none, and costs no write.
+ */
+#include "store/receive.h"
+
+#include <string.h>
+
+#include "store/conversation.h"
+#include "store/lookup.h"
+#include "store/people.h"
+
+void
+answer_clear(struct answer *answer)
+{
+	g_free(answer->reason);
+	g_free(answer->lead);
+	g_free(answer->owner);
+	g_free(answer->match);
+	memset(answer, 0, sizeof *answer);
+}
+
+/* --- writing --- */
+
+static gboolean
+write_one(struct transaction *transaction, const struct receive *receive,
+	  const struct decision *decision, gint64 *ret_lead, GError **error)
+{
+	*ret_lead = 0;
+	if (decision->lead && !people_write(transaction, decision->lead, ret_lead, error))
+		return FALSE;
+	if (*ret_lead && decision->touch &&
+	    people_append_touch(transaction, *ret_lead, decision->touch, error) == 0)
+		return FALSE;
+	for (guint i = 0; decision->events && i < decision->events->len; i++)
+		if (!outbox_add(transaction, receive->endpoints, decision->events->pdata[i],
+				*ret_lead, receive->shadow, error))
+			return FALSE;
+	return TRUE;
+}
+
+static const char *
+author_of(const struct facts *facts)
+{
+	const struct mail_address *author = facts->mail ? mail_author(facts->mail) : NULL;
+
+	return author ? author->address : facts->mail_from;
+}
+
+static GArray *
+links_of(const struct receive *receive, const struct decision *decision, gint64 time)
+{
+	const struct facts *facts = receive->facts;
+	GArray *links = conversation_links(facts, time, decision->record_message);
+	struct conversation_link flood = { 0, -receive->now };
+
+	if (decision->action == ACTION_CREATE && lookup_flood_hash(facts, &flood.hash))
+		g_array_append_val(links, flood);
+	return links;
+}
+
+static gboolean
+write_message(struct transaction *transaction, const struct receive *receive,
+	      const struct decision *decision, gint64 lead, GError **error)
+{
+	struct database *database = transaction->database;
+	const struct facts *facts = receive->facts;
+	gint64 time = facts->received ? facts->received : receive->now;
+	g_autoptr(GArray) links = links_of(receive, decision, time);
+	const struct lead *state = decision->lead;
+	const char *mailbox = facts->mailbox_addresses && facts->mailbox_addresses->len
+				      ? facts->mailbox_addresses->pdata[0]
+				      : NULL;
+	char grade[2] = { state ? state->grade : 0, 0 };
+
+	if (!database_run(database, QUERY_MESSAGE_INSERT, error, "siisissssrssb",
+			  facts->mail ? facts->mail->message_id : NULL, time, receive->now,
+			  direction_name(facts->direction), lead, mailbox, author_of(facts),
+			  facts->kind ? kind_name(facts->kind->kind) : NULL,
+			  match_name(decision->match), state ? state->total : 0.0, grade,
+			  state ? stage_name(state->stage) : NULL, (const void *)links->data,
+			  (gsize)(links->len * sizeof(struct conversation_link))))
+		return FALSE;
+	transaction->tally.messages++;
+	return conversation_insert(database, links,
+				   database->driver->last_row(database->connection), error);
+}
+
+static gboolean
+write_decision(struct transaction *transaction, const struct receive *receive,
+	       const struct decision *decision, GError **error)
+{
+	gboolean changes = decision->record_message || decision->next;
+	gint64 first = 0, lead;
+
+	for (const struct decision *one = decision; one; one = one->next) {
+		changes = changes || one->lead || (one->events && one->events->len);
+		if (!write_one(transaction, receive, one, &lead, error))
+			return FALSE;
+		first = first ? first : lead;
+	}
+	return !changes || write_message(transaction, receive, decision, first, error);
+}
+
+/* --- answering --- */
+
+static const char *
+static_kind(const char *name)
+{
+	for (int i = 0; name && i < KIND_COUNT; i++)
+		if (!strcmp(name, kind_name(i)))
+			return kind_name(i);
+	return "";
+}
+
+static void
+answer_new(const struct receive *receive, const struct decision *decision, struct answer *ret)
+{
+	const struct lead *lead = decision->lead;
+	const struct kind *kind = receive->facts->kind;
+
+	*ret = (struct answer){
+		.action = decision->action,
+		.reason = g_strdup(decision->reason),
+		.match = g_strdup(match_name(decision->match)),
+		.kind = (char *)(kind ? kind_name(kind->kind) : ""),
+	};
+	if (!lead)
+		return;
+	ret->lead = g_strdup(lead->id);
+	ret->owner = g_strdup(lead->owner);
+	ret->score = lead->total;
+	ret->grade = lead->grade;
+	ret->stage = lead->stage;
+}
+
+/* As then; only the owner is today's, since the lead may have been given to somebody else. */
+static void
+answer_again(const struct decision *decision, const struct known *known,
+	     const struct lookup_previous *previous, struct answer *ret)
+{
+	*ret = (struct answer){
+		.action = ACTION_DUPLICATE,
+		.reason = g_strdup(decision->reason),
+		.match = g_strdup(previous->match),
+		.kind = (char *)static_kind(previous->kind),
+		.score = previous->score,
+		.grade = previous->grade,
+	};
+	stage_from_name(previous->stage, &ret->stage);
+	if (!known->previous)
+		return;
+	ret->lead = g_strdup(known->previous->id);
+	ret->owner = g_strdup(known->previous->owner);
+}
+
+gboolean
+receive_message(struct transaction *transaction, const struct receive *receive, struct answer *ret,
+		GError **error)
+{
+	struct lookup_previous previous = { 0 };
+	g_autoptr(known_owned) known =
+		lookup_known(transaction->database, receive->facts, receive->now, &previous, error);
+	g_autoptr(decision_owned) decision =
+		known ? receive->decide(receive->facts, known, receive->scorecards, receive->now)
+		      : NULL;
+	gboolean done = decision != NULL;
+
+	if (done && known->is_duplicate)
+		answer_again(decision, known, &previous, ret);
+	else if (done) {
+		done = write_decision(transaction, receive, decision, error);
+		if (done)
+			answer_new(receive, decision, ret);
+	}
+	lookup_previous_clear(&previous);
+	return done;
+}
+
+/* --- retention --- */
+
+struct old_message {
+	gint64 number;
+	GBytes *links;
+};
+
+static void
+old_message_clear(gpointer message)
+{
+	g_bytes_unref(((struct old_message *)message)->links);
+}
+
+static GArray *
+old_messages(struct database *database, gint64 after, gint64 before, gboolean *ret_more,
+	     GError **error)
+{
+	GArray *messages = g_array_new(FALSE, FALSE, sizeof(struct old_message));
+	struct driver_statement *row =
+		database_select(database, QUERY_MESSAGES_OLDEST, error, "i", after);
+	int got = -1;
+
+	g_array_set_clear_func(messages, old_message_clear);
+	while (row && (got = database_next(database, row, error)) > 0) {
+		struct old_message message = { .number = database_column(database, row, 0) };
+		const void *links;
+		gsize size;
+
+		if (database_column(database, row, 1) >= before)
+			break;
+		links = database->driver->column_blob(row, 2, &size);
+		message.links = g_bytes_new(links, size);
+		g_array_append_val(messages, message);
+	}
+	if (got > 0)
+		database_end(database, row);
+	*ret_more = got == 0 && messages->len == LIMIT_BATCH;
+	if (got >= 0)
+		return messages;
+	g_array_unref(messages);
+	return NULL;
+}
+
+gint
+receive_expire(struct transaction *transaction, gint64 *after, gint64 before, gboolean *ret_more,
+	       GError **error)
+{
+	struct database *database = transaction->database;
+	g_autoptr(GArray) messages = old_messages(database, *after, before, ret_more, error);
+
+	for (guint i = 0; messages && i < messages->len; i++) {
+		const struct old_message *message = &g_array_index(messages, struct old_message, i);
+		gsize size;
+		const void *links = g_bytes_get_data(message->links, &size);
+
+		if (!conversation_delete(database, links, size, message->number, error) ||
+		    !database_run(database, QUERY_MESSAGE_DELETE, error, "i", message->number))
+			return -1;
+		*after = message->number;
+		transaction->tally.messages--;
+	}
+	return messages ? (gint)messages->len : -1;
+}

@@ -1,0 +1,498 @@
+/*
+ * spool.c - see spool.h.
+ *
+ * A file is a head (magic, version, length, SHA-256 of the rest; big-endian numbers) and one
+ * raw_mail_to_bytes().  It is called after the time in microseconds, as 16 hex digits, and the
+ * message's key: names sort by time, within a process no time is used twice, and another process
+ * could only come upon the same name with the same message.  A tmp file is removed once it
+ * is old: a young one may belong to somebody writing now.
+ *
+ * Count and bytes are kept in memory, read from the directory when the spool is opened and before
+ * each drain, because every put compares them with the ceiling.  The mutex guards them
+ * and the last time used; files are written and read outside of it.
+ *
+ * A drain ends when the store is away.  A single message that is refused while others are taken
+ * is not the store's absence: it is tried again after the next one, and then moved to bad/,
+ * so that it can't hold up all that came after it.
+ */
+#include "store/spool.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+#define SUFFIX ".mail"
+#define TEMPORARY "tmp."
+#define BAD "bad"
+#define OLD_SECONDS 3600 /* a tmp file untouched for so long has no writer */
+#define VERSION 1
+
+static const char MAGIC[8] = "LMspool\n";
+
+struct head {
+	char magic[8];
+	guint32 version;
+	guint32 length;
+	guint8 sum[32];
+};
+G_STATIC_ASSERT(sizeof(struct head) == 48);
+
+struct spool {
+	char *path;
+	int directory;
+	gint64 max_bytes;
+	pthread_mutex_t mutex;
+	guint count;
+	gint64 bytes;
+	gint64 last_time; /* in a name of this process */
+};
+
+static gboolean
+fail(const struct spool *spool, const char *what, const char *name, GError **error)
+{
+	int why = errno;
+
+	g_set_error(error, LEADMILTER_ERROR, ERROR_SPOOL, "%s/%s: %s: %s", spool->path, name, what,
+		    g_strerror(why));
+	return FALSE;
+}
+
+/* --- the directory --- */
+
+static gboolean
+is_mail(const char *name)
+{
+	return name[0] != '.' && g_str_has_suffix(name, SUFFIX) &&
+	       !g_str_has_prefix(name, TEMPORARY);
+}
+
+static void
+remove_if_old(const struct spool *spool, const char *name)
+{
+	struct stat info;
+
+	if (fstatat(spool->directory, name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    !S_ISREG(info.st_mode) || info.st_mtime > time(NULL) - OLD_SECONDS)
+		return;
+	if (unlinkat(spool->directory, name, 0) == 0)
+		log_notice("%s/%s: unfinished file removed", spool->path, name);
+}
+
+static DIR *
+open_listing(const struct spool *spool, GError **error)
+{
+	int fd = openat(spool->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *listing = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (listing)
+		return listing;
+	fail(spool, "cannot be listed", "", error);
+	if (fd >= 0)
+		close(fd);
+	return NULL;
+}
+
+static int
+by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Names of waiting files in order, their bytes counted. */
+static GPtrArray *
+list_files(struct spool *spool, gboolean clean, GError **error)
+{
+	DIR *listing = open_listing(spool, error);
+	GPtrArray *names;
+	struct dirent *entry;
+	gint64 bytes = 0;
+
+	if (!listing)
+		return NULL;
+	names = g_ptr_array_new_with_free_func(g_free);
+	while ((entry = readdir(listing))) {
+		struct stat info;
+
+		if (clean && g_str_has_prefix(entry->d_name, TEMPORARY))
+			remove_if_old(spool, entry->d_name);
+		if (!is_mail(entry->d_name))
+			continue;
+		if (fstatat(spool->directory, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0)
+			bytes += info.st_size;
+		g_ptr_array_add(names, g_strdup(entry->d_name));
+	}
+	closedir(listing);
+	g_ptr_array_sort(names, by_name);
+	pthread_mutex_lock(&spool->mutex);
+	spool->count = names->len;
+	spool->bytes = bytes;
+	pthread_mutex_unlock(&spool->mutex);
+	return names;
+}
+
+struct spool *
+spool_open(const char *directory, gint64 max_bytes, GError **error)
+{
+	g_autoptr(spool_owned) spool = g_new0(struct spool, 1);
+	g_autoptr(GPtrArray) names = NULL;
+
+	spool->path = g_strdup(directory);
+	spool->directory = -1;
+	spool->max_bytes = max_bytes;
+	pthread_mutex_init(&spool->mutex, NULL);
+	if (g_mkdir_with_parents(directory, 0700) != 0) {
+		fail(spool, "cannot be made", "", error);
+		return NULL;
+	}
+	spool->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (spool->directory < 0) {
+		fail(spool, "cannot be opened", "", error);
+		return NULL;
+	}
+	names = list_files(spool, TRUE, error);
+	return names ? g_steal_pointer(&spool) : NULL;
+}
+
+void
+spool_close(struct spool *spool)
+{
+	if (!spool)
+		return;
+	if (spool->directory >= 0)
+		close(spool->directory);
+	pthread_mutex_destroy(&spool->mutex);
+	g_free(spool->path);
+	g_free(spool);
+}
+
+guint
+spool_count(struct spool *spool, gint64 *ret_bytes)
+{
+	guint count;
+
+	pthread_mutex_lock(&spool->mutex);
+	count = spool->count;
+	if (ret_bytes)
+		*ret_bytes = spool->bytes;
+	pthread_mutex_unlock(&spool->mutex);
+	return count;
+}
+
+/* --- putting --- */
+
+static void
+make_head(const void *data, gsize size, struct head *ret)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	gsize length = sizeof ret->sum;
+
+	memcpy(ret->magic, MAGIC, sizeof ret->magic);
+	ret->version = GUINT32_TO_BE(VERSION);
+	ret->length = GUINT32_TO_BE(size);
+	g_checksum_update(sum, data, size);
+	g_checksum_get_digest(sum, ret->sum, &length);
+}
+
+static gboolean
+write_all(int fd, const void *data, gsize size)
+{
+	const char *at = data;
+
+	while (size > 0) {
+		ssize_t written = write(fd, at, size);
+
+		if (written < 0 && errno != EINTR)
+			return FALSE;
+		if (written > 0) {
+			at += written;
+			size -= written;
+		}
+	}
+	return TRUE;
+}
+
+static gboolean
+write_file(struct spool *spool, const char *name, GBytes *bytes, GError **error)
+{
+	int fd = openat(spool->directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	gboolean written;
+	struct head head;
+	const void *data;
+	gsize size;
+	int why;
+
+	if (fd < 0)
+		return fail(spool, "cannot be made", name, error);
+	data = g_bytes_get_data(bytes, &size);
+	make_head(data, size, &head);
+	written = write_all(fd, &head, sizeof head) && write_all(fd, data, size) && fsync(fd) == 0;
+	why = errno;
+	close(fd);
+	errno = why;
+	return written || fail(spool, "cannot be written", name, error);
+}
+
+/* Reserve room and a time.  @return 0 when there is no room */
+static gint64
+reserve(struct spool *spool, gint64 bytes)
+{
+	gint64 time = 0;
+
+	pthread_mutex_lock(&spool->mutex);
+	if (spool->max_bytes <= 0 || spool->bytes + bytes <= spool->max_bytes) {
+		time = spool->last_time = MAX(clock_now(), spool->last_time + 1);
+		spool->bytes += bytes;
+		spool->count++;
+	}
+	pthread_mutex_unlock(&spool->mutex);
+	return time;
+}
+
+static void
+release(struct spool *spool, gint64 bytes)
+{
+	pthread_mutex_lock(&spool->mutex);
+	spool->bytes = MAX(spool->bytes - bytes, 0);
+	spool->count -= spool->count > 0;
+	pthread_mutex_unlock(&spool->mutex);
+}
+
+static gboolean
+put_file(struct spool *spool, gint64 time, const char *key, GBytes *bytes, GError **error)
+{
+	g_autofree char *temporary = g_strdup_printf(TEMPORARY "%d.%016" G_GINT64_MODIFIER "x",
+						     (int)getpid(), (guint64)time);
+	g_autofree char *name =
+		g_strdup_printf("%016" G_GINT64_MODIFIER "x-%.32s" SUFFIX, (guint64)time, key);
+
+	if (!write_file(spool, temporary, bytes, error)) {
+		unlinkat(spool->directory, temporary, 0);
+		return FALSE;
+	}
+	if (renameat(spool->directory, temporary, spool->directory, name) != 0) {
+		fail(spool, "cannot be renamed", temporary, error);
+		unlinkat(spool->directory, temporary, 0);
+		return FALSE;
+	}
+	return fsync(spool->directory) == 0 ||
+	       fail(spool, "the directory cannot be synchronised", name, error);
+}
+
+gboolean
+spool_put(struct spool *spool, const struct raw_mail *raw, GError **error)
+{
+	g_autoptr(GBytes) bytes = raw_mail_to_bytes(raw);
+	g_autofree char *key = raw_mail_key(raw);
+	gint64 size = g_bytes_get_size(bytes) + sizeof(struct head);
+	gint64 time;
+
+	if (size > LIMIT_SPOOL_FILE + (gint64)sizeof(struct head)) {
+		g_set_error(error, LEADMILTER_ERROR, ERROR_SPOOL,
+			    "%s: a message of %" G_GINT64_FORMAT " bytes is too large", spool->path,
+			    size);
+		return FALSE;
+	}
+	time = reserve(spool, size);
+	if (time == 0) {
+		g_set_error(error, LEADMILTER_ERROR, ERROR_SPOOL,
+			    "%s: full: %" G_GINT64_FORMAT " bytes are its ceiling", spool->path,
+			    spool->max_bytes);
+		return FALSE;
+	}
+	if (put_file(spool, time, key, bytes, error))
+		return TRUE;
+	release(spool, size);
+	return FALSE;
+}
+
+/* --- taking --- */
+
+static gboolean
+damaged(const struct spool *spool, const char *name, const char *what, GError **error)
+{
+	g_set_error(error, LEADMILTER_ERROR, ERROR_SPOOL, "%s/%s: %s", spool->path, name, what);
+	return FALSE;
+}
+
+static gboolean
+check_head(const struct spool *spool, const char *name, const char *data, gsize size,
+	   GError **error)
+{
+	struct head head, expected;
+
+	if (size < sizeof head)
+		return damaged(spool, name, "too short", error);
+	memcpy(&head, data, sizeof head);
+	make_head(data + sizeof head, size - sizeof head, &expected);
+	if (memcmp(head.magic, expected.magic, sizeof head.magic))
+		return damaged(spool, name, "not a spool file", error);
+	if (head.version != expected.version)
+		return damaged(spool, name, "of another version", error);
+	if (head.length != expected.length)
+		return damaged(spool, name, "cut short or too long", error);
+	return !memcmp(head.sum, expected.sum, sizeof head.sum) ||
+	       damaged(spool, name, "wrong checksum", error);
+}
+
+/* The whole file; an I/O error is a failure in errno's words. */
+static GByteArray *
+read_file(const struct spool *spool, const char *name, GError **error)
+{
+	int fd = openat(spool->directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	g_autoptr(GByteArray) content = g_byte_array_new();
+	char buffer[65536];
+	ssize_t length = -1;
+
+	while (fd >= 0 && content->len <= LIMIT_SPOOL_FILE + sizeof(struct head) &&
+	       ((length = read(fd, buffer, sizeof buffer)) > 0 || (length < 0 && errno == EINTR)))
+		if (length > 0)
+			g_byte_array_append(content, (const guint8 *)buffer, length);
+	if (length < 0)
+		fail(spool, "cannot be read", name, error);
+	if (fd >= 0)
+		close(fd);
+	return length < 0 ? NULL : g_steal_pointer(&content);
+}
+
+static struct raw_mail *
+parse_file(const struct spool *spool, const char *name, GByteArray *content, GError **error)
+{
+	const char *data = (const char *)content->data;
+	g_autoptr(GBytes) bytes = NULL;
+	struct raw_mail *raw;
+
+	if (!check_head(spool, name, data, content->len, error))
+		return NULL;
+	bytes = g_bytes_new(data + sizeof(struct head), content->len - sizeof(struct head));
+	raw = raw_mail_from_bytes(bytes, error);
+	if (!raw)
+		g_prefix_error(error, "%s/%s: ", spool->path, name);
+	return raw;
+}
+
+static gint64
+size_of(const struct spool *spool, const char *name)
+{
+	struct stat info;
+
+	return fstatat(spool->directory, name, &info, AT_SYMLINK_NOFOLLOW) == 0 ? info.st_size : 0;
+}
+
+static void
+move_aside(struct spool *spool, const char *name, const char *why)
+{
+	g_autofree char *to = g_build_filename(BAD, name, NULL);
+	gint64 size = size_of(spool, name);
+
+	if ((mkdirat(spool->directory, BAD, 0700) != 0 && errno != EEXIST) ||
+	    renameat(spool->directory, name, spool->directory, to) != 0) {
+		log_error("%s; could not be moved to %s/%s: %s", why, spool->path, to,
+			  g_strerror(errno));
+		return;
+	}
+	log_error("%s; moved to %s/%s", why, spool->path, to);
+	release(spool, size);
+}
+
+enum taken { TAKEN, REFUSED, SKIPPED };
+
+struct drain {
+	struct spool *spool;
+	gboolean (*take)(struct raw_mail *raw, gpointer data, GError **error);
+	gpointer data;
+	char *reason; /* of the last refusal */
+};
+
+static enum taken
+take_file(struct drain *drain, const char *name)
+{
+	struct spool *spool = drain->spool;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GByteArray) content = read_file(spool, name, &error);
+	g_autoptr(raw_mail_owned) raw = NULL;
+	gint64 size;
+
+	if (!content) {
+		log_warning("%s; left where it is", error->message);
+		return SKIPPED;
+	}
+	size = content->len;
+	raw = parse_file(spool, name, content, &error);
+	if (!raw) {
+		move_aside(spool, name, error->message);
+		return SKIPPED;
+	}
+	if (!drain->take(raw, drain->data, &error)) {
+		g_free(drain->reason);
+		drain->reason = g_strdup(error ? error->message : "refused");
+		return REFUSED;
+	}
+	if (unlinkat(spool->directory, name, 0) != 0)
+		log_error("%s/%s: taken, but not removed: %s", spool->path, name,
+			  g_strerror(errno));
+	release(spool, size);
+	return TAKEN;
+}
+
+/* Others are taken and this one was refused before: once more, then out of the way.
+ * @return TRUE when it was taken */
+static gboolean
+take_or_move_aside(struct drain *drain, const char *name)
+{
+	g_autofree char *why = NULL;
+	enum taken taken = take_file(drain, name);
+
+	if (taken == REFUSED) {
+		why = g_strdup_printf("%s/%s: refused while others are taken: %s",
+				      drain->spool->path, name, drain->reason);
+		move_aside(drain->spool, name, why);
+	}
+	return taken == TAKEN;
+}
+
+static gint
+drain_files(struct drain *drain, const GPtrArray *names)
+{
+	const char *refused = NULL;
+	gint count = 0;
+
+	for (guint i = 0; i < names->len; i++) {
+		enum taken taken = take_file(drain, names->pdata[i]);
+
+		if (taken == REFUSED && refused)
+			break;
+		if (taken == REFUSED)
+			refused = names->pdata[i];
+		if (taken != TAKEN)
+			continue;
+		count++;
+		if (refused)
+			count += take_or_move_aside(drain, g_steal_pointer(&refused));
+	}
+	if (refused)
+		log_notice("%s: the store is still away: %s", drain->spool->path, drain->reason);
+	return count;
+}
+
+gint
+spool_drain(struct spool *spool,
+	    gboolean (*take)(struct raw_mail *raw, gpointer data, GError **error), gpointer data,
+	    GError **error)
+{
+	struct drain drain = { spool, take, data, NULL };
+	g_autoptr(GPtrArray) names = list_files(spool, FALSE, error);
+	gint count = names ? drain_files(&drain, names) : -1;
+
+	g_free(drain.reason);
+	return count;
+}

@@ -1,0 +1,318 @@
+/* store_read.c - leads, figures, check and retention of store.h. */
+#include "store/private.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "mail/address.h"
+#include "store/people.h"
+#include "store/record.h"
+#include "store/schema.h"
+
+/* --- leads --- */
+
+/* "%text%" with LIKE's own characters escaped; NULL stays NULL.  Caller frees. */
+static char *
+like_pattern(const char *text)
+{
+	GString *pattern;
+
+	if (!text)
+		return NULL;
+	pattern = g_string_new("%");
+	for (; *text; text++) {
+		if (strchr("%_\\", *text))
+			g_string_append_c(pattern, '\\');
+		g_string_append_c(pattern, *text);
+	}
+	g_string_append_c(pattern, '%');
+	return g_string_free(pattern, FALSE);
+}
+
+static GPtrArray *
+read_leads(struct database *database, const struct lead_filter *filter, GError **error)
+{
+	GPtrArray *leads = g_ptr_array_new_with_free_func((GDestroyNotify)lead_free);
+	g_autofree char *folded = filter->text ? people_name_key(filter->text) : NULL;
+	g_autofree char *name = like_pattern(folded);
+	g_autofree char *company = like_pattern(filter->text);
+	struct driver_statement *row = database_select(
+		database, QUERY_LEADS, error, "isssssssnn", filter->since, name, company,
+		filter->owner, filter->account, filter->scorecard, filter->source,
+		filter->stage < 0 ? NULL : stage_name(filter->stage),
+		filter->most ? (int)MIN(filter->most, G_MAXINT) : G_MAXINT,
+		(int)MIN(filter->skip, G_MAXINT));
+	int got = -1;
+
+	while (row && (got = database_next(database, row, error)) > 0) {
+		struct lead *lead = lead_new();
+
+		record_read(&record_lead, database->driver, row, 1, lead);
+		g_ptr_array_add(leads, lead);
+	}
+	if (got == 0)
+		return leads;
+	g_ptr_array_unref(leads);
+	return NULL;
+}
+
+GPtrArray *
+store_leads(struct store *store, const struct lead_filter *filter, GError **error)
+{
+	GPtrArray *leads;
+
+	pthread_mutex_lock(&store->reading_mutex);
+	leads = read_leads(store->reading, filter, error);
+	pthread_mutex_unlock(&store->reading_mutex);
+	return leads;
+}
+
+static struct person_row *
+find_by_address(struct database *database, const char *address, GError **error)
+{
+	g_autofree char *normalised = address_normalise(address);
+	g_autoptr(GPtrArray) rows = NULL;
+
+	if (!normalised)
+		return NULL;
+	rows = people_select(database, QUERY_LEADS_BY_ADDRESS, error, normalised, NULL);
+	return rows && rows->len ? g_ptr_array_steal_index(rows, 0) : NULL;
+}
+
+/* @return NULL with ERROR_NOT_FOUND or the store's error */
+static struct person_row *
+find_lead(struct database *database, const char *name, GError **error)
+{
+	GError *failure = NULL;
+	struct person_row *row = people_by_id(database, name, &failure);
+
+	if (!row && !failure)
+		row = find_by_address(database, name, &failure);
+	if (failure)
+		g_propagate_error(error, failure);
+	else if (!row)
+		g_set_error(error, LEADMILTER_ERROR, ERROR_NOT_FOUND, "no lead '%s'", name);
+	return row;
+}
+
+struct lead *
+store_lead(struct store *store, const char *id_or_address, GError **error)
+{
+	struct lead *lead = NULL;
+	struct person_row *row;
+
+	pthread_mutex_lock(&store->reading_mutex);
+	row = find_lead(store->reading, id_or_address, error);
+	pthread_mutex_unlock(&store->reading_mutex);
+	if (row)
+		lead = g_steal_pointer(&row->lead);
+	people_row_free(row);
+	return lead;
+}
+
+GPtrArray *
+store_touches(struct store *store, const char *lead, GError **error)
+{
+	GPtrArray *touches = NULL;
+	struct person_row *row;
+
+	pthread_mutex_lock(&store->reading_mutex);
+	row = find_lead(store->reading, lead, error);
+	if (row)
+		touches = people_touches(store->reading, row->number, FALSE, error);
+	pthread_mutex_unlock(&store->reading_mutex);
+	people_row_free(row);
+	return touches;
+}
+
+void
+stage_change_free(struct stage_change *change)
+{
+	if (!change)
+		return;
+	g_free(change->from);
+	g_free(change->to);
+	g_free(change->cause);
+	g_free(change);
+}
+
+static GPtrArray *
+read_stage_changes(struct database *database, gint64 lead, GError **error)
+{
+	GPtrArray *changes = g_ptr_array_new_with_free_func((GDestroyNotify)stage_change_free);
+	struct driver_statement *row =
+		database_select(database, QUERY_STAGE_CHANGES, error, "i", lead);
+	int got = -1;
+
+	while (row && (got = database_next(database, row, error)) > 0) {
+		struct stage_change *change = g_new0(struct stage_change, 1);
+
+		change->time = database_column(database, row, 0);
+		change->from = g_strdup(database_column_text(database, row, 1));
+		change->to = g_strdup(database_column_text(database, row, 2));
+		change->cause = g_strdup(database_column_text(database, row, 3));
+		g_ptr_array_add(changes, change);
+	}
+	if (got == 0)
+		return changes;
+	g_ptr_array_unref(changes);
+	return NULL;
+}
+
+GPtrArray *
+store_stage_changes(struct store *store, const char *lead, GError **error)
+{
+	GPtrArray *changes = NULL;
+	struct person_row *row;
+
+	pthread_mutex_lock(&store->reading_mutex);
+	row = find_lead(store->reading, lead, error);
+	if (row)
+		changes = read_stage_changes(store->reading, row->number, error);
+	pthread_mutex_unlock(&store->reading_mutex);
+	people_row_free(row);
+	return changes;
+}
+
+/* --- figures --- */
+
+static void
+take_tally(struct store_stats *stats, const char *name, gint64 value)
+{
+	enum stage stage;
+
+	value = MAX(value, 0);
+	if (!strcmp(name, "touches"))
+		stats->touches = value;
+	else if (!strcmp(name, "messages"))
+		stats->messages = value;
+	else if (stage_from_name(name, &stage)) {
+		stats->leads_by_stage[stage] = value;
+		stats->leads += value;
+	}
+}
+
+static gboolean
+read_tallies(struct database *database, struct store_stats *stats, GError **error)
+{
+	struct driver_statement *row = database_select(database, QUERY_TALLIES, error, "");
+	int got = -1;
+
+	while (row && (got = database_next(database, row, error)) > 0)
+		take_tally(stats, database_column_text(database, row, 0),
+			   database_column(database, row, 1));
+	return got == 0;
+}
+
+static gboolean
+read_endpoints(struct database *database, struct store_stats *stats, GError **error)
+{
+	g_autoptr(GPtrArray) list = outbox_endpoint_status(database, error);
+
+	for (guint i = 0; list && i < list->len; i++) {
+		const struct endpoint_status *status = list->pdata[i];
+
+		stats->waiting += status->waiting;
+		stats->delivered += status->delivered;
+		stats->dead += status->dead;
+	}
+	return list != NULL;
+}
+
+static gint64
+bytes_of(const char *path, const char *suffix)
+{
+	g_autofree char *name = g_strconcat(path, suffix, NULL);
+	struct stat info;
+
+	return stat(name, &info) == 0 ? info.st_size : 0;
+}
+
+gboolean
+store_stats(struct store *store, struct store_stats *ret, GError **error)
+{
+	struct writer_stats writer = { 0 };
+	struct store_stats stats = { .schema = schema_version() };
+	gboolean done;
+
+	pthread_mutex_lock(&store->reading_mutex);
+	done = read_tallies(store->reading, &stats, error) &&
+	       read_endpoints(store->reading, &stats, error);
+	pthread_mutex_unlock(&store->reading_mutex);
+	if (!done)
+		return FALSE;
+	if (store->writer)
+		writer_stats(store->writer, &writer);
+	stats.bytes = bytes_of(store->path, "") + bytes_of(store->path, "-wal");
+	stats.commits = writer.commits;
+	stats.jobs = writer.jobs;
+	stats.failed_jobs = writer.failed_jobs;
+	stats.queued = writer.queued;
+	*ret = stats;
+	return TRUE;
+}
+
+/* A connection of its own: it reads all, and other readers shall not wait for that. */
+gboolean
+store_check(struct store *store, GError **error)
+{
+	g_autoptr(database_owned) database =
+		database_open(store->driver, store->path, FALSE, error);
+
+	return database && database_check(database, error);
+}
+
+/* --- retention --- */
+
+struct expire_job {
+	gint (*step)(struct transaction *transaction, gint64 *after, gint64 before,
+		     gboolean *ret_more, GError **error);
+	gint64 start, after; /* number to go on from: before and after the step */
+	gint64 before; /* time */
+	gboolean more;
+	gint count;
+};
+
+static gboolean
+run_expire(struct transaction *transaction, gpointer data, GError **error)
+{
+	struct expire_job *job = data;
+
+	job->after = job->start;
+	job->count = job->step(transaction, &job->after, job->before, &job->more, error);
+	return job->count >= 0;
+}
+
+/* In steps, so that messages get in between. */
+static gint64
+expire(struct store *store, struct expire_job *job, GError **error)
+{
+	gint64 total = 0;
+
+	do {
+		if (!store_run(store, run_expire, job, error))
+			return -1;
+		job->start = job->after;
+		total += job->count;
+	} while (job->more);
+	return total;
+}
+
+gint64
+store_expire(struct store *store, const struct config *config, gint64 now, GError **error)
+{
+	struct expire_job messages = { .step = receive_expire };
+	struct expire_job events = { .step = outbox_expire };
+	gint64 deleted, more;
+
+	if (config->retention_days == 0)
+		return 0;
+	messages.before = events.before = now - config->retention_days * CLOCK_DAY;
+	deleted = expire(store, &messages, error);
+	if (deleted < 0)
+		return -1;
+	more = expire(store, &events, error);
+	return more < 0 ? -1 : deleted + more;
+}
