@@ -59,6 +59,9 @@
 #define LIMIT_RULES 10000
 #define LIMIT_EXPRESSION 4096
 #define LIMIT_EXPRESSION_DEPTH 32
+#define LIMIT_PATTERN 256 /* a glob pattern of a condition */
+#define LIMIT_PATTERN_TEXT (16 * 1024) /* of a text matched with patterns */
+#define LIMIT_EVIDENCE 200 /* shown of what matched */
 
 /* Store and delivery. */
 #define LIMIT_BATCH 256 /* jobs in one commit; rows of one step of a clean-up */
