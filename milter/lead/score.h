@@ -3,7 +3,17 @@
  *
  * points = raw * 2^(-(now - time) / half_life); groups are capped and floored on the decayed
  * sum, and the cap's effect is spread over the group's contributions so that the
- * contributions always sum to the total exactly as shown.
+ * contributions always sum to the total exactly as shown: points are rounded to 0.0001, and the
+ * total is their sum in ledger order, in double arithmetic.
+ *
+ * What counts:
+ *  - touches and contributions later than `now` have not happened yet;
+ *  - of contributions marked `is_property` (fit and quality rules with count "person": what
+ *    the person is, judged anew with each message) only the newest of each rule counts, by time,
+ *    then by the touch's sequence.  scorecards_apply() writes one only when the judgement
+ *    changed, and one with 0 points when the rule no longer holds;
+ *  - all others add up, each decaying from its own time.
+ * A ledger is read in the order of its sequence numbers, however the array is sorted.
  */
 #ifndef LEADMILTER_SCORE_H
 #define LEADMILTER_SCORE_H
@@ -18,7 +28,8 @@ struct score {
 	char grade; /* 'A'..'D' from fit */
 	enum temperature temperature; /* from engagement */
 	gboolean qualified; /* total >= the scorecard's mql threshold */
-	GPtrArray *contributions; /* const struct contribution *, in ledger order; not owned */
+	GPtrArray *contributions; /* const struct contribution *, in ledger order, those that
+				     count; not owned */
 };
 
 /**
@@ -28,5 +39,24 @@ struct score {
 void score_evaluate(const struct config_scorecard *card, GPtrArray *touches, GPtrArray *person,
 		    const struct lead *lead, gint64 now, struct score *ret);
 void score_clear(struct score *score);
+
+/** What is left of `raw` points after `age` microseconds; ages below 0 count as 0. */
+double score_decay(double raw, gint64 age, double half_life_days);
+
+/* The seven key fields.  NULL or "" is not known. */
+struct score_fields {
+	const char *name, *first_name, *last_name;
+	const char *address, *phone, *company, *title, *country;
+	gboolean need;
+};
+
+/**
+ * How much of the key fields is known: 100 when all seven are, 50 when half are.  Each field is a
+ * seventh; the name alone has halves (given and family name), so that half of seven exists:
+ * three fields and half a name are exactly 50.
+ */
+double score_completeness(const struct score_fields *fields);
+/** The need is known when the ledger holds points of a rule named "need" or "need-…". */
+gboolean score_need_is_known(const GPtrArray *touches);
 
 #endif
