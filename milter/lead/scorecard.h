@@ -28,6 +28,18 @@ const struct config_scorecard *scorecards_find(const struct scorecards *scorecar
 /** The configuration all of them came from. */
 const struct config *scorecards_config(const struct scorecards *scorecards);
 
+/*
+ * How often a rule counts (its `count`):
+ *  "message"  with each message;
+ *  "day"      at most once on one day (UTC) of the ledger;
+ *  "person"   engagement: once ever.  Fit and quality: the rule describes the person, so it is
+ *             judged with each message; the ledger gets a contribution when the judgement
+ *             changed, and one with 0 points when the rule no longer holds (score.h).
+ * Only what people do counts: on any other kind of mail (bounce, auto-reply, list …) just the rules
+ * whose condition asks for the kind or direction of the message are evaluated.
+ * Engagement decays with the rule's half-life, or else the scorecard's; fit and quality don't.
+ */
+
 /**
  * What a message's touch is worth on a scorecard: evaluate every rule.
  * @param known may be NULL (`leadctl score` without a store)
@@ -37,5 +49,13 @@ const struct config *scorecards_config(const struct scorecards *scorecards);
 GPtrArray *scorecards_apply(const struct scorecards *scorecards, const char *name,
 			    const struct facts *facts, const struct known *known,
 			    const struct lead *lead, const GPtrArray *touches, gint64 now);
+
+/**
+ * What a named touch from outside (a click, a visit, a call) is worth on a scorecard: the
+ * points and importance configured for it.
+ * @return struct contribution *, or NULL when the scorecard has no such touch; caller unrefs
+ */
+GPtrArray *scorecards_touch(const struct scorecards *scorecards, const char *name,
+			    const char *touch, gint64 time);
 
 #endif
