@@ -244,12 +244,14 @@ describe(struct lane_answer *answer)
 }
 
 static void
-log_change(struct lane *lane, enum breaker_change change, const char *why, gint64 now)
+log_change(const struct lane *lane, enum breaker_change change, const char *event, const char *why,
+	   gint64 now)
 {
 	const struct breaker *breaker = &lane->breaker;
 	if (change == BREAKER_OPENED)
-		log_warning("endpoint %s: %s; deliveries wait, one tries again in %d s", lane->name,
-			    why, (int)((breaker->next_probe - now) / CLOCK_SECOND));
+		log_warning("endpoint %s: event %s: %s; deliveries wait, one tries again in %d s",
+			    lane->name, event, why,
+			    (int)((breaker->next_probe - now) / CLOCK_SECOND));
 	else if (change == BREAKER_CLOSED)
 		log_notice("endpoint %s answers again after %d s; what waits is sent now",
 			   lane->name, (int)((now - breaker->opened_at) / CLOCK_SECOND));
@@ -318,10 +320,11 @@ lane_finish(struct lane *lane, struct delivery *delivery, struct lane_answer *an
 	if (verdict != VERDICT_DELIVERED) {
 		result.state = DELIVERY_WAITING;
 		result.next = next_try(lane, delivery, answer, now);
-		log_failure(lane, delivery, why, result.next, now);
+		if (change == BREAKER_SAME)
+			log_failure(lane, delivery, why, result.next, now);
 	}
 	note(lane, &result, g_strdup(why), g_steal_pointer(&answer->response));
-	log_change(lane, change, why, now);
+	log_change(lane, change, delivery->event, why, now);
 	follow_change(lane, change, now);
 	if (verdict == VERDICT_PARK)
 		park(lane, why, now);

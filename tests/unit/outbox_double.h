@@ -85,7 +85,7 @@ outbox_add(struct store *store, const char *endpoint, guint lead, guint event)
 typedef gboolean outbox_condition(struct store *store, gpointer data);
 
 /* Wait until a condition, which is asked under the lock after every change, holds. */
-static void
+G_GNUC_UNUSED static void
 outbox_wait(struct store *store, outbox_condition *holds, gpointer data)
 {
 	gint64 end = g_get_monotonic_time() + 30 * G_USEC_PER_SEC;
@@ -97,7 +97,7 @@ outbox_wait(struct store *store, outbox_condition *holds, gpointer data)
 }
 
 /* Wait for any change, but not for long: for a driver that moves the clock on. */
-static void
+G_GNUC_UNUSED static void
 outbox_glance(struct store *store)
 {
 	g_mutex_lock(&store->lock);

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "hooks/out/sign.h"
 #include "loopback.h"
+#include "loopback_tls.h"
 #include "outbox_double.h"
 
 #include <stdio.h>
@@ -797,6 +798,41 @@ test_store_refuses(void)
 	end(&f);
 }
 
+/* The certificate must be trusted, for this host, and valid; nothing is sent before that. */
+static void
+test_tls(void)
+{
+	static const struct {
+		const char *names;
+		int days;
+		gboolean trusted;
+		const char *error; /* part of it; NULL: delivered */
+	} cases[] = {
+		{ "IP:127.0.0.1", 1, TRUE, NULL },
+		{ "IP:127.0.0.1", 1, FALSE, "certificate" },
+		{ "DNS:crm.example.com", 1, TRUE, "127.0.0.1" },
+		{ "IP:127.0.0.1", -1, TRUE, "expired" },
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct fixture f;
+		struct loopback_tls *server = loopback_tls_start(cases[i].names, cases[i].days);
+		begin(&f, NULL, NULL, 2);
+		struct config_endpoint *e = endpoint_of(f.config, 0);
+		g_free(e->url);
+		e->url = g_strdup_printf("https://127.0.0.1:%u/hook", server->port);
+		e->ca_file = cases[i].trusted ? g_strdup(server->ca_file) : NULL;
+		struct row *row = outbox_add(f.store, "crm", 1, 1);
+		launch(&f);
+		outbox_wait(f.store, first_tried, NULL);
+		g_assert_cmpint(row->state == DELIVERY_DELIVERED, ==, !cases[i].error);
+		g_assert_cmpint(g_atomic_int_get(&server->requests), ==, !cases[i].error);
+		if (cases[i].error)
+			g_assert_nonnull(strstr(row->error, cases[i].error));
+		end(&f);
+		loopback_tls_stop(server);
+	}
+}
+
 static gboolean
 is_untried(const struct row *row)
 {
@@ -931,6 +967,7 @@ main(int argc, char **argv)
 	g_test_add_func("/deliver/gone", test_gone);
 	g_test_add_func("/deliver/resume", test_resume);
 	g_test_add_func("/deliver/reconfigure", test_reconfigure);
+	g_test_add_func("/deliver/tls", test_tls);
 	g_test_add_func("/deliver/store-refuses", test_store_refuses);
 	g_test_add_func("/deliver/stop", test_stop);
 	g_test_add_func("/deliver/check", test_check);
