@@ -5,7 +5,8 @@
  * elements, each attribute is compared with those before it.  So the bytes go through a scanner
  * first that drops start tags (and their end tags) nested deeper than LIMIT_HTML_DEPTH and the
  * attributes of tags longer than LIMIT_HTML_TAG, and turns a '<' that nothing ever closes into
- * text.  No text is lost that way.
+ * text.  No text is lost that way.  The document element is ours: the mail's own html, head and
+ * body tags are dropped, or whatever gateways append after </html> would be lost.
  *
  * Marks come from what the mail clients write around a quote (ids, classes, cite, the left
  * border of a blockquote, Outlook's top border); see marks[] for which client does which.
@@ -84,7 +85,6 @@ static const struct named_flags elements[] = {
 	{ "h4", ELEMENT_BLOCK | ELEMENT_SPACED },
 	{ "h5", ELEMENT_BLOCK | ELEMENT_SPACED },
 	{ "h6", ELEMENT_BLOCK | ELEMENT_SPACED },
-	{ "head", ELEMENT_HIDDEN },
 	{ "header", ELEMENT_BLOCK },
 	{ "hr", ELEMENT_BLOCK },
 	{ "html", ELEMENT_BLOCK },
@@ -614,6 +614,14 @@ feed_is_too_deep(struct feed *feed, const char *name, gsize length, gboolean is_
 	return FALSE;
 }
 
+static gboolean
+tag_is_outermost(const char *name, gsize length)
+{
+	return length == 4 && (g_ascii_strncasecmp(name, "html", 4) == 0 ||
+			       g_ascii_strncasecmp(name, "body", 4) == 0 ||
+			       g_ascii_strncasecmp(name, "head", 4) == 0);
+}
+
 /* @return where to go on. */
 static const char *
 feed_tag(struct feed *feed, const char *p, const char *close)
@@ -623,7 +631,8 @@ feed_tag(struct feed *feed, const char *p, const char *close)
 
 	while (name_end < close && !is_space(*name_end) && *name_end != '/' && *name_end != '>')
 		name_end++;
-	if (feed_is_too_deep(feed, name, name_end - name, is_end))
+	if (tag_is_outermost(name, name_end - name) ||
+	    feed_is_too_deep(feed, name, name_end - name, is_end))
 		feed_until(feed, p, close + 1);
 	else if (close - p > LIMIT_HTML_TAG) {
 		gsize length = MIN(name_end - p, 64);
@@ -697,6 +706,7 @@ parse(struct builder *b, const char *html, gsize length)
 						HTML_PARSE_NOWARNING | HTML_PARSE_NODEFDTD |
 						HTML_PARSE_NOIMPLIED | HTML_PARSE_IGNORE_ENC |
 						HTML_PARSE_COMPACT);
+	htmlParseChunk(feed.parser, "<html><body>", 12, 0);
 	feed_all(&feed, html, length);
 	htmlParseChunk(feed.parser, NULL, 0, 1);
 	htmlFreeParserCtxt(feed.parser);

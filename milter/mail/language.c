@@ -188,6 +188,20 @@ struct word_table {
 	guint count;
 };
 
+static void
+table_add(struct word_table *table, char *word, guint language)
+{
+	gpointer known, mask;
+
+	if (g_hash_table_lookup_extended(table->masks, word, &known, &mask)) {
+		g_free(word);
+		word = known;
+		language |= GPOINTER_TO_UINT(mask);
+	}
+	g_hash_table_insert(table->masks, word, GUINT_TO_POINTER(language));
+}
+
+/* Made once and kept for good. */
 static struct word_table
 table_new(const struct language_words *languages, guint count)
 {
@@ -196,13 +210,9 @@ table_new(const struct language_words *languages, guint count)
 	for (guint i = 0; i < count; i++) {
 		char **words = g_strsplit(languages[i].words, " ", -1);
 
-		for (char **w = words; *w; w++) {
-			guint mask =
-				GPOINTER_TO_UINT(g_hash_table_lookup(table.masks, *w)) | 1u << i;
-
-			g_hash_table_insert(table.masks, *w, GUINT_TO_POINTER(mask));
-		}
-		g_free(words); /* the words stay with the table, for good */
+		for (char **w = words; *w; w++)
+			table_add(&table, *w, 1u << i);
+		g_free(words);
 	}
 	return table;
 }

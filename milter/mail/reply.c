@@ -9,6 +9,11 @@
  * - after a header block or "-----Original Message-----" the rest is the quote,
  * - but with no new text above, an unmarked quote is not believed: only the attribution or the
  *   header block goes.  A message that is one marked quote and names nobody is left whole.
+ *
+ * In plain text every quoted line carries its mark, so answers between them are taken out one by
+ * one.  In HTML people type into the quoting element itself, and no mark tells their words from
+ * the quoted ones: a quote that has sentences of the author both above and below it stays in
+ * the new text.
  */
 #include "mail/reply.h"
 
@@ -34,6 +39,7 @@ struct split {
 	gsize covered; /* bytes the lines cover */
 	gboolean has_new; /* unmarked text was met so far */
 	gboolean is_html;
+	gsize below; /* bytes of text below the quotes that stay in the new text */
 };
 
 /* --- lines --- */
@@ -193,12 +199,14 @@ is_torn_off(const struct split *split, guint i)
 		return FALSE;
 	above = line - 1;
 	below = line + 1;
-	if (above->depth == 0 || below->depth == 0 || above->text_length == 0)
+	if (above->depth == 0 || below->depth == 0)
+		return FALSE;
+	if (line->text[line->text_length - 1] == '>')
+		return TRUE;
+	if (above->text_length == 0)
 		return FALSE;
 	if (!memchr(line->text, ' ', line->text_length) &&
 	    memchr(line->text, '/', line->text_length))
-		return TRUE;
-	if (line->text[line->text_length - 1] == '>')
 		return TRUE;
 	last = above->text[above->text_length - 1];
 	first = line->text[0];
@@ -310,6 +318,14 @@ take_marked_header(struct split *split, guint index)
 	return take_header_block(split, index, end - index);
 }
 
+/* "> wrote:", what is left of an attribution whose address was torn off: no quote mark. */
+static gboolean
+is_torn_verb(const struct reply_line *line)
+{
+	return line->depth == 1 && line->text_length > 2 && line->text_length < 16 &&
+	       line->text[line->text_length - 1] == ':';
+}
+
 static gboolean
 is_believable(const struct split *split, guint last, gboolean certain)
 {
@@ -318,6 +334,8 @@ is_believable(const struct split *split, guint last, gboolean certain)
 	if (certain)
 		return TRUE;
 	next = next_text(split, last + 1);
+	if (next < split->count && is_torn_verb(&split->lines[next]))
+		return FALSE;
 	return next < split->count &&
 	       (is_marked(split, next) ||
 		split->lines[next].quote_depth > split->lines[last].quote_depth);
@@ -359,7 +377,7 @@ find_quotes(struct split *split)
 		next = i + 1;
 		if (is_blank(split, i) && !is_marked(split, i))
 			continue;
-		if (is_marked(split, i) && split->lines[i].text_length > 16) {
+		if (is_marked(split, i) && !is_torn_verb(&split->lines[i])) {
 			split->states[i] = LINE_QUOTED;
 			unlooked = next;
 			if (reply_separator_kind(&split->lines[i]) == SEPARATOR_REPLY_ABOVE)
@@ -398,6 +416,60 @@ is_bare_quote(const struct split *split)
 		if (reply_attribution_find(split->lines, first, i, &certain) >= 0)
 			return FALSE;
 	return TRUE;
+}
+
+/* --- answers between the quotes of HTML --- */
+
+static gboolean
+is_sentence(const struct reply_line *line)
+{
+	guint spaces = 0;
+
+	for (guint i = 0; i < line->text_length; i++)
+		spaces += line->text[i] == ' ';
+	return spaces >= 7 || (spaces >= 4 && strchr(".?!", line->text[line->text_length - 1]));
+}
+
+/* "-- " without a marked signature below: the rest is signature. */
+static gboolean
+begins_signature(const struct split *split, guint index)
+{
+	const struct reply_line *line = &split->lines[index];
+	guint next = next_text(split, index + 1);
+
+	if (line->text_length < 2 || line->text_length > 3 || line->text[0] != '-' ||
+	    line->text[1] != '-')
+		return FALSE;
+	return next >= split->count || split->states[next] != LINE_SIGNATURE;
+}
+
+static void
+keep_answered_quotes(struct split *split)
+{
+	guint first = split->count, last = 0;
+	gboolean quoted = FALSE;
+
+	for (guint i = 0; i < split->count; i++) {
+		const struct reply_line *line = &split->lines[i];
+
+		if (is_blank(split, i))
+			continue;
+		if (split->states[i] == LINE_QUOTED)
+			quoted |= first < split->count && line->quote_depth > 0;
+		else if (split->states[i] != LINE_NEW)
+			continue;
+		else if (begins_signature(split, i))
+			break;
+		else if (first == split->count)
+			first = i;
+		else if (quoted && is_sentence(line) &&
+			 !signature_is_boilerplate(line->text, line->text_length))
+			last = i;
+	}
+	if (last <= first)
+		return;
+	set_state(split, first, last + 1, LINE_NEW);
+	split->below = split->text + split->covered - split->lines[last].begin;
 }
 
 /* --- the result --- */
@@ -467,7 +539,7 @@ signature_text(const char *text)
 }
 
 static void
-take_signature(const struct mail *mail, struct reply_text *result, gboolean is_html)
+take_signature(const struct mail *mail, struct reply_text *result, const struct split *split)
 {
 	const struct mail_address *author = mail_author(mail);
 	gsize length = strlen(result->new_text);
@@ -475,12 +547,13 @@ take_signature(const struct mail *mail, struct reply_text *result, gboolean is_h
 				      author ? author->address : NULL);
 	char *found;
 
-	if (begin >= length)
+	/* never from inside a quote that stays */
+	if (begin >= length || (split->below > 0 && begin + split->below < length))
 		return;
 	found = signature_text(result->new_text + begin);
 	/* mail clients mark the signatures of HTML mail: without marks and without any contact
 	 * in it, a closing is part of what was written */
-	if (is_html && !signature_has_contact(found, strlen(found))) {
+	if (split->is_html && !signature_has_contact(found, strlen(found))) {
 		g_free(found);
 		return;
 	}
@@ -511,11 +584,13 @@ reply_split(const struct mail *mail, const struct html_text *html)
 	mark_odd_runs(&split);
 	if (!is_bare_quote(&split))
 		find_quotes(&split);
+	if (split.is_html)
+		keep_answered_quotes(&split);
 	result->new_text = collect(&split, LINE_NEW);
 	result->quoted = collect(&split, LINE_QUOTED);
 	result->signature = collect(&split, LINE_SIGNATURE);
 	result->truncated = mail->truncated || (split.is_html && html->truncated);
-	take_signature(mail, result, split.is_html);
+	take_signature(mail, result, &split);
 	language_detect(result->new_text, strlen(result->new_text), result->language);
 	g_free(split.lines);
 	g_free(split.states);

@@ -189,8 +189,18 @@ is_address_byte(char c)
 	return g_ascii_isalnum(c) || strchr("._-+=%'&/!#$*", c) || (c & 0x80);
 }
 
-/* An '@' with something address-like on both sides. */
-static void
+/* The bytes from p on that could be of an address or a word; what ends them is at *ret_end. */
+static gboolean
+begins_address(const char *p, const char *end, const char **ret_end)
+{
+	while (p < end && *p != '@' && is_address_byte(*p))
+		p++;
+	*ret_end = p;
+	return p < end && *p == '@';
+}
+
+/* An '@' with something address-like on both sides. @return the byte after it */
+static const char *
 scan_at(struct scan *scan, const char *begin, const char *p, const char *end)
 {
 	const char *left = p, *right = p + 1;
@@ -201,7 +211,8 @@ scan_at(struct scan *scan, const char *begin, const char *p, const char *end)
 	       (g_ascii_isalnum(*right) || *right == '.' || *right == '-' || (*right & 0x80)))
 		right++;
 	if (left == p || right - p < 3)
-		return;
+		return p + 1;
+	scan->words++;
 	scan->found |= EVIDENCE_ADDRESS;
 	while (left > begin && left[-1] == ' ')
 		left--;
@@ -209,6 +220,7 @@ scan_at(struct scan *scan, const char *begin, const char *p, const char *end)
 	    (strchr("<([", left[-1]) ||
 	     (left - begin >= 7 && g_ascii_strncasecmp(left - 7, "mailto:", 7) == 0)))
 		scan->found |= EVIDENCE_BRACKETED;
+	return right;
 }
 
 static const char *
@@ -243,12 +255,16 @@ evidence_of(const char *begin, gsize length)
 {
 	struct scan scan = { .year_word = -1, .day_word = -1 };
 	const char *end = begin + length, *p, *word;
+	const char *run_end = begin; /* no address begins before it */
 	gboolean foreign = FALSE;
 
 	scan.found |= scan_dashes(begin, end);
 	end = trim_marks(begin, end);
 	for (p = begin; p < end;) {
-		if (g_ascii_isdigit(*p))
+		/* its digits are no date */
+		if (p >= run_end && begins_address(p, end, &run_end))
+			p = scan_at(&scan, begin, run_end, end);
+		else if (g_ascii_isdigit(*p))
 			p = scan_number(&scan, p, end);
 		else if (is_word_byte(*p)) {
 			word = p;
@@ -257,11 +273,8 @@ evidence_of(const char *begin, gsize length)
 				p++;
 			}
 			scan_word(&scan, word, p - word);
-		} else {
-			if (*p == '@')
-				scan_at(&scan, begin, p, end);
+		} else
 			p++;
-		}
 	}
 	if (foreign)
 		scan_joined_verbs(&scan, begin, end);

@@ -85,7 +85,11 @@ label_table(void)
 			char **names = g_strsplit(labels[i].names, "|", -1);
 
 			for (char **n = names; *n; n++)
-				g_hash_table_insert(table, *n, GINT_TO_POINTER(labels[i].label));
+				if (g_hash_table_contains(table, *n))
+					g_free(*n); /* languages share labels: the first counts */
+				else
+					g_hash_table_insert(table, *n,
+							    GINT_TO_POINTER(labels[i].label));
 			g_free(names); /* the names stay with the table, for good */
 		}
 		g_once_init_leave(&ready, 1);

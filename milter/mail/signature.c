@@ -14,7 +14,8 @@
 #define TAIL_LINES 16 /* with text, looked at from the end */
 #define DELIMITED_LINES 24 /* with text, below a delimiter without the trailing space */
 #define SHORT_LINE 72 /* bytes; longer ones are prose */
-#define DISCLAIMER_BYTES 4000
+#define FOOTER_BYTES 2000
+#define LINE_BYTES 400 /* of a line looked at for words */
 
 struct line {
 	const char *text; /* trimmed */
@@ -814,6 +815,16 @@ is_particle(const char *word, gsize length)
 	return FALSE;
 }
 
+static guint
+count_digits(const char *p, const char *end)
+{
+	guint digits = 0;
+
+	for (; p < end; p++)
+		digits += g_ascii_isdigit(*p) != 0;
+	return digits;
+}
+
 enum name_kind { NAME_NONE, NAME_LIKELY, NAME_AUTHOR };
 
 /* One to five capitalised words and nothing else; or any of the author's own names. */
@@ -821,6 +832,7 @@ static enum name_kind
 name_in(const char *p, const char *end, const char *author)
 {
 	enum name_kind kind = NAME_LIKELY;
+	const char *begin = p;
 	guint words = 0, authors = 0;
 
 	if (end - p > 48 || end <= p || strchr("?!:", end[-1]))
@@ -831,7 +843,7 @@ name_in(const char *p, const char *end, const char *author)
 
 		if (length == 0)
 			continue;
-		if (g_ascii_isdigit(*word) || memchr(word, '@', length))
+		if (memchr(word, '@', length) || count_digits(word, p) > 0)
 			return NAME_NONE;
 		if (author_has(author, word, length))
 			authors++;
@@ -841,19 +853,12 @@ name_in(const char *p, const char *end, const char *author)
 	}
 	if (words == 0 || words > 5)
 		return NAME_NONE;
+	/* "Done." is a word, "J. R." are initials */
+	if (kind == NAME_LIKELY && words == 1 && end[-1] == '.' && end - begin > 3)
+		kind = NAME_NONE;
 	if (authors > 0 && words <= 4)
 		return NAME_AUTHOR;
 	return kind;
-}
-
-static guint
-count_digits(const char *p, const char *end)
-{
-	guint digits = 0;
-
-	for (; p < end; p++)
-		digits += g_ascii_isdigit(*p) != 0;
-	return digits;
 }
 
 static gboolean
@@ -877,12 +882,6 @@ has_contact(const char *text, gsize length)
 		p = q + 1;
 	}
 	return FALSE;
-}
-
-gboolean
-signature_has_contact(const char *text, gsize length)
-{
-	return has_contact(text, length);
 }
 
 /* "Barry Smith - 713-555-1587", "BT   3-1587": a name, then a number. */
@@ -985,7 +984,7 @@ ends_with_author(const struct line *line, const char *author)
 static enum line_kind
 line_kind(const struct line *line, const char *author)
 {
-	g_autofree char *lower = g_utf8_strdown(line->text, MIN(line->length, 400));
+	g_autofree char *lower = g_utf8_strdown(line->text, MIN(line->length, LINE_BYTES));
 	gsize length;
 	enum name_kind name;
 
@@ -1047,12 +1046,32 @@ tail_read(struct tail *tail, const char *text, gsize length)
 	tail->whole = end <= text && tail->count <= TAIL_LINES;
 }
 
+/* A sentence, or most of one; not a heading In Capitals. */
 static gboolean
 ends_prose(const struct line *line)
 {
-	const char *end = line->text + line->length;
+	const char *end = line->text + line->length, *p = line->text;
+	guint small = 0, words = 0;
 
-	return strchr(".!?:,;)", end[-1]) || line->words >= 6;
+	if (strchr(".!?:,;)", end[-1]))
+		return TRUE;
+	while (p < end) {
+		gsize length = next_word(&p, end);
+
+		words += length > 0;
+		small += length > 0 && !is_capitalised(p - length, length);
+	}
+	return words >= 6 && small * 2 > words;
+}
+
+/* "x6721", "3-7060": an extension or a number on a line of its own. */
+static gboolean
+is_number_line(const struct line *line)
+{
+	for (guint i = 0; i < line->length; i++)
+		if (!g_ascii_isdigit(line->text[i]) && !strchr(" ()+-./#xX", line->text[i]))
+			return FALSE;
+	return count_digits(line->text, line->text + line->length) >= 4;
 }
 
 /* Short and not a sentence: may stand below a name. */
@@ -1079,10 +1098,18 @@ name_begins(const struct tail *tail, guint i)
 	if (!above)
 		return FALSE;
 	for (guint k = 0; k <= i; k++)
-		contacts += has_contact(tail->lines[k].text, tail->lines[k].length);
+		contacts += is_number_line(&tail->lines[k]) ||
+			    has_contact(tail->lines[k].text, tail->lines[k].length);
+	/* "Bob," begins a letter, and prose below a name is no signature */
+	if (contacts == 0 && (line->text[line->length - 1] == ',' || i > 3))
+		return FALSE;
 	if (tail->kinds[i] == KIND_AUTHOR)
 		return line->blank_above || i == 0 || contacts > 0;
 	if (!line->blank_above || !ends_prose(above))
+		return FALSE;
+	/* "Hi Anna,", then one word: that is the message */
+	if (tail->whole && i + 2 == tail->count && above->words <= 3 &&
+	    strchr(",:!", above->text[above->length - 1]))
 		return FALSE;
 	return i == 0 ? line->words <= 4 : contacts > 0;
 }
@@ -1114,12 +1141,8 @@ tail_find(const struct tail *tail)
 		case KIND_CLOSING_NAME:
 		case KIND_DASH_NAME:
 			return i;
-		case KIND_CLOSING:
-			if (i > 0 && (names > 0 || found == (int)i - 1))
-				return i;
-			if (i > 0 && i <= 2)
-				return found;
-			break;
+		case KIND_CLOSING: /* without a name below it is part of the text */
+			return names > 0 ? (int)i : found;
 		case KIND_AUTHOR:
 		case KIND_NAME:
 			names++;
@@ -1155,8 +1178,12 @@ find_delimiter(const char *text, gsize length)
 		begin = begin ? begin + 1 : text;
 		line_init(&line, text, begin, p);
 		if (is_delimiter(&line)) {
-			if (below == 0 || (!plausible && !line.exact_delimiter))
+			if (!plausible && !line.exact_delimiter)
 				break;
+			if (below == 0) { /* decoration at the very end */
+				p = begin > text ? begin - 1 : text;
+				continue;
+			}
 			if (line.text[0] == '-' || line.text[0] == '_' || below <= 4)
 				found = line.offset;
 		} else if (line.length > 0) {
@@ -1168,16 +1195,27 @@ find_delimiter(const char *text, gsize length)
 	return found;
 }
 
-gsize
-signature_begin(const char *text, gsize length, const char *author_name, const char *author_address)
+/* Do mailing lists and gateways write what stands from `begin` on? */
+static gboolean
+is_footer(const char *text, gsize begin, gsize length)
 {
-	gsize found = find_delimiter(text, length);
+	static const char *const footers[] = { "mailing list", "listinfo", "unsubscribe",
+					       "google groups", "virus" };
+	g_autofree char *lower = g_utf8_strdown(text + begin, MIN(length - begin, FOOTER_BYTES));
+
+	for (gsize i = 0; i < G_N_ELEMENTS(footers); i++)
+		if (strstr(lower, footers[i]))
+			return TRUE;
+	return FALSE;
+}
+
+static gsize
+find_closing(const char *text, gsize length, const char *author_name, const char *author_address)
+{
 	struct tail tail = { .count = 0 };
 	g_autofree char *author = NULL;
 	int top;
 
-	if (found < length)
-		return found;
 	tail_read(&tail, text, length);
 	if (tail.count == 0)
 		return length;
@@ -1189,4 +1227,41 @@ signature_begin(const char *text, gsize length, const char *author_name, const c
 	    (tail.whole && top == (int)tail.count - 1 && tail.kinds[top] != KIND_SENT_FROM))
 		return length;
 	return tail.lines[top].offset;
+}
+
+gsize
+signature_begin(const char *text, gsize length, const char *author_name, const char *author_address)
+{
+	gsize delimiter = find_delimiter(text, length);
+
+	if (delimiter < length && !is_footer(text, delimiter, length))
+		return delimiter;
+	/* a list's footer stands below the author's own signature */
+	return find_closing(text, delimiter, author_name, author_address);
+}
+
+gboolean
+signature_is_boilerplate(const char *line, gsize length)
+{
+	g_autofree char *lower = g_utf8_strdown(line, MIN(length, LINE_BYTES));
+
+	return is_boilerplate(lower);
+}
+
+gboolean
+signature_has_contact(const char *text, gsize length)
+{
+	const char *p = text, *end = text + length;
+
+	while (p < end) {
+		const char *newline = memchr(p, '\n', end - p);
+		struct line line;
+
+		line_init(&line, text, p, newline ? newline : end);
+		if (line.length > 0 && line.length <= SHORT_LINE &&
+		    has_contact(line.text, line.length))
+			return TRUE;
+		p = newline ? newline + 1 : end;
+	}
+	return FALSE;
 }

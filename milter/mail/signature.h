@@ -20,4 +20,7 @@ gsize signature_begin(const char *text, gsize length, const char *author_name,
 /** TRUE when the text shows a telephone number, an address or a link. */
 gboolean signature_has_contact(const char *text, gsize length);
 
+/** TRUE for a line of what companies, lists and virus scanners append. */
+gboolean signature_is_boilerplate(const char *line, gsize length);
+
 #endif
