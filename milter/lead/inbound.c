@@ -93,6 +93,7 @@ struct inbound {
 	const struct lead *before;
 	const GPtrArray *ledger;
 	struct touch *touch;
+	const struct lead *card; /* what rules may read of `before`: nothing a forger wrote */
 	gboolean opts_out;
 	gboolean assigned;
 	struct stage_result stage;
@@ -154,6 +155,7 @@ static void
 open_card(const struct change_context *context, struct inbound *in)
 {
 	struct candidate *candidate = in->identity.candidate;
+	enum card_trust trust;
 
 	if (candidate != NULL) {
 		change_promote(context->known, candidate);
@@ -167,7 +169,9 @@ open_card(const struct change_context *context, struct inbound *in)
 	} else {
 		in->lead = begin_lead(context, &in->identity);
 	}
-	card_write(in->lead, context->facts, find_trust(&in->identity, in->lead));
+	trust = find_trust(&in->identity, in->lead);
+	in->card = trust == CARD_REPLACE ? NULL : in->before;
+	card_write(in->lead, context->facts, trust);
 	note_duplicates(in->lead, in->identity.possible_duplicates);
 	if (in->lead->scorecard == NULL) {
 		const struct config_mailbox *mailbox = card_mailbox(context->facts);
@@ -243,7 +247,7 @@ add_inbound_touch(const struct change_context *context, struct inbound *in)
 		g_ptr_array_unref(touch->contributions);
 		touch->contributions =
 			scorecards_apply(context->scorecards, in->lead->scorecard, facts,
-					 context->known, in->before, in->ledger, context->now);
+					 context->known, in->card, in->ledger, context->now);
 		if (in->identity.proof == PROOF_REFUTED || in->identity.claimed != NULL)
 			drop_points(touch->contributions);
 	}

@@ -11,7 +11,7 @@
 #include "lead/decide.h"
 
 #define FIXTURE_NOW (G_GINT64_CONSTANT(1763719200) * CLOCK_SECOND) /* 2025-11-21T10:00:00Z */
-#define MINUTE (60 * CLOCK_SECOND)
+#define MINUTE (60 * (gint64)CLOCK_SECOND)
 
 /* Only what differs from a plain mail of anna@kunde.example to sales@our.example. */
 struct mail_sample {
@@ -21,7 +21,7 @@ struct mail_sample {
 	const char *phone, *title, *company;
 	const char *forwarded_by, *form;
 	const char *to; /* watched mailbox, "-" for none */
-	const char *subject, *text, *message_id;
+	const char *subject, *text, *message_id, *answers;
 	const char *bounced, *status; /* failed recipient */
 	const char *login;
 	gint64 time; /* FIXTURE_NOW unless set */
@@ -58,6 +58,8 @@ fixture_mail(const struct mail_sample *sample)
 	for (guint i = 0; i < G_N_ELEMENTS(lists); i++)
 		*lists[i] = fixture_list(NULL);
 	mail->message_id = g_strdup(sample->message_id ? sample->message_id : "1@kunde.example");
+	if (sample->answers != NULL)
+		g_ptr_array_add(mail->in_reply_to, (gpointer)sample->answers);
 	mail->subject = g_strdup(sample->subject ? sample->subject : "Pumps");
 	mail->date = sample->time ? sample->time : FIXTURE_NOW;
 	mail->content_type = g_strdup("text/plain");
