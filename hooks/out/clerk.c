@@ -1,10 +1,14 @@
-/* clerk.c - see clerk.h. */
+/* clerk.c - see clerk.h.  pthread's own locks, so that ThreadSanitizer sees them. */
 #include "hooks/out/clerk.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "hooks/out/schedule.h"
 
-#define PATIENCE G_USEC_PER_SEC /* between two tries of what the store refused */
+#include <errno.h>
+#include <pthread.h>
+#include <time.h>
+
+#define PATIENCE_SECONDS 1 /* between two tries of what the store refused */
 
 struct order {
 	struct clerk_answer answer; /* task and owner; the rest when carried out */
@@ -25,8 +29,8 @@ struct clerk {
 	guint settling; /* orders of results not answered yet */
 	GHashTable *held; /* ids of deliveries claimed and not settled on disk */
 
-	GMutex lock; /* guards what follows */
-	GCond ordered;
+	pthread_mutex_t lock; /* guards what follows */
+	pthread_cond_t ordered;
 	GQueue orders, carried_out; /* struct order * */
 	gboolean stopping;
 };
@@ -117,12 +121,15 @@ run(struct store *store, struct order *order, GError **error)
 static gboolean
 wait_patiently(struct clerk *clerk)
 {
-	gint64 until = g_get_monotonic_time() + PATIENCE;
-	g_mutex_lock(&clerk->lock);
-	while (!clerk->stopping && g_cond_wait_until(&clerk->ordered, &clerk->lock, until))
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += PATIENCE_SECONDS;
+	pthread_mutex_lock(&clerk->lock);
+	while (!clerk->stopping &&
+	       pthread_cond_timedwait(&clerk->ordered, &clerk->lock, &until) != ETIMEDOUT)
 		;
 	gboolean go_on = !clerk->stopping;
-	g_mutex_unlock(&clerk->lock);
+	pthread_mutex_unlock(&clerk->lock);
 	return go_on;
 }
 
@@ -147,11 +154,11 @@ carry_out(struct clerk *clerk, struct order *order)
 static struct order *
 take_order(struct clerk *clerk)
 {
-	g_mutex_lock(&clerk->lock);
+	pthread_mutex_lock(&clerk->lock);
 	while (!clerk->orders.length && !clerk->stopping)
-		g_cond_wait(&clerk->ordered, &clerk->lock);
+		pthread_cond_wait(&clerk->ordered, &clerk->lock);
 	struct order *order = g_queue_pop_head(&clerk->orders);
-	g_mutex_unlock(&clerk->lock);
+	pthread_mutex_unlock(&clerk->lock);
 	return order;
 }
 
@@ -162,15 +169,26 @@ clerk_main(gpointer data)
 	struct order *order;
 	while ((order = take_order(clerk))) {
 		carry_out(clerk, order);
-		g_mutex_lock(&clerk->lock);
+		pthread_mutex_lock(&clerk->lock);
 		g_queue_push_tail(&clerk->carried_out, order);
-		g_mutex_unlock(&clerk->lock);
+		pthread_mutex_unlock(&clerk->lock);
 		clerk->done(clerk->data);
 	}
 	return NULL;
 }
 
 /* --- the starter's thread --- */
+
+static void
+init_locks(struct clerk *clerk)
+{
+	pthread_condattr_t attributes;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&clerk->ordered, &attributes);
+	pthread_condattr_destroy(&attributes);
+	pthread_mutex_init(&clerk->lock, NULL);
+}
 
 struct clerk *
 clerk_start(struct store *store, void (*done)(gpointer data), gpointer data)
@@ -180,8 +198,7 @@ clerk_start(struct store *store, void (*done)(gpointer data), gpointer data)
 	clerk->done = done;
 	clerk->data = data;
 	clerk->held = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-	g_mutex_init(&clerk->lock);
-	g_cond_init(&clerk->ordered);
+	init_locks(clerk);
 	clerk->thread = g_thread_new("outbox", clerk_main, clerk);
 	return clerk;
 }
@@ -189,10 +206,10 @@ clerk_start(struct store *store, void (*done)(gpointer data), gpointer data)
 static void
 give_order(struct clerk *clerk, struct order *order)
 {
-	g_mutex_lock(&clerk->lock);
+	pthread_mutex_lock(&clerk->lock);
 	g_queue_push_tail(&clerk->orders, order);
-	g_cond_signal(&clerk->ordered);
-	g_mutex_unlock(&clerk->lock);
+	pthread_cond_signal(&clerk->ordered);
+	pthread_mutex_unlock(&clerk->lock);
 }
 
 void
@@ -276,9 +293,9 @@ release_settled(struct clerk *clerk, const GArray *results)
 struct clerk_answer *
 clerk_answer(struct clerk *clerk)
 {
-	g_mutex_lock(&clerk->lock);
+	pthread_mutex_lock(&clerk->lock);
 	struct order *order = g_queue_pop_head(&clerk->carried_out);
-	g_mutex_unlock(&clerk->lock);
+	pthread_mutex_unlock(&clerk->lock);
 	if (!order)
 		return NULL;
 	if (order->answer.task == CLERK_CLAIM)
@@ -292,16 +309,16 @@ void
 clerk_stop(struct clerk *clerk)
 {
 	order_results(clerk);
-	g_mutex_lock(&clerk->lock);
+	pthread_mutex_lock(&clerk->lock);
 	clerk->stopping = TRUE;
-	g_cond_signal(&clerk->ordered);
-	g_mutex_unlock(&clerk->lock);
+	pthread_cond_signal(&clerk->ordered);
+	pthread_mutex_unlock(&clerk->lock);
 	g_thread_join(clerk->thread);
 	struct clerk_answer *answer;
 	while ((answer = clerk_answer(clerk)))
 		clerk_answer_free(answer);
 	g_hash_table_unref(clerk->held);
-	g_mutex_clear(&clerk->lock);
-	g_cond_clear(&clerk->ordered);
+	pthread_mutex_destroy(&clerk->lock);
+	pthread_cond_destroy(&clerk->ordered);
 	g_free(clerk);
 }

@@ -21,6 +21,7 @@
 #include "hooks/out/sign.h"
 
 #include <curl/curl.h>
+#include <pthread.h>
 #include <string.h>
 
 #define CONNECT_TIMEOUT_MS 10000
@@ -53,7 +54,7 @@ struct deliver {
 	gint64 stop_at; /* monotonic, once stopping */
 
 	int woken, signalled; /* atomic: look at the outbox; a wake-up is on its way */
-	GMutex lock; /* guards what follows */
+	pthread_mutex_t lock; /* guards what follows */
 	struct config *new_config;
 	GPtrArray *resumed; /* char *, endpoints; "" all */
 	gboolean stopping;
@@ -153,12 +154,12 @@ transfer_free(gpointer data)
 static void
 count(struct deliver *deliver, guint attempts, guint delivered, guint failed)
 {
-	g_mutex_lock(&deliver->lock);
+	pthread_mutex_lock(&deliver->lock);
 	deliver->stats.attempts += attempts;
 	deliver->stats.delivered += delivered;
 	deliver->stats.failed += failed;
 	deliver->stats.in_flight = g_hash_table_size(deliver->transfers);
-	g_mutex_unlock(&deliver->lock);
+	pthread_mutex_unlock(&deliver->lock);
 }
 
 static void
@@ -316,12 +317,12 @@ static void
 take_requests(struct deliver *deliver)
 {
 	g_atomic_int_set(&deliver->signalled, 0);
-	g_mutex_lock(&deliver->lock);
+	pthread_mutex_lock(&deliver->lock);
 	struct config *config = g_steal_pointer(&deliver->new_config);
 	g_autoptr(GPtrArray) resumed = g_steal_pointer(&deliver->resumed);
 	gboolean stopping = deliver->stopping;
 	gint64 grace = deliver->grace;
-	g_mutex_unlock(&deliver->lock);
+	pthread_mutex_unlock(&deliver->lock);
 	if (config && !deliver->stop_at)
 		apply_config(deliver, config);
 	else if (config)
@@ -515,7 +516,7 @@ deliver_start(struct store *store, struct config *config, GError **error)
 		return NULL;
 	}
 	struct deliver *deliver = g_new0(struct deliver, 1);
-	g_mutex_init(&deliver->lock);
+	pthread_mutex_init(&deliver->lock, NULL);
 	deliver->multi = multi;
 	deliver->clerk = clerk_start(store, clerk_done, deliver);
 	deliver->lanes = g_ptr_array_new_with_free_func((GDestroyNotify)lane_free);
@@ -528,10 +529,10 @@ deliver_start(struct store *store, struct config *config, GError **error)
 void
 deliver_reconfigure(struct deliver *deliver, struct config *config)
 {
-	g_mutex_lock(&deliver->lock);
+	pthread_mutex_lock(&deliver->lock);
 	struct config *unused = deliver->new_config;
 	deliver->new_config = config_ref(config);
-	g_mutex_unlock(&deliver->lock);
+	pthread_mutex_unlock(&deliver->lock);
 	if (unused)
 		config_unref(unused);
 	signal_thread(deliver);
@@ -540,21 +541,21 @@ deliver_reconfigure(struct deliver *deliver, struct config *config)
 void
 deliver_resume(struct deliver *deliver, const char *endpoint)
 {
-	g_mutex_lock(&deliver->lock);
+	pthread_mutex_lock(&deliver->lock);
 	if (!deliver->resumed)
 		deliver->resumed = g_ptr_array_new_with_free_func(g_free);
 	g_ptr_array_add(deliver->resumed, g_strdup(endpoint ? endpoint : ""));
-	g_mutex_unlock(&deliver->lock);
+	pthread_mutex_unlock(&deliver->lock);
 	signal_thread(deliver);
 }
 
 void
 deliver_stop(struct deliver *deliver, gint64 grace)
 {
-	g_mutex_lock(&deliver->lock);
+	pthread_mutex_lock(&deliver->lock);
 	deliver->stopping = TRUE;
 	deliver->grace = grace;
-	g_mutex_unlock(&deliver->lock);
+	pthread_mutex_unlock(&deliver->lock);
 	signal_thread(deliver);
 	g_thread_join(deliver->thread);
 	clerk_stop(deliver->clerk);
@@ -564,14 +565,14 @@ deliver_stop(struct deliver *deliver, gint64 grace)
 	g_clear_pointer(&deliver->config, config_unref);
 	g_clear_pointer(&deliver->new_config, config_unref);
 	g_clear_pointer(&deliver->resumed, g_ptr_array_unref);
-	g_mutex_clear(&deliver->lock);
+	pthread_mutex_destroy(&deliver->lock);
 	g_free(deliver);
 }
 
 void
 deliver_stats(struct deliver *deliver, struct deliver_stats *ret)
 {
-	g_mutex_lock(&deliver->lock);
+	pthread_mutex_lock(&deliver->lock);
 	*ret = deliver->stats;
-	g_mutex_unlock(&deliver->lock);
+	pthread_mutex_unlock(&deliver->lock);
 }

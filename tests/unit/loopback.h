@@ -12,6 +12,7 @@
 #include <glib.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -41,7 +42,7 @@ struct loopback {
 	guint16 port;
 	loopback_script *script;
 	gpointer data;
-	GMutex lock; /* guards what follows */
+	pthread_mutex_t lock; /* guards what follows */
 	guint count, most_open, open; /* requests; answers outstanding */
 	guint connections;
 	gboolean keep; /* keep requests */
@@ -92,7 +93,7 @@ loopback_answer(struct loopback *server, struct loopback_connection *c,
 		struct loopback_request *request)
 {
 	struct loopback_reply reply = { LOOPBACK_OK, 0, 0, FALSE, FALSE };
-	g_mutex_lock(&server->lock);
+	pthread_mutex_lock(&server->lock);
 	request->number = server->count++;
 	server->open++;
 	server->most_open = MAX(server->most_open, server->open);
@@ -100,7 +101,7 @@ loopback_answer(struct loopback *server, struct loopback_connection *c,
 		server->script(server, request, &reply);
 	if (server->keep)
 		g_ptr_array_add(server->requests, request);
-	g_mutex_unlock(&server->lock);
+	pthread_mutex_unlock(&server->lock);
 	if (!server->keep)
 		loopback_request_free(request);
 	c->waiting = TRUE;
@@ -144,9 +145,9 @@ static gboolean
 loopback_write(struct loopback *server, struct loopback_connection *c)
 {
 	if (c->waiting) {
-		g_mutex_lock(&server->lock);
+		pthread_mutex_lock(&server->lock);
 		server->open--;
-		g_mutex_unlock(&server->lock);
+		pthread_mutex_unlock(&server->lock);
 		c->waiting = FALSE;
 	}
 	ssize_t put = send(c->fd, c->out->str, c->out->len, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -165,9 +166,9 @@ loopback_close(struct loopback *server, struct loopback_connection *c)
 	if (c->reset)
 		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
 	if (c->waiting) {
-		g_mutex_lock(&server->lock);
+		pthread_mutex_lock(&server->lock);
 		server->open--;
-		g_mutex_unlock(&server->lock);
+		pthread_mutex_unlock(&server->lock);
 	}
 	close(c->fd);
 	g_string_free(c->in, TRUE);
@@ -187,9 +188,9 @@ loopback_accept(struct loopback *server, GPtrArray *connections)
 	c->in = g_string_new(NULL);
 	c->out = g_string_new(NULL);
 	g_ptr_array_add(connections, c);
-	g_mutex_lock(&server->lock);
+	pthread_mutex_lock(&server->lock);
 	server->connections++;
-	g_mutex_unlock(&server->lock);
+	pthread_mutex_unlock(&server->lock);
 }
 
 static int
@@ -251,7 +252,7 @@ loopback_start(guint16 port, loopback_script *script, gpointer data)
 	socklen_t length = sizeof at;
 	int one = 1;
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	g_mutex_init(&server->lock);
+	pthread_mutex_init(&server->lock, NULL);
 	server->script = script;
 	server->data = data;
 	server->keep = TRUE;
@@ -277,16 +278,16 @@ loopback_stop(struct loopback *server)
 	close(server->wake[0]);
 	close(server->wake[1]);
 	g_ptr_array_unref(server->requests);
-	g_mutex_clear(&server->lock);
+	pthread_mutex_destroy(&server->lock);
 	g_free(server);
 }
 
 G_GNUC_UNUSED static guint
 loopback_count(struct loopback *server)
 {
-	g_mutex_lock(&server->lock);
+	pthread_mutex_lock(&server->lock);
 	guint count = server->count;
-	g_mutex_unlock(&server->lock);
+	pthread_mutex_unlock(&server->lock);
 	return count;
 }
 

@@ -9,7 +9,10 @@
 #include "base/error.h"
 #include "store/store.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <string.h>
+#include <time.h>
 
 struct row {
 	gint64 id;
@@ -22,8 +25,8 @@ struct row {
 };
 
 struct store {
-	GMutex lock;
-	GCond changed;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
 	GPtrArray *rows; /* struct row *, by id */
 	GHashTable *parked; /* endpoint → reason */
 	guint claims, settles, hurries, claimed_rows, given_back, results;
@@ -47,8 +50,8 @@ static struct store *
 outbox_new(void)
 {
 	struct store *store = g_new0(struct store, 1);
-	g_mutex_init(&store->lock);
-	g_cond_init(&store->changed);
+	pthread_mutex_init(&store->lock, NULL);
+	pthread_cond_init(&store->changed, NULL);
 	store->rows = g_ptr_array_new_with_free_func(row_free);
 	store->parked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	return store;
@@ -59,8 +62,8 @@ outbox_free(struct store *store)
 {
 	g_ptr_array_unref(store->rows);
 	g_hash_table_unref(store->parked);
-	g_mutex_clear(&store->lock);
-	g_cond_clear(&store->changed);
+	pthread_mutex_destroy(&store->lock);
+	pthread_cond_destroy(&store->changed);
 	g_free(store);
 }
 
@@ -74,12 +77,19 @@ outbox_add(struct store *store, const char *endpoint, guint lead, guint event)
 	row->event = g_strdup_printf("evt_%u_%u", lead, event);
 	row->body = g_strdup_printf("{\"type\":\"lead.updated\",\"data\":{\"lead\":%u,\"n\":%u}}",
 				    lead, event);
-	g_mutex_lock(&store->lock);
+	pthread_mutex_lock(&store->lock);
 	g_ptr_array_add(store->rows, row);
 	row->id = store->rows->len;
 	row->next = clock_now();
-	g_mutex_unlock(&store->lock);
+	pthread_mutex_unlock(&store->lock);
 	return row;
+}
+
+static struct timespec
+outbox_deadline(gint64 wait)
+{
+	gint64 end = g_get_real_time() + wait;
+	return (struct timespec){ end / G_USEC_PER_SEC, end % G_USEC_PER_SEC * 1000 };
 }
 
 typedef gboolean outbox_condition(struct store *store, gpointer data);
@@ -88,21 +98,22 @@ typedef gboolean outbox_condition(struct store *store, gpointer data);
 G_GNUC_UNUSED static void
 outbox_wait(struct store *store, outbox_condition *holds, gpointer data)
 {
-	gint64 end = g_get_monotonic_time() + 30 * G_USEC_PER_SEC;
-	g_mutex_lock(&store->lock);
+	struct timespec end = outbox_deadline(30 * G_USEC_PER_SEC);
+	pthread_mutex_lock(&store->lock);
 	while (!holds(store, data))
-		if (!g_cond_wait_until(&store->changed, &store->lock, end))
+		if (pthread_cond_timedwait(&store->changed, &store->lock, &end) == ETIMEDOUT)
 			g_error("the outbox did not come to what was expected");
-	g_mutex_unlock(&store->lock);
+	pthread_mutex_unlock(&store->lock);
 }
 
 /* Wait for any change, but not for long: for a driver that moves the clock on. */
 G_GNUC_UNUSED static void
 outbox_glance(struct store *store)
 {
-	g_mutex_lock(&store->lock);
-	g_cond_wait_until(&store->changed, &store->lock, g_get_monotonic_time() + 2000);
-	g_mutex_unlock(&store->lock);
+	struct timespec end = outbox_deadline(2000);
+	pthread_mutex_lock(&store->lock);
+	pthread_cond_timedwait(&store->changed, &store->lock, &end);
+	pthread_mutex_unlock(&store->lock);
 }
 
 void
@@ -177,7 +188,7 @@ store_outbox_claim(struct store *store, const char *endpoint, gint64 now, guint 
 		   GError **error)
 {
 	GPtrArray *out = NULL;
-	g_mutex_lock(&store->lock);
+	pthread_mutex_lock(&store->lock);
 	store->claims++;
 	if (!outbox_fails(&store->fail_claims, error)) {
 		g_autoptr(GPtrArray) heads = outbox_heads(store, endpoint);
@@ -193,18 +204,18 @@ store_outbox_claim(struct store *store, const char *endpoint, gint64 now, guint 
 			store->claimed_rows++;
 		}
 	}
-	g_cond_broadcast(&store->changed);
-	g_mutex_unlock(&store->lock);
+	pthread_cond_broadcast(&store->changed);
+	pthread_mutex_unlock(&store->lock);
 	return out;
 }
 
 gint64
 store_outbox_next(struct store *store, const char *endpoint, G_GNUC_UNUSED GError **error)
 {
-	g_mutex_lock(&store->lock);
+	pthread_mutex_lock(&store->lock);
 	g_autoptr(GPtrArray) heads = outbox_heads(store, endpoint);
 	gint64 next = heads->len ? ((struct row *)g_ptr_array_index(heads, 0))->next : 0;
-	g_mutex_unlock(&store->lock);
+	pthread_mutex_unlock(&store->lock);
 	return next;
 }
 
@@ -234,13 +245,13 @@ gboolean
 store_outbox_settle(struct store *store, const struct delivery_result *results, guint count,
 		    GError **error)
 {
-	g_mutex_lock(&store->lock);
+	pthread_mutex_lock(&store->lock);
 	gboolean fails = outbox_fails(&store->fail_settles, error);
 	store->settles++;
 	for (guint i = 0; i < count && !fails; i++)
 		row_settle(store, &results[i]);
-	g_cond_broadcast(&store->changed);
-	g_mutex_unlock(&store->lock);
+	pthread_cond_broadcast(&store->changed);
+	pthread_mutex_unlock(&store->lock);
 	return !fails;
 }
 
@@ -249,7 +260,7 @@ store_outbox_hurry(struct store *store, const char *endpoint, gint64 now,
 		   G_GNUC_UNUSED GError **error)
 {
 	gint count = 0;
-	g_mutex_lock(&store->lock);
+	pthread_mutex_lock(&store->lock);
 	store->hurries++;
 	for (guint i = 0; i < store->rows->len; i++) {
 		struct row *row = g_ptr_array_index(store->rows, i);
@@ -259,8 +270,8 @@ store_outbox_hurry(struct store *store, const char *endpoint, gint64 now,
 			count++;
 		}
 	}
-	g_cond_broadcast(&store->changed);
-	g_mutex_unlock(&store->lock);
+	pthread_cond_broadcast(&store->changed);
+	pthread_mutex_unlock(&store->lock);
 	return count;
 }
 
@@ -268,19 +279,19 @@ gboolean
 store_endpoint_park(struct store *store, const char *endpoint, const char *reason,
 		    G_GNUC_UNUSED gint64 now, G_GNUC_UNUSED GError **error)
 {
-	g_mutex_lock(&store->lock);
+	pthread_mutex_lock(&store->lock);
 	g_hash_table_replace(store->parked, g_strdup(endpoint), g_strdup(reason));
-	g_cond_broadcast(&store->changed);
-	g_mutex_unlock(&store->lock);
+	pthread_cond_broadcast(&store->changed);
+	pthread_mutex_unlock(&store->lock);
 	return TRUE;
 }
 
 gboolean
 store_endpoint_resume(struct store *store, const char *endpoint, G_GNUC_UNUSED GError **error)
 {
-	g_mutex_lock(&store->lock);
+	pthread_mutex_lock(&store->lock);
 	g_hash_table_remove(store->parked, endpoint);
-	g_mutex_unlock(&store->lock);
+	pthread_mutex_unlock(&store->lock);
 	return TRUE;
 }
 

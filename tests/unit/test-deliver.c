@@ -132,10 +132,10 @@ static guint
 count_rows(struct store *store, gboolean (*holds)(const struct row *row))
 {
 	guint count = 0;
-	g_mutex_lock(&store->lock);
+	pthread_mutex_lock(&store->lock);
 	for (guint i = 0; i < store->rows->len; i++)
 		count += holds(g_ptr_array_index(store->rows, i));
-	g_mutex_unlock(&store->lock);
+	pthread_mutex_unlock(&store->lock);
 	return count;
 }
 
@@ -488,9 +488,9 @@ test_wakes(void)
 		outbox_wait(f.store, all_delivered, NULL);
 	}
 	struct row *row = outbox_add(f.store, "crm", 99, 1);
-	g_mutex_lock(&f.store->lock);
+	pthread_mutex_lock(&f.store->lock);
 	row->next = clock_now() + CLOCK_SECOND / 5;
-	g_mutex_unlock(&f.store->lock);
+	pthread_mutex_unlock(&f.store->lock);
 	deliver_wake(f.deliver);
 	outbox_wait(f.store, all_delivered, NULL);
 	g_assert_cmpint(clock_now(), >=, row->next);
@@ -570,10 +570,10 @@ static guint
 sum_attempts(struct store *store)
 {
 	guint sum = 0;
-	g_mutex_lock(&store->lock);
+	pthread_mutex_lock(&store->lock);
 	for (guint i = 0; i < store->rows->len; i++)
 		sum += ((struct row *)g_ptr_array_index(store->rows, i))->attempts;
-	g_mutex_unlock(&store->lock);
+	pthread_mutex_unlock(&store->lock);
 	return sum;
 }
 
@@ -717,9 +717,9 @@ test_gone(void)
 		g_thread_yield();
 	g_assert_cmpuint(loopback_count(f.server), ==, 1);
 	g_assert_cmpuint(count_rows(f.store, is_delivered), ==, 0);
-	g_mutex_lock(&f.store->lock);
+	pthread_mutex_lock(&f.store->lock);
 	g_assert_cmpstr(g_hash_table_lookup(f.store->parked, "crm"), ==, "HTTP 410");
-	g_mutex_unlock(&f.store->lock);
+	pthread_mutex_unlock(&f.store->lock);
 	store_endpoint_resume(f.store, "crm", NULL);
 	deliver_resume(f.deliver, "crm");
 	outbox_wait(f.store, all_delivered, NULL);
