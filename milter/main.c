@@ -133,12 +133,16 @@ keep_house(void *data)
 	return NULL;
 }
 
+/* Before any thread is made: SIGUSR1 is for our waiting thread, the others for libmilter's. */
 static void
-block_reload_signal(void)
+block_signals(void)
 {
 	sigset_t set;
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
@@ -268,7 +272,7 @@ run_daemon(struct generation *generation, const char *path, gboolean foreground)
 		log_error("going into the background: %s", g_strerror(errno));
 		return EXIT_FAILED;
 	}
-	block_reload_signal();
+	block_signals();
 	set_limits(config);
 	if (!open_daemon(&self, generation, path, &error)) {
 		int code = error && error->code == ERROR_CONFIG ? EXIT_CONFIG : EXIT_FAILED;

@@ -272,13 +272,62 @@ check_file(const char *path, GError **error)
 	return TRUE;
 }
 
+/* The end of a quoted string or a comment that begins at `p`; `p` itself when none does. */
+static const char *
+skip_opaque(const char *p, int *line)
+{
+	const char *end = NULL;
+	if (*p == '"' || *p == '\'') {
+		for (end = p + 1; *end && *end != *p; end++)
+			if (*end == '\\' && end[1])
+				end++;
+		end += *end != '\0';
+	} else if (*p == '#' || (*p == '/' && p[1] == '/'))
+		end = p + strcspn(p, "\n");
+	else if (*p == '/' && p[1] == '*') {
+		end = strstr(p + 2, "*/");
+		end = end ? end + 2 : p + strlen(p);
+	}
+	for (const char *q = p; q < end; q++)
+		*line += *q == '\n';
+	return end ? end : p;
+}
+
+/* libconfuse takes the end of the file for the end of a section. */
+static gboolean
+check_braces(const char *path, GError **error)
+{
+	g_autofree char *text = NULL;
+	g_autoptr(GError) why = NULL;
+	if (!g_file_get_contents(path, &text, NULL, &why)) {
+		g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG, "%s:0: %s", path, why->message);
+		return FALSE;
+	}
+	int line = 1, depth = 0, opened = 0;
+	for (const char *p = text; *p;) {
+		const char *end = skip_opaque(p, &line);
+		if (end > p) {
+			p = end;
+			continue;
+		}
+		if (*p == '{' && depth++ == 0)
+			opened = line;
+		depth -= *p == '}';
+		line += *p++ == '\n';
+	}
+	if (depth > 0)
+		g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG,
+			    "%s:%d: this { is never closed; expected }", path, opened);
+	return depth <= 0;
+}
+
 /* Parse a file and let `fill` copy it; everything of libconfuse ends here. */
 static gboolean
 read_file(const char *path, const char *top, const char *const *sections,
 	  gboolean (*fill)(struct reader *reader, cfg_t *cfg, void *target, GError **error),
 	  void *target, GError **error)
 {
-	if (!check_file(path, error))
+	if (!check_file(path, error) || !check_braces(path, error))
 		return FALSE;
 	struct reader reader = { path, g_path_get_dirname(path), g_hash_table_new(NULL, NULL),
 				 g_string_new(NULL) };

@@ -6,6 +6,7 @@ use strict;
 use warnings;
 use IO::Socket::INET;
 use IO::Socket::UNIX;
+use Socket qw(IPPROTO_TCP TCP_NODELAY);
 
 sub new {
 	my ($class, $spec) = @_;
@@ -14,6 +15,7 @@ sub new {
 	    ? IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $1)
 	    : IO::Socket::UNIX->new(Peer => $spec =~ s/^unix://r);
 	return unless $socket;
+	setsockopt $socket, IPPROTO_TCP, TCP_NODELAY, 1 if $spec =~ /^inet:/;
 	return bless { socket => $socket, steps => 0 }, $class;
 }
 

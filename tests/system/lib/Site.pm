@@ -367,12 +367,24 @@ sub requests {
 	return [ map { $json->decode($_) } grep { length } split /\n/, slurp("$self->{dir}/requests.jsonl") ];
 }
 
+# The recorded requests as the Standard Webhooks reference library sees them: verify.mjs's document.
+sub verify_requests {
+	my ($self) = @_;
+	local $ENV{LEADMILTER_NPM} = "$BUILD/npm";
+	open my $pipe, '-|', 'node', "$ROOT/tests/system/verify.mjs", '--secret', secret(),
+	    "$self->{dir}/requests.jsonl"
+	    or die "node: $!";
+	local $/;
+	return $json->decode(scalar <$pipe> || '{}');
+}
+
 sub DESTROY {
 	my ($self) = @_;
 	return unless $self->{owner} == $$;
 	local ($?, $@);
 	$self->stop_postfix;
-	$self->stop_process($_) for keys %{ $self->{pids} };
+	# A clean stop takes libmilter some seconds; tests that care about it ask for it.
+	$self->stop_process($_, 'KILL') for keys %{ $self->{pids} };
 	remove_tree($self->{dir}) unless $ENV{LEADMILTER_KEEP};
 }
 
