@@ -170,7 +170,7 @@ send_delivery(struct deliver *deliver, struct lane *lane, struct delivery *deliv
 	t->lane = lane;
 	t->delivery = delivery;
 	t->generation = lane_generation(lane);
-	request_clean_body(delivery);
+	request_prepare_body(lane->endpoint, delivery);
 	t->headers = header_list(t, now);
 	t->easy = curl_easy_init();
 	set_limits(t->easy, lane->endpoint);

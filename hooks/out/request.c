@@ -2,6 +2,7 @@
 #include "hooks/out/request.h"
 #include "base/clock.h"
 #include "hooks/out/sign.h"
+#include "lead/event.h"
 
 #include <string.h>
 
@@ -65,14 +66,21 @@ request_headers(const struct config_endpoint *endpoint, const struct delivery *d
 	return out;
 }
 
-void
-request_clean_body(struct delivery *delivery)
+static void
+replace_body(struct delivery *delivery, char *body)
 {
-	if (g_utf8_validate(delivery->body, -1, NULL))
-		return;
-	char *clean = g_utf8_make_valid(delivery->body, -1);
 	g_free(delivery->body);
-	delivery->body = clean;
+	delivery->body = body;
+}
+
+void
+request_prepare_body(const struct config_endpoint *endpoint, struct delivery *delivery)
+{
+	struct event event = { .body = delivery->body, .has_text = TRUE };
+	if (!endpoint->include_text && strstr(delivery->body, "\"text\":"))
+		replace_body(delivery, event_body_without_text(&event));
+	if (!g_utf8_validate(delivery->body, -1, NULL))
+		replace_body(delivery, g_utf8_make_valid(delivery->body, -1));
 }
 
 char *

@@ -21,8 +21,9 @@
 GPtrArray *request_headers(const struct config_endpoint *endpoint, const struct delivery *delivery,
 			   gint64 now);
 
-/** Make a delivery's body valid UTF-8 if it isn't. */
-void request_clean_body(struct delivery *delivery);
+/** Make a delivery's body what this endpoint is to get: without the mail's text unless it asked for
+ *  it, and valid UTF-8 in any case. */
+void request_prepare_body(const struct config_endpoint *endpoint, struct delivery *delivery);
 
 /** "https://crm.example.com:8443": what may be said of a URL in a log or error. Caller frees. */
 char *request_origin(const char *url);

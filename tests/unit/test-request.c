@@ -116,18 +116,32 @@ test_excerpt(void)
 		}
 }
 
+#define WITH_TEXT "{\"type\":\"t\",\"data\":{\"message\":{\"id\":1,\"text\":\"hello\"}}}"
+
+static const struct {
+	const char *body;
+	gboolean include_text;
+	const char *want;
+} bodies[] = {
+	{ "{\"a\":\"\xc3\xa4\"}", FALSE, "{\"a\":\"\xc3\xa4\"}" },
+	{ "{\"a\":\"\xe4\"}", FALSE, "{\"a\":\"\xef\xbf\xbd\"}" },
+	{ WITH_TEXT, TRUE, WITH_TEXT },
+	{ WITH_TEXT, FALSE, "{\"type\":\"t\",\"data\":{\"message\":{\"id\":1}}}" },
+	{ "{\"data\":{\"other\":{\"text\":\"x\"}}}", FALSE,
+	  "{\"data\":{\"other\":{\"text\":\"x\"}}}" },
+	{ "no JSON \"text\":", FALSE, "no JSON \"text\":" },
+};
+
 static void
-test_clean_body(void)
+test_prepare_body(void)
 {
-	struct delivery delivery = { .body = g_strdup("{\"a\":\"\xc3\xa4\"}") };
-	const char *before = delivery.body;
-	request_clean_body(&delivery);
-	g_assert_true(delivery.body == before);
-	g_free(delivery.body);
-	delivery.body = g_strdup("{\"a\":\"\xe4\"}");
-	request_clean_body(&delivery);
-	g_assert_cmpstr(delivery.body, ==, "{\"a\":\"\xef\xbf\xbd\"}");
-	g_free(delivery.body);
+	for (guint i = 0; i < G_N_ELEMENTS(bodies); i++) {
+		struct config_endpoint endpoint = { .include_text = bodies[i].include_text };
+		struct delivery delivery = { .body = g_strdup(bodies[i].body) };
+		request_prepare_body(&endpoint, &delivery);
+		g_assert_cmpstr(delivery.body, ==, bodies[i].want);
+		g_free(delivery.body);
+	}
 }
 
 int
@@ -137,6 +151,6 @@ main(int argc, char **argv)
 	g_test_add_func("/request/headers", test_headers);
 	g_test_add_func("/request/origin", test_origin);
 	g_test_add_func("/request/excerpt", test_excerpt);
-	g_test_add_func("/request/clean-body", test_clean_body);
+	g_test_add_func("/request/prepare-body", test_prepare_body);
 	return g_test_run();
 }
