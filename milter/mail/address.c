@@ -228,7 +228,7 @@ add(struct list *list, const char *phrase, const char *written)
 {
 	g_autofree char *address = make_address(written);
 	gsize length = strlen(address);
-	if (!length || length > LIMIT_ADDRESS || list->addresses->len >= LIMIT_ADDRESSES)
+	if (strspn(address, "@.-_") == length || length > LIMIT_ADDRESS || list->addresses->len >= LIMIT_ADDRESSES)
 		return;
 	struct mail_address *ret = g_new(struct mail_address, 1);
 	ret->name = make_name(phrase, address);
@@ -320,9 +320,11 @@ read_special(struct list *list)
 		end_mailbox(list, *list->p == ',');
 		list->p++;
 		break;
-	case ':': /* what came before was a group's name, unless it is "mailto:" */
-		if (!g_str_has_suffix(list->bare->str, "mailto"))
-			list_clear_mailbox(list);
+	case ':': /* what came before was a group's name, or "mailto" */
+		list_clear_mailbox(list);
+		list->p++;
+		break;
+	case '>': /* of a bracket already read */
 		list->p++;
 		break;
 	default:
