@@ -235,7 +235,7 @@ append_without_nul(GString *out, const char *bytes, gsize length)
 static gboolean
 is_cut_character(const char *bytes, gsize length)
 {
-	return length < 4 && g_utf8_get_char_validated(bytes, length) == (gunichar)-2;
+	return length < 4 && *bytes && g_utf8_get_char_validated(bytes, length) == (gunichar)-2;
 }
 
 /* UTF-8, with U+FFFD for every byte that isn't part of a character. */
@@ -351,7 +351,8 @@ is_mostly_utf8(const char *bytes, gsize length)
 			characters += ((guchar)*p & 0xC0) == 0xC0;
 		if (good)
 			break;
-		broken += *bad != 0;
+		/* a last character cut off is no sign of another charset, if there are others */
+		broken += *bad && (!characters || !is_cut_character(bad, end - bad));
 	}
 	return characters >= broken * 4;
 }
