@@ -349,7 +349,7 @@ guess_boundary(struct span body)
 
 	fields_init(&reader, body.bytes, body.length);
 	while (fields_next_line(&reader, &line, &length))
-		if (length > 4 && length < 80 && memcmp(line, "--", 2) == 0 &&
+		if (length > 2 && length < 80 && memcmp(line, "--", 2) == 0 &&
 		    reader.end - reader.p > 8 && g_ascii_strncasecmp(reader.p, "Content-", 8) == 0)
 			return g_strchomp(g_strndup(line + 2, length - 2));
 	return NULL;

@@ -289,19 +289,44 @@ is_coded(const struct part *part)
 	       part->encoding == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
 }
 
+static gsize
+decode_bytes(const struct part *part, const char *bytes, gsize length, char *to)
+{
+	GMimeEncoding state;
+	g_mime_encoding_init_decode(&state, (GMimeContentEncoding)part->encoding);
+	return g_mime_encoding_flush(&state, bytes, length, to);
+}
+
+/* Some programs join pieces that were each padded; every one is decoded for itself. */
+static gsize
+decode_base64(const struct part *part, char *to)
+{
+	const char *p = part->body.bytes, *end = p + find_base64_end(part->body);
+	gsize length = 0;
+	while (p < end) {
+		const char *stop = memchr(p, '=', (gsize)(end - p));
+		while (stop && stop < end && *stop == '=')
+			stop++;
+		stop = stop ? stop : end;
+		length += decode_bytes(part, p, (gsize)(stop - p), to + length);
+		p = stop;
+	}
+	return length;
+}
+
 struct span
 part_decode(const struct part *part, char **ret_buffer)
 {
-	struct span body = part->body;
 	GMimeEncoding state;
 
 	if (!is_coded(part))
-		return body;
-	if (part->encoding == GMIME_CONTENT_ENCODING_BASE64)
-		body.length = find_base64_end(body);
+		return part->body;
 	g_mime_encoding_init_decode(&state, (GMimeContentEncoding)part->encoding);
-	*ret_buffer = g_malloc(g_mime_encoding_outlen(&state, body.length) + 1);
-	gsize length = g_mime_encoding_flush(&state, body.bytes, body.length, *ret_buffer);
+	*ret_buffer = g_malloc(g_mime_encoding_outlen(&state, part->body.length) + 4);
+	gsize length =
+		part->encoding == GMIME_CONTENT_ENCODING_BASE64
+			? decode_base64(part, *ret_buffer)
+			: decode_bytes(part, part->body.bytes, part->body.length, *ret_buffer);
 	return (struct span){ *ret_buffer, length };
 }
 
