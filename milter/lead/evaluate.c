@@ -4,7 +4,7 @@
  * The tree is only read; what is worked out once per message (which phrase lists matched, when
  * touches of a name happened) is kept in the struct evaluation.  No step can fail: a value that is
  * not known makes its test false.  Recursion follows the nesting of the tree, which is bounded when
- * compiled.  Texts matched with patterns are looked at up to LIMIT_PATTERN_TEXT bytes.
+ * compiled.
  */
 #include <math.h>
 #include <string.h>
@@ -36,14 +36,21 @@ expression_end(struct evaluation *evaluation)
 	}
 	g_clear_pointer(&evaluation->histories, g_free);
 	g_clear_pointer(&evaluation->hits, g_free);
+	g_clear_pointer(&evaluation->folded, g_hash_table_unref);
+}
+
+static const GPtrArray *
+hits_of(const struct evaluation *evaluation)
+{
+	const struct facts *facts = evaluation->input.facts;
+
+	return facts != NULL && facts->content != NULL ? facts->content->hits : NULL;
 }
 
 static void
 mark_hits(struct evaluation *evaluation)
 {
-	const struct facts *facts = evaluation->input.facts;
-	const GPtrArray *hits =
-		facts != NULL && facts->content != NULL ? facts->content->hits : NULL;
+	const GPtrArray *hits = hits_of(evaluation);
 	GHashTable *phrases = evaluation->names->phrases;
 
 	evaluation->hits = g_new0(guint64, g_hash_table_size(phrases) / BITS + 1);
@@ -215,9 +222,14 @@ value_of(const struct node *node, struct evaluation *evaluation)
 
 /* --- texts --- */
 
-const char *
-expression_fold(const char *text, char *buffer, gsize size, char **ret_owned)
+/* The text folded for comparing, up to LIMIT_PATTERN_TEXT bytes: short ASCII in `buffer`, anything
+ * else once per message, so that a hundred rules on a long text cost no more than one. */
+static const char *
+fold(struct evaluation *evaluation, const char *text, char *buffer, gsize size)
 {
+	g_autofree char *start = NULL;
+	const char *end;
+	char *folded;
 	gsize i;
 
 	for (i = 0; text[i] != '\0' && (guchar)text[i] < 0x80 && i < size - 1; i++)
@@ -225,7 +237,19 @@ expression_fold(const char *text, char *buffer, gsize size, char **ret_owned)
 	buffer[i] = '\0';
 	if (text[i] == '\0')
 		return buffer;
-	return *ret_owned = g_utf8_casefold(text, -1);
+	if (evaluation->folded == NULL)
+		evaluation->folded = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	folded = g_hash_table_lookup(evaluation->folded, text);
+	if (folded != NULL)
+		return folded;
+	end = text + strnlen(text, LIMIT_PATTERN_TEXT + 1);
+	if (end - text > LIMIT_PATTERN_TEXT) {
+		end = g_utf8_find_prev_char(text, end);
+		start = g_strndup(text, end != NULL ? end - text : 0);
+	}
+	folded = g_utf8_casefold(start != NULL ? start : text, -1);
+	g_hash_table_insert(evaluation->folded, (gpointer)text, folded);
+	return folded;
 }
 
 static gboolean
@@ -233,8 +257,6 @@ equal_texts(const char *text, const struct node *other, struct evaluation *evalu
 	    gboolean *ret_known)
 {
 	char buffer[256], other_buffer[256];
-	g_autofree char *owned = NULL;
-	g_autofree char *other_owned = NULL;
 	const char *folded = other->folded;
 
 	*ret_known = TRUE;
@@ -244,18 +266,17 @@ equal_texts(const char *text, const struct node *other, struct evaluation *evalu
 		*ret_known = value.known;
 		if (!value.known)
 			return FALSE;
-		folded = expression_fold(value.text, other_buffer, sizeof other_buffer,
-					 &other_owned);
+		folded = fold(evaluation, value.text, other_buffer, sizeof other_buffer);
 	}
-	return strcmp(expression_fold(text, buffer, sizeof buffer, &owned), folded) == 0;
+	return strcmp(fold(evaluation, text, buffer, sizeof buffer), folded) == 0;
 }
 
 static gboolean
-word_is_in(const char *text, const struct node *node, gboolean parents)
+word_is_in(const struct node *node, struct evaluation *evaluation, const char *text,
+	   gboolean parents)
 {
 	char buffer[256];
-	g_autofree char *owned = NULL;
-	const char *folded = expression_fold(text, buffer, sizeof buffer, &owned);
+	const char *folded = fold(evaluation, text, buffer, sizeof buffer);
 
 	while (folded != NULL) {
 		const char *dot;
@@ -269,21 +290,13 @@ word_is_in(const char *text, const struct node *node, gboolean parents)
 }
 
 static gboolean
-text_matches(const char *text, const struct node *node, G_GNUC_UNUSED gboolean parents)
+text_matches(const struct node *node, struct evaluation *evaluation, const char *text,
+	     G_GNUC_UNUSED gboolean parents)
 {
-	char buffer[1024];
-	g_autofree char *owned = NULL;
-	g_autofree char *start = NULL;
-	const char *folded;
-	gsize length;
+	char buffer[256];
+	const char *folded = fold(evaluation, text, buffer, sizeof buffer);
+	gsize length = strlen(folded);
 
-	if (strnlen(text, LIMIT_PATTERN_TEXT + 1) > LIMIT_PATTERN_TEXT) {
-		const char *end = g_utf8_find_prev_char(text, text + LIMIT_PATTERN_TEXT + 1);
-
-		text = start = g_strndup(text, end != NULL ? end - text : 0);
-	}
-	folded = expression_fold(text, buffer, sizeof buffer, &owned);
-	length = strlen(folded);
 	for (guint i = 0; i < node->patterns->len; i++) {
 		if (pattern_matches(node->patterns->pdata[i], folded, length))
 			return TRUE;
@@ -294,7 +307,8 @@ text_matches(const char *text, const struct node *node, G_GNUC_UNUSED gboolean p
 /* A text, or any item of a list, passes. */
 static gboolean
 any_text(const struct node *node, struct evaluation *evaluation,
-	 gboolean (*passes)(const char *text, const struct node *node, gboolean parents))
+	 gboolean (*passes)(const struct node *node, struct evaluation *evaluation,
+			    const char *text, gboolean parents))
 {
 	const struct node *left = node->left;
 	gboolean parents = left->signal != NULL && signals_is_domain(left->signal);
@@ -303,10 +317,10 @@ any_text(const struct node *node, struct evaluation *evaluation,
 
 	if (left->type != VALUE_LIST) {
 		value = value_of(left, evaluation);
-		return value.known && passes(value.text, node, parents);
+		return value.known && passes(node, evaluation, value.text, parents);
 	}
 	for (guint i = 0; (item = signals_item(left->signal, &evaluation->input, i)) != NULL; i++) {
-		if (passes(item, node, parents))
+		if (passes(node, evaluation, item, parents))
 			return TRUE;
 	}
 	return FALSE;
@@ -456,9 +470,7 @@ test_within_touch(const struct node *node, struct evaluation *evaluation)
 	return count_touches(evaluation, node) > 0;
 }
 
-typedef gboolean node_test(const struct node *node, struct evaluation *evaluation);
-
-static node_test *const TESTS[] = {
+static gboolean (*const TESTS[])(const struct node *node, struct evaluation *evaluation) = {
 	[NODE_AND] = test_and,           [NODE_OR] = test_or,
 	[NODE_NOT] = test_not,           [NODE_TRUTH] = test_truth,
 	[NODE_COMPARE] = test_compare,   [NODE_EQUAL_TEXT] = test_equal_text,
@@ -503,9 +515,9 @@ add_evidence(GString *all, const char *evidence)
 static void
 phrase_evidence(const struct node *node, struct evaluation *evaluation, GString *all)
 {
-	const GPtrArray *hits = evaluation->input.facts->content->hits;
+	const GPtrArray *hits = hits_of(evaluation);
 
-	for (guint i = 0; i < hits->len; i++) {
+	for (guint i = 0; hits != NULL && i < hits->len; i++) {
 		const struct content_hit *hit = hits->pdata[i];
 		guint number = GPOINTER_TO_UINT(
 			g_hash_table_lookup(evaluation->names->phrases, hit->name));
@@ -521,13 +533,14 @@ phrase_evidence(const struct node *node, struct evaluation *evaluation, GString 
 static void
 item_evidence(const struct node *node, struct evaluation *evaluation, GString *all)
 {
-	gboolean (*passes)(const char *text, const struct node *node, gboolean parents) =
+	gboolean (*passes)(const struct node *node, struct evaluation *evaluation, const char *text,
+			   gboolean parents) =
 		node->kind == NODE_IN_WORDS ? word_is_in : text_matches;
 	const char *item;
 
 	for (guint i = 0; (item = signals_item(node->left->signal, &evaluation->input, i)) != NULL;
 	     i++) {
-		if (passes(item, node, FALSE)) {
+		if (passes(node, evaluation, item, FALSE)) {
 			add_evidence(all, item);
 			return;
 		}

@@ -16,8 +16,9 @@
  * a line.  Types are those of the signals (signals.h) and are checked when it is compiled: a
  * boolean signal alone is a test, other types are compared with their own type only.  A time is
  * compared with a text ("2026-01-31"), a choice with the name of one of its values, which are
- * ordered.  Text is compared without regard to case; `in` on a domain finds parents; `in` and
- * `matches` on a list ask whether any item does.  Patterns are globs (* and ?) of the whole text.
+ * ordered.  Text is compared without regard to case, up to LIMIT_PATTERN_TEXT bytes; `in` on a
+ * domain finds parents; `in` and `matches` on a list ask whether any item does.  Patterns are globs
+ * (* and ?) of the whole text.
  *
  *   count(list)            items            count('touch')         such touches in the ledger
  *   count('touch', 30d)    of late          age(time)              duration since
@@ -74,6 +75,7 @@ struct evaluation {
 	const struct expression_names *names;
 	guint64 *hits; /* a bit per phrase list */
 	GArray **histories; /* per touch name: gint64 times, ascending */
+	GHashTable *folded; /* long text → itself folded for comparing */
 };
 
 /** @param input its pointers must stay until expression_end() */

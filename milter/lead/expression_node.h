@@ -82,8 +82,4 @@ void pattern_free(struct pattern *pattern);
 /** @param text folded */
 gboolean pattern_matches(const struct pattern *pattern, const char *text, gsize length);
 
-/** `text` folded for comparing: itself when plain lower-case ASCII would do, in `buffer` when it
- *  fits, else in *ret_owned, which the caller frees. */
-const char *expression_fold(const char *text, char *buffer, gsize size, char **ret_owned);
-
 #endif

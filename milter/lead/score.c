@@ -34,6 +34,8 @@ struct evaluation {
 	gint64 now;
 	struct group_sum *groups;
 	guint group_count;
+	GPtrArray *counted_groups; /* struct group_sum * or NULL, parallel to the contributions */
+	gboolean need;
 	GHashTable *newest; /* rule name → struct property *, of properties */
 	struct score *score;
 };
@@ -159,6 +161,16 @@ decay_contributions(struct evaluation *evaluation, GPtrArray *contributions, gin
 	}
 }
 
+/* A rule named "need" or "need-…" gave points. */
+static gboolean
+says_need(const struct contribution *contribution)
+{
+	const char *rule = contribution->rule;
+
+	return rule != NULL && strncmp(rule, "need", 4) == 0 && contribution->raw > 0 &&
+	       (rule[4] == '\0' || rule[4] == '-');
+}
+
 /* Take what counts into the score's list and into its group's sum. */
 static void
 count_contributions(struct evaluation *evaluation, const GPtrArray *contributions)
@@ -177,7 +189,9 @@ count_contributions(struct evaluation *evaluation, const GPtrArray *contribution
 		group = find_group(evaluation, contribution->group);
 		if (group != NULL)
 			group->decayed += contribution->decayed;
+		evaluation->need = evaluation->need || says_need(contribution);
 		g_ptr_array_add(evaluation->score->contributions, contribution);
+		g_ptr_array_add(evaluation->counted_groups, group);
 	}
 }
 
@@ -203,10 +217,8 @@ set_limits(struct evaluation *evaluation)
 }
 
 static void
-limit_contribution(const struct evaluation *evaluation, struct contribution *contribution)
+limit_contribution(struct group_sum *group, struct contribution *contribution)
 {
-	struct group_sum *group = find_group(evaluation, contribution->group);
-
 	if (group == NULL) {
 		contribution->points = quantize(contribution->decayed);
 		return;
@@ -224,7 +236,7 @@ limit_groups(struct evaluation *evaluation)
 
 	set_limits(evaluation);
 	for (guint i = 0; i < counted->len; i++)
-		limit_contribution(evaluation, counted->pdata[i]);
+		limit_contribution(evaluation->counted_groups->pdata[i], counted->pdata[i]);
 	for (guint i = 0; i < evaluation->group_count; i++) {
 		struct group_sum *group = &evaluation->groups[i];
 
@@ -273,9 +285,9 @@ temperature_of(const struct config_scorecard *card, double engagement)
 }
 
 static double
-completeness_of(const struct lead *lead, const GPtrArray *touches)
+completeness_of(const struct lead *lead, gboolean need)
 {
-	struct score_fields fields = { .need = score_need_is_known(touches) };
+	struct score_fields fields = { .need = need };
 
 	if (lead != NULL) {
 		fields.name = lead->name;
@@ -321,11 +333,13 @@ score_evaluate(const struct config_scorecard *card, GPtrArray *touches, GPtrArra
 
 	*ret = (struct score){ .scorecard = card->name };
 	ret->contributions = g_ptr_array_sized_new(touches != NULL ? touches->len : 0);
+	evaluation.counted_groups = g_ptr_array_sized_new(touches != NULL ? touches->len : 0);
 	for (guint i = 0; i < card->groups->len; i++)
 		groups[i].limits = card->groups->pdata[i];
 	evaluate_ledger(&evaluation, ledger, person);
 	g_clear_pointer(&evaluation.newest, g_hash_table_unref);
-	ret->completeness = completeness_of(lead, ledger);
+	g_ptr_array_unref(evaluation.counted_groups);
+	ret->completeness = completeness_of(lead, evaluation.need);
 	ret->grade = grade_of(card, ret->fit);
 	ret->temperature = temperature_of(card, ret->engagement);
 	/* As it is shown: 0.1 + 0.2 passes a threshold of 0.3. */
@@ -377,26 +391,17 @@ score_completeness(const struct score_fields *fields)
 	return 100.0 * halves / 14;
 }
 
-static gboolean
-says_need(const GPtrArray *contributions)
-{
-	for (guint i = 0; contributions != NULL && i < contributions->len; i++) {
-		const struct contribution *contribution = contributions->pdata[i];
-		const char *rule = contribution->rule;
-
-		if (contribution->raw > 0 && rule != NULL && strncmp(rule, "need", 4) == 0 &&
-		    (rule[4] == '\0' || rule[4] == '-'))
-			return TRUE;
-	}
-	return FALSE;
-}
-
 gboolean
 score_need_is_known(const GPtrArray *touches)
 {
 	for (guint i = 0; touches != NULL && i < touches->len; i++) {
-		if (says_need(((const struct touch *)touches->pdata[i])->contributions))
-			return TRUE;
+		const GPtrArray *contributions =
+			((const struct touch *)touches->pdata[i])->contributions;
+
+		for (guint j = 0; contributions != NULL && j < contributions->len; j++) {
+			if (says_need(contributions->pdata[j]))
+				return TRUE;
+		}
 	}
 	return FALSE;
 }

@@ -119,13 +119,11 @@ fail(const struct config_rule *rule, const char *option, GError **error, const c
 	return FALSE;
 }
 
-typedef struct expression *compile_expression(const char *text,
-					      const struct expression_source *source,
-					      struct expression_names *names, GError **error);
-
 static struct expression *
-compile(compile_expression *compiler, const char *text, const struct config_rule *rule,
-	const char *option, struct expression_names *names, GError **error)
+compile(struct expression *(*compiler)(const char *text, const struct expression_source *source,
+				       struct expression_names *names, GError **error),
+	const char *text, const struct config_rule *rule, const char *option,
+	struct expression_names *names, GError **error)
 {
 	struct expression_source source = { "scorecard", 1, 1 };
 	struct expression *expression = compiler(text, &source, names, NULL);
