@@ -222,6 +222,24 @@ json_number(GString *out, const char *key, double value, guint decimals)
 }
 
 void
+json_exact(GString *out, const char *key, double value)
+{
+	char digits[G_ASCII_DTOSTR_BUF_SIZE];
+
+	if (!isfinite(value))
+		value = 0;
+	/* Points and days have few decimals: the division gives the nearest double again. */
+	if (fabs(value) < 1e9 && (double)llround(value * 10000) / 10000 == value) {
+		json_number(out, key, value, 4);
+		return;
+	}
+	g_ascii_formatd(digits, sizeof digits, "%.15g", value);
+	if (g_ascii_strtod(digits, NULL) != value)
+		g_ascii_formatd(digits, sizeof digits, "%.17g", value);
+	json_raw(out, key, digits, strlen(digits));
+}
+
+void
 json_integer(GString *out, const char *key, gint64 value)
 {
 	char *at;

@@ -21,6 +21,8 @@ void json_close(GString *out, char bracket);
 void json_string(GString *out, const char *key, const char *value, gsize most);
 /** Rounded to `decimals` (0..6), without trailing zeros. */
 void json_number(GString *out, const char *key, double value, guint decimals);
+/** In as many digits as it takes to read the same value back. */
+void json_exact(GString *out, const char *key, double value);
 void json_integer(GString *out, const char *key, gint64 value);
 void json_boolean(GString *out, const char *key, gboolean value);
 void json_null(GString *out, const char *key);

@@ -6,8 +6,9 @@
  * offsets, so that a new field is copied and freed by being listed.  Arrays of a
  * record are never NULL.  The JSON of contributions is what the store keeps of a score: it
  * holds what a rule gave (raw points, half-life, time), never what it is worth today, since that
- * is a function of the time (score.h).  Reading it back believes nothing: text of the wrong
- * shape is an ERROR_STORE, unknown keys are left out, numbers are brought into their range.
+ * is a function of the time (score.h).  It is written with json.h, since every message of a lead
+ * writes one.  Reading it back believes nothing: text of the wrong shape is an ERROR_STORE, unknown
+ * keys are left out, numbers are brought into their range.
  */
 #include "lead/lead.h"
 
@@ -16,6 +17,7 @@
 #include <cjson/cJSON.h>
 
 #include "base/error.h"
+#include "lead/json.h"
 
 static const char *const STAGE_NAMES[STAGE_COUNT] = {
 	"interest", "nql", "eql", "mql", "sal", "sql", "customer", "disqualified", "recycled",
@@ -250,65 +252,43 @@ temperature_name(enum temperature temperature)
 /* --- contributions as JSON --- */
 
 static void
-add_string(cJSON *object, const char *key, const char *value)
+put_text(GString *out, const char *key, const char *value)
 {
-	g_autofree char *valid = NULL;
-
-	if (value == NULL)
-		return;
-	if (!g_utf8_validate(value, -1, NULL))
-		value = valid = g_utf8_make_valid(value, -1);
-	cJSON_AddStringToObject(object, key, value);
+	if (value != NULL)
+		json_string(out, key, value, G_MAXSIZE - 1);
 }
 
-/* cJSON prints 15 digits when that is "close enough"; a ledger is to be read back exactly. */
 static void
-add_number(cJSON *object, const char *key, double number)
+put_contribution(GString *out, const struct contribution *contribution)
 {
-	char digits[G_ASCII_DTOSTR_BUF_SIZE];
-
-	if (!isfinite(number))
-		number = 0;
-	g_ascii_formatd(digits, sizeof digits, "%.15g", number);
-	if (g_ascii_strtod(digits, NULL) != number)
-		g_ascii_formatd(digits, sizeof digits, "%.17g", number);
-	cJSON_AddRawToObject(object, key, digits);
-}
-
-static cJSON *
-contribution_to_object(const struct contribution *contribution)
-{
-	cJSON *object = cJSON_CreateObject();
-
-	add_string(object, "rule", contribution->rule);
-	add_string(object, "group", contribution->group);
-	add_string(object, "reason", contribution->reason);
-	add_string(object, "evidence", contribution->evidence);
-	add_string(object, "dimension", dimension_name(contribution->dimension));
+	json_open(out, NULL, '{');
+	put_text(out, "rule", contribution->rule);
+	put_text(out, "group", contribution->group);
+	put_text(out, "reason", contribution->reason);
+	put_text(out, "evidence", contribution->evidence);
+	put_text(out, "dimension", dimension_name(contribution->dimension));
 	if (contribution->is_explicit)
-		cJSON_AddTrueToObject(object, "explicit");
+		json_boolean(out, "explicit", TRUE);
 	if (contribution->is_property)
-		cJSON_AddTrueToObject(object, "property");
-	add_number(object, "raw", contribution->raw);
+		json_boolean(out, "property", TRUE);
+	json_exact(out, "raw", contribution->raw);
 	if (contribution->half_life_days > 0)
-		add_number(object, "half_life", contribution->half_life_days);
-	add_number(object, "time", (double)contribution->time);
-	return object;
+		json_exact(out, "half_life", contribution->half_life_days);
+	json_integer(out, "time", contribution->time);
+	json_close(out, '}');
 }
 
 char *
 contributions_to_json(const GPtrArray *contributions)
 {
-	cJSON *array = cJSON_CreateArray();
-	char *printed, *json;
+	guint count = contributions != NULL ? contributions->len : 0;
+	GString *out = g_string_sized_new(256 * (count + 1));
 
-	for (guint i = 0; contributions != NULL && i < contributions->len; i++)
-		cJSON_AddItemToArray(array, contribution_to_object(contributions->pdata[i]));
-	printed = cJSON_PrintUnformatted(array);
-	cJSON_Delete(array);
-	json = g_strdup(printed != NULL ? printed : "[]");
-	cJSON_free(printed);
-	return json;
+	json_open(out, NULL, '[');
+	for (guint i = 0; i < count; i++)
+		put_contribution(out, contributions->pdata[i]);
+	json_close(out, ']');
+	return g_string_free(out, FALSE);
 }
 
 static char *

@@ -49,6 +49,32 @@ test_numbers(void)
 }
 
 static void
+test_exact_numbers(void)
+{
+	static const double CASES[] = { 0,
+					0.1,
+					1e-9,
+					-12.75,
+					1.0 / 3,
+					65.0001,
+					1e15,
+					1e22,
+					5e-324,
+					123456789.1234,
+					-0.30000000000000004 };
+	g_autoptr(GString) bad = g_string_new(NULL);
+
+	for (guint i = 0; i < G_N_ELEMENTS(CASES); i++) {
+		g_autoptr(GString) out = g_string_new(NULL);
+
+		json_exact(out, NULL, CASES[i]);
+		g_assert_cmpfloat(g_ascii_strtod(out->str, NULL), ==, CASES[i]);
+	}
+	json_exact(bad, NULL, NAN);
+	g_assert_cmpstr(bad->str, ==, "0");
+}
+
+static void
 test_integers(void)
 {
 	static const struct {
@@ -575,6 +601,7 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/json/numbers", test_numbers);
+	g_test_add_func("/json/exact-numbers", test_exact_numbers);
 	g_test_add_func("/json/integers", test_integers);
 	g_test_add_func("/json/times", test_times);
 	g_test_add_func("/json/strings", test_strings);
