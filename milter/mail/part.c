@@ -187,7 +187,8 @@ part_read(struct part *part, struct span span, const char *type_default, const c
 		if (!is_content_field(field.name, field.name_length))
 			continue;
 		g_autofree char *value = fields_dup_value(&field, LIMIT_HEADER_VALUE);
-		g_strlcpy(name, field.name, field.name_length + 1);
+		memcpy(name, field.name, field.name_length);
+		name[field.name_length] = '\0';
 		add_field(part, name, value);
 	}
 	part->body = (struct span){ reader.p, (gsize)(reader.end - reader.p) };
