@@ -99,8 +99,7 @@ static gboolean
 store_answers(struct store *store)
 {
 	g_autoptr(GError) error = NULL;
-	store_outbox_next(store, "", &error);
-	return TRUE;
+	return store_outbox_next(store, NULL, &error) >= 0;
 }
 
 /* Every second: the spool, the watchdog while the store still answers; hourly: retention. */

@@ -258,8 +258,8 @@ send_message(struct client *client, const GString *body, int number)
 {
 	int many = atoi(senders);
 	g_autofree char *sender =
-		g_strdup_printf("anna.weber%d@weber-pumps%d.co.uk", many ? number % many : number,
-				many ? number % many : number);
+		many ? g_strdup_printf("anna.weber@weber%d.co.uk", number % many)
+		     : g_strdup_printf("anna.weber@weber%d-%d.co.uk", seed, number);
 	g_autofree char *mail = g_strdup_printf("<%s>", sender);
 	g_autofree char *to = g_strdup_printf("<%s>", rcpt);
 	if (!step(client, 'M', mail, strlen(mail) + 1, NR_MAIL) ||

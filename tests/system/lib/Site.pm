@@ -9,6 +9,7 @@ package Site;
 use strict;
 use warnings;
 use Cwd qw(abs_path);
+use Encode ();
 use File::Path qw(make_path remove_tree);
 use File::Temp qw(tempdir);
 use IO::Socket::INET;
@@ -97,6 +98,14 @@ sub stop_process {
 	kill 'KILL', $pid;
 	waitpid $pid, 0;
 	return -1;
+}
+
+# A process of ours still runs.
+sub alive {
+	my ($self, $pid) = @_;
+	return 1 if waitpid($pid, WNOHANG) == 0;
+	delete $self->{pids}{$pid};
+	return 0;
 }
 
 # --- configuration and the daemon ---
