@@ -102,27 +102,11 @@ repeat(const char *unit, gsize bytes)
 static void
 test_hostile(void)
 {
-	static const char *const units[] = { "a:",
-					     "(",
-					     "((",
-					     "\"",
-					     "<",
-					     "<\"",
-					     "=?",
-					     "=?a?Q?",
-					     "=?=?a?B?",
-					     "a@b,",
-					     "\\",
-					     "()",
-					     "( ",
-					     "a ",
-					     ". @ ",
-					     "\"a\" ",
-					     "<a@b>",
-					     ";:,",
-					     "'",
-					     "=?a?Q?"
-					     "?=20" };
+	static const char *const units[] = {
+		"a:",     "(",        "((",    "\"",  "<",  "<\"",        "=?",
+		"=?a?Q?", "=?=?a?B?", "a@b,",  "\\",  "()", "( ",         "a ",
+		". @ ",   "\"a\" ",   "<a@b>", ";:,", "'",  "=?a?Q?\?=20"
+	};
 	for (gsize i = 0; i < G_N_ELEMENTS(units); i++) {
 		g_autofree char *value = repeat(units[i], 200 * 1024);
 		gint64 begin = g_get_monotonic_time();

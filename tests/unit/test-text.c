@@ -168,16 +168,10 @@ test_encoded(void)
 static void
 test_encoded_linear(void)
 {
-	static const char *const units[] = { "=?",
-					     "=?a?Q?",
-					     "=?a?B?",
-					     "?=",
-					     "=?=?",
-					     "=?a?Q?"
-					     "?=20",
-					     "=?a?Q?x?= ",
-					     "=?utf-7?B?KwA?=",
-					     "\n " };
+	static const char *const units[] = {
+		"=?",          "=?a?Q?",     "=?a?B?",          "?=", "=?=?",
+		"=?a?Q?\?=20", "=?a?Q?x?= ", "=?utf-7?B?KwA?=", "\n "
+	};
 	for (gsize i = 0; i < G_N_ELEMENTS(units); i++) {
 		g_autoptr(GString) value = g_string_new(NULL);
 		while (value->len < 256 * 1024)
