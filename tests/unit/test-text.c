@@ -179,6 +179,7 @@ test_encoded_linear(void)
 		gint64 begin = g_get_monotonic_time();
 		g_autofree char *got = encoded_decode(value->str, NULL);
 		g_assert_cmpint(g_get_monotonic_time() - begin, <, 2 * G_USEC_PER_SEC);
+		g_assert_true(g_utf8_validate(got, -1, NULL));
 	}
 }
 
