@@ -4,6 +4,7 @@
 #include "mail/bounce.h"
 #include "base/limits.h"
 #include "mail/bounce_reason.h"
+#include "mail/bounce_ses.h"
 #include "mail/bounce_text.h"
 
 #include <string.h>
@@ -375,6 +376,20 @@ is_permanent(enum bounce_reason reason, const char *status)
 	return !transient || reason == BOUNCE_REASON_USER_UNKNOWN || reason == BOUNCE_REASON_MOVED;
 }
 
+/*
+ * "User unknown" once the message was seen is the answer of a filter that hides its owner.
+ * A report that tells neither the stage nor a code isn't sure enough to give an address up.
+ */
+static enum bounce_reason
+settle_reason(enum bounce_reason reason, const struct bounce_text *text, gboolean structured)
+{
+	if (reason != BOUNCE_REASON_USER_UNSURE)
+		return reason;
+	if (text->after_data || (!structured && !text->at_recipient))
+		return BOUNCE_REASON_FILTERED;
+	return BOUNCE_REASON_USER_UNKNOWN;
+}
+
 static enum bounce_reason
 reason_of_group(const char *status, const char *diagnostic, const struct bounce_text *text)
 {
@@ -384,9 +399,7 @@ reason_of_group(const char *status, const char *diagnostic, const struct bounce_
 		reason = bounce_reason_of_status(status);
 	if (!reason)
 		reason = text->reason;
-	if (reason == BOUNCE_REASON_USER_UNKNOWN && text->after_data)
-		reason = BOUNCE_REASON_FILTERED;
-	return reason;
+	return settle_reason(reason, text, TRUE);
 }
 
 /* One recipient's group; NULL for the group of per-message fields. */
@@ -438,8 +451,7 @@ read_text(const struct bounce_text *text)
 {
 	struct bounce *bounce = g_new0(struct bounce, 1);
 	enum bounce_reason reason = text->reason;
-	if (reason == BOUNCE_REASON_USER_UNKNOWN && text->after_data)
-		reason = BOUNCE_REASON_FILTERED;
+	reason = settle_reason(reason, text, FALSE);
 	bounce->class = is_permanent(reason, text->status) ? BOUNCE_PERMANENT
 			: text->delayed                    ? BOUNCE_DELAYED
 							   : BOUNCE_TEMPORARY;
@@ -476,6 +488,12 @@ struct bounce *
 bounce_detect(const struct raw_mail *raw, const struct mail *mail, const struct marks *marks,
 	      char **ret_evidence, double *ret_confidence)
 {
+	g_autofree char *ses = bounce_ses_type(mail, marks);
+	if (ses) {
+		*ret_evidence = g_strdup_printf("notificationType: %s", ses);
+		*ret_confidence = 0.98;
+		return bounce_ses_read(mail);
+	}
 	struct hints hints;
 	read_hints(&hints, raw, mail);
 	char *evidence = NULL;

@@ -14,6 +14,7 @@
 enum bounce_reason {
 	BOUNCE_REASON_NONE, /* nothing said */
 	BOUNCE_REASON_USER_UNKNOWN,
+	BOUNCE_REASON_USER_UNSURE, /* unknown, in the words filters use as well */
 	BOUNCE_REASON_HOST_UNKNOWN,
 	BOUNCE_REASON_MOVED,
 	BOUNCE_REASON_NO_MAIL, /* the host takes no mail: null MX, RFC 7505 */

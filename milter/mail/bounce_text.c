@@ -261,7 +261,8 @@ find_word(const struct bounce_text *text, const char *from, const char *word)
 static gboolean
 refused_after_data(const struct bounce_text *text)
 {
-	static const char *const words[] = { "end of data", "[DATA]", "SMTP command\nDATA", NULL };
+	static const char *const words[] = { "end of data", "[DATA]", "SMTP command\nDATA",
+					     "failed after I sent the message", NULL };
 	for (const char *const *word = words; *word; word++)
 		if (find_word(text, text->report, *word))
 			return TRUE;
@@ -350,6 +351,8 @@ bounce_text_read(const struct mail *mail)
 	cut_report(text);
 	text->delayed = is_warning(mail, text);
 	text->after_data = refused_after_data(text);
+	text->at_recipient = find_word(text, text->report, "RCPT") ||
+			     find_word(text, text->report, "does not like recipient");
 	g_autoptr(GArray) sections = split_sections(mail, text);
 	const struct section *section = choose_section(sections);
 	if (section) {

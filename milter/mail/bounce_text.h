@@ -17,6 +17,7 @@ struct bounce_text {
 	gboolean returns_message; /* something is returned below the report */
 	gboolean delayed; /* it warns only */
 	gboolean after_data; /* the server refused once it had seen the message */
+	gboolean at_recipient; /* the server refused the recipient: RCPT is spoken of */
 	enum bounce_reason reason;
 	char *recipient, *diagnostic, *status, *original_message_id; /* or NULL */
 };

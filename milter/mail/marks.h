@@ -33,7 +33,7 @@ enum mark {
 	/* delivery reports */
 	MARK_FAILED_RECIPIENTS,
 	MARK_ORIGINAL_RECIPIENT, /* Hotmail's abuse reports */
-	MARK_SNS_MESSAGE_TYPE,
+	MARK_SNS_MESSAGE,
 	/* mailing lists */
 	MARK_LIST_ID,
 	MARK_LIST_POST,
