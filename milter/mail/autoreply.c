@@ -239,11 +239,15 @@ begins_with_any(const char *lower, const char *const *prefixes, gsize count)
 static gboolean
 subject_is_notes(const char *lower)
 {
-	const char *found = strstr(lower, " is out of the office");
-	if (!found || found == lower || g_str_has_prefix(lower, "re:") ||
-	    g_str_has_prefix(lower, "who "))
+	static const char words[] = " is out of the office";
+	const char *found = strstr(lower, words);
+	if (!found || found == lower || g_str_has_prefix(lower, "who "))
 		return FALSE;
-	const char *rest = found + strlen(" is out of the office");
+	/* "[list] Re: Jane Doe is ..." is talk about it; only Notes' own AUTO: may stand there. */
+	const char *colon = memchr(lower, ':', found - lower);
+	if (colon && (colon - lower < 4 || strncmp(colon - 4, "auto", 4)))
+		return FALSE;
+	const char *rest = found + strlen(words);
 	return !strcmp(rest, ".") || g_str_has_prefix(rest, " (returning") ||
 	       g_str_has_prefix(rest, ". (returning");
 }

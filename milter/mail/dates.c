@@ -334,10 +334,13 @@ read_separated(struct scanner *scanner)
 		if (third < 0)
 			p = two + (separator == '.');
 	}
-	if (*p == ':' || *p == '%' || (digits1 > 2 && digits3 == 0))
+	if (*p == ':' || *p == '%' || (digits1 > 2 && digits3 == 0) || g_ascii_isdigit(*p) ||
+	    (*p == separator && g_ascii_isdigit(p[1])))
 		return FALSE;
 	if (digits1 == 4)
 		return add(scanner, begin, p, dates_day(first, second, third), FALSE);
+	if (digits3 && digits3 != 2 && digits3 != 4)
+		return FALSE;
 	if (third <= 0 && (separator == '-' || digits1 > 2))
 		return FALSE;
 	gboolean swapped = separator == '/' && (scanner->month_first ? first <= 12 : second > 12);
@@ -447,6 +450,16 @@ read_word_forms(struct scanner *scanner, gsize length)
 	return FALSE;
 }
 
+/* A number with its decimals: of version 2.4.1 no part is a date. */
+static const char *
+skip_figures(const char *p)
+{
+	do
+		p += strspn(p, "0123456789");
+	while ((*p == '.' || *p == ':') && g_ascii_isdigit(p[1]) && p++);
+	return p;
+}
+
 GArray *
 dates_find(const char *text, gint64 reference, gboolean month_first)
 {
@@ -461,7 +474,7 @@ dates_find(const char *text, gint64 reference, gboolean month_first)
 		gsize length;
 		if (g_ascii_isdigit(*p)) {
 			if (!read_number_forms(&scanner))
-				scanner.p += strspn(p, "0123456789");
+				scanner.p = skip_figures(p);
 		} else if ((length = word_length(p)) > 0) {
 			if (!read_word_forms(&scanner, length))
 				scanner.p += length;
