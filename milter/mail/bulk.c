@@ -12,6 +12,10 @@
 #include <string.h>
 
 #define SCORE_NEWSLETTER 4.0
+#define SCORE_FORM 1.0 /* of it at least by form, not by words */
+#define SCORE_WORDS 5.0 /* of words that suffice alone, in a text of that length at least: */
+#define LENGTH_WORDS 800
+#define LENGTH_SHORT 500 /* "please unsubscribe me" is a person's */
 #define TEXT_HEAD 600 /* bytes of the text looked at: its beginning and */
 #define TEXT_TAIL 2500 /* its end */
 #define HTML_LOOKED_AT (64 * 1024)
@@ -122,64 +126,58 @@ static const struct {
 	const char *weight;
 	const char *const *phrases;
 } words[] = {
-	{ "30", (const char *const[]){ "unsubscribe",
-				       "to unsubscribe",
+	{ "30", (const char *const[]){ "to unsubscribe",
 				       "unsubscribe from",
+				       "unsubscribe here",
+				       "click here to unsubscribe",
+				       "unsubscribe link",
 				       "remove yourself from this list",
 				       "to be removed from",
 				       "removed from our mailing list",
 				       "removed from this list",
-				       "opt out",
-				       "opt-out",
 				       "manage your subscription",
 				       "manage your subscriptions",
 				       "manage subscriptions",
-				       "manage your preferences",
-				       "manage preferences",
 				       "email preferences",
 				       "e-mail preferences",
 				       "subscription preferences",
+				       "manage your preferences",
+				       "manage preferences",
 				       "update your preferences",
-				       "update your profile",
 				       "change your subscription",
-				       "change your e-mail",
-				       "cancel your subscription",
-				       "your subscription",
 				       "you are receiving this",
 				       "you're receiving this",
-				       "you received this",
+				       "you received this email because",
+				       "you received this e-mail because",
+				       "you received this message because",
 				       "you have received this e-mail because",
 				       "you have received this email because",
 				       "this email was sent to",
 				       "this e-mail was sent to",
-				       "this message was sent to",
 				       "this newsletter was sent",
 				       "you are subscribed",
 				       "you're subscribed",
 				       "currently subscribed",
 				       "are on our mailing list",
-				       "you subscribed",
-				       "you signed up",
-				       "you registered",
+				       "because you subscribed",
+				       "because you signed up",
+				       "because you registered",
 				       "stop receiving",
 				       "no longer wish to receive",
 				       "do not wish to receive",
 				       "don't wish to receive",
 				       "don't want to receive",
 				       "prefer not to receive",
-				       "to subscribe",
-				       "subscribe to",
-				       "abmelden",
 				       "abbestellen",
 				       "newsletter abbestellen",
-				       "austragen",
 				       "sie erhalten diese e-mail",
 				       "sie erhalten diesen newsletter",
 				       "vom newsletter abmelden",
 				       "se désabonner",
 				       "se désinscrire",
+				       "vous désabonner",
+				       "vous désinscrire",
 				       "désabonnement",
-				       "désinscription",
 				       "vous recevez cet e-mail",
 				       "vous recevez ce message",
 				       "darse de baja",
@@ -187,7 +185,6 @@ static const struct {
 				       "cancelar la suscripción",
 				       "dejar de recibir",
 				       "date de baja",
-				       "ha recibido este",
 				       "annulla l'iscrizione",
 				       "cancella l'iscrizione",
 				       "cancellarti",
@@ -198,22 +195,19 @@ static const struct {
 				       "cancelar a inscrição",
 				       "descadastrar",
 				       "deixar de receber",
-				       "afmelden",
+				       "afmelden voor",
 				       "uitschrijven",
 				       "u ontvangt deze",
 				       "avregistrera",
 				       "avprenumerera",
-				       "avmeld",
-				       "afmeld",
 				       "meld deg av",
 				       "peruuta tilaus",
 				       "peruuttaa tilauk",
 				       "wypisz się",
 				       "wypisać się",
 				       "rezygnacja z subskrypcji",
-				       "odhlásit",
-				       "odhlásit se",
-				       "odhlásiť",
+				       "odhlásit se z",
+				       "odhlásiť sa z",
 				       "leiratkozás",
 				       "leiratkozom",
 				       "dezabonare",
@@ -228,7 +222,6 @@ static const struct {
 				       "abonelikten ayrıl",
 				       "listeden çık",
 				       "κατάργηση εγγραφής",
-				       "διαγραφή",
 				       "配信停止",
 				       "購読解除",
 				       "メルマガ解除",
@@ -251,7 +244,6 @@ static const struct {
 				       "can't read this email",
 				       "cannot read this",
 				       "forward to a friend",
-				       "forward this email",
 				       "forward this newsletter",
 				       "add us to your address book",
 				       "im browser ansehen",
@@ -266,17 +258,20 @@ static const struct {
 				       "online versie",
 				       "bekijk online",
 				       "открыть в браузере",
-				       "mailing list",
+				       "unsubscribe",
+				       "opt out",
+				       "opt-out",
 				       "newsletter",
 				       "e-newsletter",
 				       "newsletters",
-				       "this newsletter",
-				       "advertise",
-				       "advertising",
+				       "mailing list",
+				       "subscribers",
+				       "change your e-mail",
+				       "update your profile",
+				       "cancel your subscription",
 				       "advertisement",
 				       "sponsored by",
-				       "sponsor",
-				       "sponsors",
+				       "advertise in",
 				       "рассылка",
 				       "рассылки",
 				       NULL } },
@@ -291,19 +286,19 @@ static const struct {
 				       "automatically generated",
 				       "trademarks",
 				       "registered trademark",
-				       "impressum",
-				       "datenschutz",
-				       "politique de confidentialité",
-				       "política de privacidad",
 				       "click here",
 				       "special offer",
 				       "buy now",
 				       "order now",
 				       "subscribe",
-				       "subscribers",
+				       "to subscribe",
 				       "subscription",
+				       "your subscription",
 				       "webmaster",
 				       "editor",
+				       "sponsor",
+				       "sponsors",
+				       "advertising",
 				       "©",
 				       NULL } },
 };
@@ -358,6 +353,8 @@ score_text(const struct mail *mail)
 	gboolean seen[G_N_ELEMENTS(words)] = { FALSE };
 	const char *text = mail_shown_text(mail);
 	gsize length = strlen(text);
+	if (length < LENGTH_SHORT)
+		return 0;
 	if (length <= TEXT_HEAD + TEXT_TAIL)
 		return score_stretch(text, length, seen);
 	const char *head_end = start_of_character(text, text + TEXT_HEAD);
@@ -482,6 +479,18 @@ score_header(const struct marks *marks, const struct mail *mail)
 }
 
 /* Traces of a person at a mail program. */
+/* Message-IDs of the web mailers: nobody sends newsletters from there. */
+static gboolean
+id_is_of_person(const char *id)
+{
+	static const char *const hosts[] = {
+		"@mail.gmail.com",    "prod.outlook.com", "@mail.yahoo.com",
+		"@icloud.com",        "@me.com",          "phx.gbl",
+		"@email.android.com", "@webmail",         NULL
+	};
+	return contains_any(id, hosts);
+}
+
 static double
 score_person(const struct marks *marks, const struct mail *mail)
 {
@@ -494,6 +503,8 @@ score_person(const struct marks *marks, const struct mail *mail)
 	double score = 0;
 	if (contains_any(marks_value(marks, MARK_MAILER), programs) ||
 	    marks_has(marks, MARK_USER_AGENT))
+		score += 1.5;
+	if (id_is_of_person(mail->message_id) || marks_has(marks, MARK_THREAD_INDEX))
 		score += 1.5;
 	if (marks_has(marks, MARK_ORIGINATING_IP))
 		score += 0.5;
@@ -515,12 +526,15 @@ bulk_detect_newsletter(const struct bulk_question *question, double *ret_confide
 			return marks_evidence(marks, sure[i]);
 	if (bulk_is_answer(mail) || question->forward)
 		return NULL;
-	double score = score_header(marks, mail) + score_sender(question) +
-		       score_subject(mail->subject) + score_layout(mail) -
-		       score_person(marks, mail);
-	if (score > -1)
-		score += score_text(mail);
-	if (score < SCORE_NEWSLETTER)
+	double person = score_person(marks, mail);
+	double form = score_header(marks, mail) + score_sender(question) +
+		      score_subject(mail->subject) + score_layout(mail) - person;
+	gboolean words_alone = person <= 0 && !*question->text->quoted &&
+			       strlen(mail_shown_text(mail)) >= LENGTH_WORDS;
+	if (form < SCORE_FORM && !words_alone)
+		return NULL;
+	double text = score_text(mail), score = form + text;
+	if (score < SCORE_NEWSLETTER || (form < SCORE_FORM && text < SCORE_WORDS))
 		return NULL;
 	*ret_confidence = MIN(0.9, 0.5 + score / 20);
 	return g_strdup_printf("hints of a newsletter add up to %.1f", score);

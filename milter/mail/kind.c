@@ -8,6 +8,7 @@
 #include "mail/kind.h"
 #include "mail/autoreply.h"
 #include "mail/bounce.h"
+#include "mail/bounce_ses.h"
 #include "mail/bulk.h"
 #include "mail/calendar.h"
 #include "mail/marks.h"
@@ -39,6 +40,10 @@ is_complaint(struct decision *decision)
 {
 	const struct mail *mail = decision->mail;
 	const struct marks *marks = &decision->marks;
+	g_autofree char *ses = bounce_ses_type(mail, marks);
+	if (!g_strcmp0(ses, "Complaint"))
+		return decide(decision, KIND_COMPLAINT, 0.98,
+			      g_strdup("notificationType: Complaint"));
 	if (mail->feedback || !g_strcmp0(mail->report_type, "feedback-report"))
 		return decide(decision, KIND_COMPLAINT, 0.99,
 			      g_strdup("multipart/report; report-type=feedback-report"));
@@ -195,6 +200,18 @@ kind_free(struct kind *kind)
 	auto_reply_free(kind->auto_reply);
 	calendar_free(kind->calendar);
 	g_free(kind);
+}
+
+void
+kind_take_form(struct kind *kind, const char *form)
+{
+	if (kind->kind != KIND_NEWSLETTER && kind->kind != KIND_NOTIFICATION &&
+	    kind->kind != KIND_EMPTY)
+		return;
+	g_free(kind->evidence);
+	kind->evidence = g_strdup_printf("web form \"%s\"", form);
+	kind->kind = KIND_HUMAN;
+	kind->confidence = 0.8;
 }
 
 const char *

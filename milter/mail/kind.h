@@ -71,6 +71,14 @@ struct kind {
 struct kind *kind_classify(const struct raw_mail *raw, const struct mail *mail,
 			   const struct forward *forward, const struct reply_text *text);
 void kind_free(struct kind *kind);
+
+/**
+ * A web form was recognised in the message: a machine sent it, a person filled it in.  What
+ * only looked like a notification, a newsletter or nothing at all becomes human.
+ * @param form the form's name
+ */
+void kind_take_form(struct kind *kind, const char *form);
+
 typedef struct kind kind_owned;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(kind_owned, kind_free)
 
