@@ -42,6 +42,8 @@
 struct expression_names;
 struct expression_names *expression_names_new(void);
 void expression_names_free(struct expression_names *names);
+/** Such a phrase list exists.  Once one is allowed, others are errors of what is compiled after. */
+void expression_names_allow(struct expression_names *names, const char *list);
 
 /* Where an expression stands. */
 struct expression_source {

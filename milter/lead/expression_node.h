@@ -75,6 +75,7 @@ guint expression_names_touch(struct expression_names *names, const char *touch);
 struct expression_names {
 	GHashTable *phrases; /* name → number + 1 */
 	GHashTable *touches; /* name → number + 1 */
+	GPtrArray *lists; /* char *: the phrase lists there are; empty: not known */
 };
 
 struct pattern *pattern_new(const char *glob);

@@ -326,6 +326,25 @@ empty_scorecard(void)
 	return empty;
 }
 
+/* The headings "[name]" and "[name:language]" of a file of phrases. */
+static void
+allow_lists(struct expression_names *names, const char *path)
+{
+	g_autofree char *text = NULL;
+	g_auto(GStrv) lines = NULL;
+
+	/* A file that can't be read is an error of whoever compiles the phrases. */
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return;
+	lines = g_strsplit(text, "\n", -1);
+	for (guint i = 0; lines[i] != NULL; i++) {
+		if (lines[i][0] != '[')
+			continue;
+		lines[i][strcspn(lines[i], ":]")] = '\0';
+		expression_names_allow(names, lines[i] + 1);
+	}
+}
+
 struct scorecards *
 scorecards_new(struct config *config, GError **error)
 {
@@ -337,6 +356,8 @@ scorecards_new(struct config *config, GError **error)
 	scorecards->cards = g_ptr_array_new_with_free_func(card_free);
 	scorecards->by_name = g_hash_table_new(g_str_hash, g_str_equal);
 	scorecards->names = expression_names_new();
+	for (guint i = 0; config->phrase_files != NULL && i < config->phrase_files->len; i++)
+		allow_lists(scorecards->names, config->phrase_files->pdata[i]);
 	scorecards->targets = word_list_new();
 	for (guint i = 0; config->target_domains != NULL && i < config->target_domains->len; i++)
 		word_list_add(scorecards->targets, config->target_domains->pdata[i]);

@@ -1,10 +1,10 @@
 /*
  * signals.c - reading signals: the generic readers of fields, and what is asked of the table.
  *
- * The rows stand in signals_table.c; a row names a record (the message, its person, the account …)
- * and a field of it, or a function that derives the value.  Everything here is a function of its
- * input and of constant tables (the index of names is made once under g_once); any thread.
- * Nothing fails: a record that is not there makes its signals unknown.
+ * The rows stand in signals_mail.c and signals_people.c; a row names a record (the message, its
+ * person, the account …) and a field of it, or a function that derives the value.  Everything here
+ * is a function of its input and of constant tables (the index of names is made once under g_once);
+ * any thread. Nothing fails: a record that is not there makes its signals unknown.
  */
 #include "lead/signals.h"
 
@@ -255,6 +255,20 @@ signals_evidence(const struct signal *signal, const struct signal_input *input)
 
 /* --- the table --- */
 
+static guint
+row_count(void)
+{
+	return signals_mail_count + signals_people_count;
+}
+
+const struct signal *
+signals_nth(guint i)
+{
+	if (i < signals_mail_count)
+		return &signals_mail_rows[i];
+	return i < row_count() ? &signals_people_rows[i - signals_mail_count] : NULL;
+}
+
 const char *
 signals_name(const struct signal *signal)
 {
@@ -303,12 +317,6 @@ signals_is_kind(const struct signal *signal)
 	return (signal->flags & SIGNAL_KIND) != 0;
 }
 
-const struct signal *
-signals_nth(guint i)
-{
-	return i < signals_row_count ? &signals_rows[i] : NULL;
-}
-
 const char *
 signals_type_name(enum value_type type)
 {
@@ -323,9 +331,9 @@ signals_find(const char *name)
 
 	if (g_once_init_enter(&once)) {
 		index = g_hash_table_new(g_str_hash, g_str_equal);
-		for (guint i = 0; i < signals_row_count; i++)
-			g_hash_table_insert(index, (gpointer)signals_rows[i].name,
-					    (gpointer)&signals_rows[i]);
+		for (guint i = 0; i < row_count(); i++)
+			g_hash_table_insert(index, (gpointer)signals_nth(i)->name,
+					    (gpointer)signals_nth(i));
 		g_once_init_leave(&once, 1);
 	}
 	return g_hash_table_lookup(index, name);
@@ -379,11 +387,11 @@ signals_nearest_name(const char *name, const char *const *names, guint count)
 static const struct signal *
 find_by_last_part(const char *name)
 {
-	for (guint i = 0; i < signals_row_count; i++) {
-		const char *dot = strchr(signals_rows[i].name, '.');
+	for (guint i = 0; i < row_count(); i++) {
+		const char *dot = strchr(signals_nth(i)->name, '.');
 
 		if (dot != NULL && g_ascii_strcasecmp(dot + 1, name) == 0)
-			return &signals_rows[i];
+			return signals_nth(i);
 	}
 	return NULL;
 }
@@ -391,15 +399,15 @@ find_by_last_part(const char *name)
 const struct signal *
 signals_nearest(const char *name)
 {
-	g_autofree const char **names = g_new(const char *, signals_row_count);
+	g_autofree const char **names = g_new(const char *, row_count());
 	const struct signal *signal = find_by_last_part(name);
 	const char *nearest;
 
 	if (signal != NULL)
 		return signal;
-	for (guint i = 0; i < signals_row_count; i++)
-		names[i] = signals_rows[i].name;
-	nearest = signals_nearest_name(name, names, signals_row_count);
+	for (guint i = 0; i < row_count(); i++)
+		names[i] = signals_nth(i)->name;
+	nearest = signals_nearest_name(name, names, row_count());
 	return nearest != NULL ? signals_find(nearest) : NULL;
 }
 
@@ -408,8 +416,8 @@ signals_to_text(void)
 {
 	GString *text = g_string_new(NULL);
 
-	for (guint i = 0; i < signals_row_count; i++) {
-		const struct signal *signal = &signals_rows[i];
+	for (guint i = 0; i < row_count(); i++) {
+		const struct signal *signal = signals_nth(i);
 
 		g_string_append_printf(text, "%-28s %-9s %s", signal->name,
 				       signals_type_name(signal->type), signal->doc);

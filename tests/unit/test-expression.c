@@ -446,6 +446,36 @@ test_in_file(void)
 }
 
 static void
+test_phrase_lists_that_exist(void)
+{
+	static const struct {
+		const char *text, *message; /* NULL: it compiles */
+	} want[] = {
+		{ "has(content.hits, 'intent_price')", NULL },
+		{ "text.new matches phrases ('opt_out', 'intent_price')", NULL },
+		{ "has(content.hits, 'intent_prise')",
+		  "card.conf:7:19: no phrase list 'intent_prise': did you mean 'intent_price'?" },
+		{ "content.hits in ('opt_out', 'weather')",
+		  "card.conf:7:29: no phrase list 'weather', expected one of conf/lists/phrases" },
+		{ "text.new matches phrases 'optout'",
+		  "card.conf:7:26: no phrase list 'optout': did you mean 'opt_out'?" },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(want); i++) {
+		struct expression_names *names = expression_names_new();
+		g_autoptr(expression_owned) expression = NULL;
+		g_autoptr(GError) error = NULL;
+
+		expression_names_allow(names, "intent_price");
+		expression_names_allow(names, "opt_out");
+		expression_names_allow(names, "opt_out");
+		expression = expression_compile(want[i].text, &SOURCE, names, &error);
+		g_assert_cmpstr(error != NULL ? error->message : NULL, ==, want[i].message);
+		expression_names_free(names);
+	}
+}
+
+static void
 test_numbers(void)
 {
 	static const struct {
@@ -548,6 +578,7 @@ main(int argc, char **argv)
 	g_test_add_func("/expression/errors", test_errors);
 	g_test_add_func("/expression/ceilings", test_ceilings);
 	g_test_add_func("/expression/in-file", test_in_file);
+	g_test_add_func("/expression/phrase-lists", test_phrase_lists_that_exist);
 	g_test_add_func("/expression/numbers", test_numbers);
 	g_test_add_func("/expression/patterns", test_patterns);
 	g_test_add_func("/expression/patterns/linear", test_pattern_takes_linear_time);
