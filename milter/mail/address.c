@@ -228,7 +228,8 @@ add(struct list *list, const char *phrase, const char *written)
 {
 	g_autofree char *address = make_address(written);
 	gsize length = strlen(address);
-	if (strspn(address, "@.-_") == length || length > LIMIT_ADDRESS || list->addresses->len >= LIMIT_ADDRESSES)
+	if (strspn(address, "@.-_\\\"") == length || length > LIMIT_ADDRESS ||
+	    list->addresses->len >= LIMIT_ADDRESSES)
 		return;
 	struct mail_address *ret = g_new(struct mail_address, 1);
 	ret->name = make_name(phrase, address);
@@ -246,6 +247,10 @@ end_angle(struct list *list)
 	}
 	tidy(list->phrase);
 	const char *name = list->phrase->len ? list->phrase->str : list->comment->str;
+	if (!list->angle->len && !strchr(list->phrase->str, ' ')) { /* "MAILER-DAEMON <>" */
+		add(list, list->comment->str, list->phrase->str);
+		return;
+	}
 	add(list, name, list->angle->str);
 }
 

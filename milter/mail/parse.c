@@ -332,10 +332,10 @@ find_delimiter(const char *line, gsize length, const char *boundary, gsize bound
 		return DELIMITER_NONE;
 	line += boundary_length + 2;
 	length -= boundary_length + 2;
+	for (; length && g_ascii_isspace(*line); length--)
+		line++;
 	if (length >= 2 && memcmp(line, "--", 2) == 0)
 		return DELIMITER_CLOSE;
-	while (length && g_ascii_isspace(line[length - 1]))
-		length--;
 	return length ? DELIMITER_NONE : DELIMITER_PART;
 }
 
@@ -398,7 +398,7 @@ walk_child(struct walk *walk, const char *begin, const char *end, struct place p
 	}
 }
 
-/* @return FALSE when there is no delimiter at all */
+/* @return FALSE when no part was found */
 static gboolean
 walk_children(struct walk *walk, struct span body, const char *boundary, struct place place)
 {
@@ -406,6 +406,7 @@ walk_children(struct walk *walk, struct span body, const char *boundary, struct 
 	const char *line, *begin = NULL;
 	gsize length, boundary_length = strlen(boundary);
 	enum delimiter delimiter = DELIMITER_NONE;
+	gboolean found = FALSE;
 
 	fields_init(&reader, body.bytes, body.length);
 	while (delimiter != DELIMITER_CLOSE && fields_next_line(&reader, &line, &length)) {
@@ -414,11 +415,12 @@ walk_children(struct walk *walk, struct span body, const char *boundary, struct 
 			continue;
 		if (begin)
 			walk_child(walk, begin, line, place);
+		found |= begin || delimiter == DELIMITER_PART;
 		begin = reader.p;
 	}
 	if (delimiter != DELIMITER_CLOSE && begin && begin < reader.end)
 		walk_child(walk, begin, reader.end, place);
-	return begin != NULL;
+	return found;
 }
 
 /* Subtypes that change what their children mean; all others are multipart/mixed. */

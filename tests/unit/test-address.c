@@ -51,6 +51,8 @@ static const struct list_case list_cases[] = {
 	{ "\"john smith\"@example.com", "|\"john smith\"@example.com" },
 	{ "Jane\r\n\tDoe\r\n <jane@example.com>", "Jane Doe|jane@example.com" },
 	{ "MAILER-DAEMON (Mail Delivery System)", "Mail Delivery System|MAILER-DAEMON" },
+	{ "MAILER-DAEMON <>", "|MAILER-DAEMON" },
+	{ "Jane Doe <>", "" },
 	{ "Мария <maria@почта.рф>", "Мария|maria@почта.рф" },
 	{ "J\xE4ne <jane@example.com>", "Jäne|jane@example.com" },
 	{ "Jane <jane@[192.0.2.1]>", "Jane|jane@[192.0.2.1]" },

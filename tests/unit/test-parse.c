@@ -58,6 +58,8 @@ static const struct shown_case shown_cases[] = {
 	  "a", NULL },
 	{ "folded boundary",
 	  "Content-Type: multipart/mixed; boundary=\"x\n y\"\n\n--x y\n\na\n--x y--", "a", NULL },
+	{ "closing delimiter alone", MIXED "just text\n" END, "just text\n--b--\n", NULL },
+	{ "space before the closing dashes", MIXED PLAIN "a\n--b  --\npost\n", "a", NULL },
 	{ "no delimiter", MIXED "just text\n", "just text\n", NULL },
 	{ "part without fields", MIXED "--b\n\na\n" END, "a", NULL },
 	{ "part without empty line", MIXED "--b\nno field\na\n" END, "no field\na", NULL },
