@@ -546,7 +546,7 @@ static xmlSAXHandler handler = {
 struct feed {
 	htmlParserCtxtPtr parser;
 	const char *unfed; /* what comes next for the parser */
-	guint depth; /* of elements that no other start tag closes */
+	guint started; /* start tags since the parser was last fed */
 	guint dropped; /* start tags deeper than the ceiling */
 };
 
@@ -556,21 +556,6 @@ feed_until(struct feed *feed, const char *p, const char *next)
 	if (p > feed->unfed)
 		htmlParseChunk(feed->parser, feed->unfed, p - feed->unfed, 0);
 	feed->unfed = next;
-}
-
-/* Elements the parser closes by itself, or that have no content. */
-static gboolean
-tag_closes_itself(const char *name, gsize length)
-{
-	static const char *const names[] = { "area", "base",   "br",  "col",   "colgroup", "dd",
-					     "dt",   "hr",     "img", "input", "li",       "link",
-					     "meta", "option", "p",   "tbody", "td",       "tfoot",
-					     "th",   "thead",  "tr",  "wbr" };
-
-	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
-		if (g_ascii_strncasecmp(names[i], name, length) == 0 && names[i][length] == 0)
-			return TRUE;
-	return FALSE;
 }
 
 /* The '>' of the tag at p.  In a tag over the ceiling quotes no longer count, so that no
@@ -592,26 +577,38 @@ tag_end(const char *p, const char *end)
 	return memchr(limit, '>', end - limit);
 }
 
+/* Elements the parser closes by itself or that have no content: they cannot pile up. */
 static gboolean
-feed_is_too_deep(struct feed *feed, const char *name, gsize length, gboolean is_end)
+tag_closes_itself(const char *name, gsize length)
 {
-	if (tag_closes_itself(name, length))
-		return FALSE;
-	if (!is_end) {
-		if (feed->depth < LIMIT_HTML_DEPTH) {
-			feed->depth++;
+	static const char *const names[] = { "br", "dd", "dt", "hr", "img", "li",
+					     "p",  "td", "th", "tr", "wbr" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+		if (strlen(names[i]) == length && g_ascii_strncasecmp(names[i], name, length) == 0)
+			return TRUE;
+	return FALSE;
+}
+
+/* The parser's own stack tells the depth; it is only fed to find out when that may matter. */
+static gboolean
+feed_is_too_deep(struct feed *feed, const char *tag, gsize name_length, gboolean is_end)
+{
+	if (is_end) {
+		if (feed->dropped == 0 || tag_closes_itself(tag + 2, name_length))
 			return FALSE;
-		}
-		feed->dropped++;
-		return TRUE;
-	}
-	if (feed->dropped > 0) {
 		feed->dropped--;
 		return TRUE;
 	}
-	if (feed->depth > 0)
-		feed->depth--;
-	return FALSE;
+	if (feed->started++ < LIMIT_HTML_DEPTH / 2)
+		return FALSE;
+	feed_until(feed, tag, tag);
+	feed->started = 0;
+	if (feed->parser->nameNr < LIMIT_HTML_DEPTH || tag_closes_itself(tag + 1, name_length))
+		return FALSE;
+	feed->started = LIMIT_HTML_DEPTH; /* look again at the next one */
+	feed->dropped++;
+	return TRUE;
 }
 
 static gboolean
@@ -632,7 +629,7 @@ feed_tag(struct feed *feed, const char *p, const char *close)
 	while (name_end < close && !is_space(*name_end) && *name_end != '/' && *name_end != '>')
 		name_end++;
 	if (tag_is_outermost(name, name_end - name) ||
-	    feed_is_too_deep(feed, name, name_end - name, is_end))
+	    feed_is_too_deep(feed, p, name_end - name, is_end))
 		feed_until(feed, p, close + 1);
 	else if (close - p > LIMIT_HTML_TAG) {
 		gsize length = MIN(name_end - p, 64);

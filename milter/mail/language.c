@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LANGUAGE_BYTES 4096
+#define LANGUAGE_BYTES 1200
 #define WORD_BYTES 32
 
 struct language_words {

@@ -9,7 +9,7 @@
 #include <glib.h>
 
 /**
- * @param text UTF-8; the first few KiB decide
+ * @param text UTF-8; its beginning decides
  * @param ret_code set to the ISO 639-1 code ("en", "zh"), "" when unknown
  */
 void language_detect(const char *text, gsize length, char ret_code[4]);

@@ -430,17 +430,23 @@ is_sentence(const struct reply_line *line)
 	return spaces >= 7 || (spaces >= 4 && strchr(".?!", line->text[line->text_length - 1]));
 }
 
-/* "-- " without a marked signature below: the rest is signature. */
 static gboolean
-begins_signature(const struct split *split, guint index)
+is_delimiter(const struct reply_line *line)
 {
-	const struct reply_line *line = &split->lines[index];
-	guint next = next_text(split, index + 1);
+	return line->text_length == 2 && line->text[0] == '-' && line->text[1] == '-';
+}
 
-	if (line->text_length < 2 || line->text_length > 3 || line->text[0] != '-' ||
-	    line->text[1] != '-')
-		return FALSE;
-	return next >= split->count || split->states[next] != LINE_SIGNATURE;
+/* The "-- " above a marked signature belongs to it. */
+static void
+take_delimiters(struct split *split)
+{
+	for (guint i = 0; i < split->count; i++)
+		if (split->states[i] == LINE_NEW && is_delimiter(&split->lines[i])) {
+			guint next = next_text(split, i + 1);
+
+			if (next < split->count && split->states[next] == LINE_SIGNATURE)
+				set_state(split, i, next, LINE_SIGNATURE);
+		}
 }
 
 static void
@@ -458,7 +464,7 @@ keep_answered_quotes(struct split *split)
 			quoted |= first < split->count && line->quote_depth > 0;
 		else if (split->states[i] != LINE_NEW)
 			continue;
-		else if (begins_signature(split, i))
+		else if (is_delimiter(line))
 			break;
 		else if (first == split->count)
 			first = i;
@@ -477,18 +483,12 @@ keep_answered_quotes(struct split *split)
 static char *
 strip_blank_lines(GString *text)
 {
-	const char *begin = text->str, *end = begin + text->len, *p;
+	const char *begin, *end = text->str + text->len, *p;
 	char *stripped;
 
-	/* leading empty lines go, the first line's indentation stays */
-	for (p = begin; p < end; p++) {
-		const char *line_end = memchr(p, '\n', end - p);
-
-		if (!line_end || skip_blank(p, line_end) < line_end)
-			break;
-		begin = line_end + 1;
-		p = line_end;
-	}
+	begin = text->str;
+	while (p = skip_blank(begin, end), p < end && (*p == '\n' || p > begin))
+		begin = *p == '\n' ? p + 1 : p;
 	while (end > begin && (end[-1] == '\n' || trim_blank(begin, end) < end))
 		end = end[-1] == '\n' ? end - 1 : trim_blank(begin, end);
 	stripped = g_strndup(begin, end - begin);
@@ -512,7 +512,7 @@ collect(const struct split *split, enum line_state state)
 			of = previous;
 		if (of == state)
 			g_string_append_len(out, line->begin, line->length + 1);
-		else if (previous == state && out->len > 0)
+		else if (previous == state && out->len > 1 && out->str[out->len - 2] != '\n')
 			g_string_append_c(out, '\n');
 		previous = of;
 		last = of;
@@ -575,6 +575,7 @@ reply_split(const struct mail *mail, const struct html_text *html)
 {
 	struct reply_text *result = g_new0(struct reply_text, 1);
 	struct split split = { .text = mail_shown_text(mail) };
+	g_autofree char *marked = NULL;
 
 	split.is_html = html && (!mail->text || !*mail->text);
 	if (split.is_html)
@@ -584,11 +585,14 @@ reply_split(const struct mail *mail, const struct html_text *html)
 	mark_odd_runs(&split);
 	if (!is_bare_quote(&split))
 		find_quotes(&split);
-	if (split.is_html)
+	if (split.is_html) {
+		take_delimiters(&split);
 		keep_answered_quotes(&split);
+	}
 	result->new_text = collect(&split, LINE_NEW);
 	result->quoted = collect(&split, LINE_QUOTED);
-	result->signature = collect(&split, LINE_SIGNATURE);
+	marked = collect(&split, LINE_SIGNATURE);
+	result->signature = signature_text(marked);
 	result->truncated = mail->truncated || (split.is_html && html->truncated);
 	take_signature(mail, result, &split);
 	language_detect(result->new_text, strlen(result->new_text), result->language);

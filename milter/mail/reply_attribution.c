@@ -65,6 +65,21 @@ is_word_byte(char c)
 	return g_ascii_isalpha(c) || (c & 0x80);
 }
 
+/* A no-break space, a direction mark or CJK punctuation: between words though not ASCII.
+ * @return its bytes, or 0 */
+static gsize
+foreign_separator(const char *p, const char *end)
+{
+	if (end - p >= 2 && p[0] == '\xc2' && (p[1] & 0x80) && (guchar)p[1] <= 0xbf)
+		return 2;
+	if (end - p >= 3 && p[0] == '\xe2' && (p[1] == '\x80' || p[1] == '\x81'))
+		return 3;
+	if (end - p >= 3 &&
+	    ((p[0] == '\xe3' && p[1] == '\x80') || (p[0] == '\xef' && p[1] == '\xbc')))
+		return 3;
+	return 0;
+}
+
 static void
 scan_word(struct scan *scan, const char *word, gsize length)
 {
@@ -226,9 +241,14 @@ scan_at(struct scan *scan, const char *begin, const char *p, const char *end)
 static const char *
 trim_marks(const char *begin, const char *end)
 {
-	while (end > begin && strchr(" \t*_-=", end[-1]))
-		end--;
-	return end;
+	for (;;) {
+		if (end > begin && strchr(" \t*_-=", end[-1]))
+			end--;
+		else if (end - begin >= 3 && end[-3] == '\xe2' && end[-2] == '\x80')
+			end -= 3; /* a direction mark */
+		else
+			return end;
+	}
 }
 
 static void
@@ -268,11 +288,13 @@ evidence_of(const char *begin, gsize length)
 			p = scan_number(&scan, p, end);
 		else if (is_word_byte(*p)) {
 			word = p;
-			while (p < end && is_word_byte(*p)) {
+			while (p < end && is_word_byte(*p) && !foreign_separator(p, end)) {
 				foreign |= (*p & 0x80) != 0;
 				p++;
 			}
-			scan_word(&scan, word, p - word);
+			if (p > word)
+				scan_word(&scan, word, p - word);
+			p += foreign_separator(p, end);
 		} else
 			p++;
 	}

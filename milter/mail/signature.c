@@ -763,20 +763,54 @@ author_has(const char *author, const char *word, gsize length)
 
 /* --- what a line looks like --- */
 
-static gboolean
-starts_with_any(const char *lower, const char *const *list, gsize count, gsize *ret_length)
+/* The phrases of a list by their first byte, made once and kept for good. */
+struct prefixes {
+	GPtrArray *by_byte[256];
+};
+
+static struct prefixes *
+prefixes_new(const char *const *list, gsize count)
 {
-	gsize best = 0;
+	struct prefixes *prefixes = g_new0(struct prefixes, 1);
 
 	for (gsize i = 0; i < count; i++) {
-		gsize length = strlen(list[i]);
+		GPtrArray **bucket = &prefixes->by_byte[(guchar)list[i][0]];
 
-		if (length > best && strncmp(lower, list[i], length) == 0 &&
+		if (!*bucket)
+			*bucket = g_ptr_array_new();
+		g_ptr_array_add(*bucket, (char *)list[i]);
+	}
+	return prefixes;
+}
+
+static void *
+closing_prefixes(void *unused G_GNUC_UNUSED)
+{
+	return prefixes_new(closings, G_N_ELEMENTS(closings));
+}
+
+static void *
+sent_from_prefixes(void *unused G_GNUC_UNUSED)
+{
+	return prefixes_new(sent_from, G_N_ELEMENTS(sent_from));
+}
+
+/* The length of the longest phrase `lower` begins with, 0 when none. */
+static gsize
+longest_prefix(const struct prefixes *prefixes, const char *lower)
+{
+	const GPtrArray *bucket = prefixes->by_byte[(guchar)*lower];
+	gsize best = 0;
+
+	for (guint i = 0; bucket && i < bucket->len; i++) {
+		const char *phrase = bucket->pdata[i];
+		gsize length = strlen(phrase);
+
+		if (length > best && strncmp(lower, phrase, length) == 0 &&
 		    !g_ascii_isalnum(lower[length]))
 			best = length;
 	}
-	*ret_length = best;
-	return best > 0;
+	return best;
 }
 
 static gsize
@@ -832,8 +866,8 @@ static enum name_kind
 name_in(const char *p, const char *end, const char *author)
 {
 	enum name_kind kind = NAME_LIKELY;
-	const char *begin = p;
 	guint words = 0, authors = 0;
+	gsize last = 0;
 
 	if (end - p > 48 || end <= p || strchr("?!:", end[-1]))
 		return NAME_NONE;
@@ -849,12 +883,13 @@ name_in(const char *p, const char *end, const char *author)
 			authors++;
 		else if (!is_capitalised(word, length) && !(words > 0 && is_particle(word, length)))
 			kind = NAME_NONE;
+		last = length;
 		words++;
 	}
 	if (words == 0 || words > 5)
 		return NAME_NONE;
-	/* "Done." is a word, "J. R." are initials */
-	if (kind == NAME_LIKELY && words == 1 && end[-1] == '.' && end - begin > 3)
+	/* "In May." is a sentence, "J. R." are initials */
+	if (kind == NAME_LIKELY && end[-1] == '.' && last > 2)
 		kind = NAME_NONE;
 	if (authors > 0 && words <= 4)
 		return NAME_AUTHOR;
@@ -926,6 +961,7 @@ name_after_dash(const struct line *line, const char *author)
 }
 
 enum line_kind {
+	KIND_UNKNOWN, /* not looked at so far */
 	KIND_OTHER,
 	KIND_CLOSING, /* "Thanks," */
 	KIND_CLOSING_NAME, /* "Thanks, Bob" */
@@ -984,16 +1020,19 @@ ends_with_author(const struct line *line, const char *author)
 static enum line_kind
 line_kind(const struct line *line, const char *author)
 {
+	static GOnce closing_once = G_ONCE_INIT, sent_once = G_ONCE_INIT;
+	const struct prefixes *closing_list = g_once(&closing_once, closing_prefixes, NULL);
+	const struct prefixes *sent_list = g_once(&sent_once, sent_from_prefixes, NULL);
 	g_autofree char *lower = g_utf8_strdown(line->text, MIN(line->length, LINE_BYTES));
 	gsize length;
 	enum name_kind name;
 
-	if (starts_with_any(lower, sent_from, G_N_ELEMENTS(sent_from), &length) &&
-	    line->length < 140)
+	if (line->length < 140 && longest_prefix(sent_list, lower) > 0)
 		return KIND_SENT_FROM;
 	if (line->length > SHORT_LINE)
 		return is_boilerplate(lower) ? KIND_BOILERPLATE : KIND_OTHER;
-	if (starts_with_any(lower, closings, G_N_ELEMENTS(closings), &length)) {
+	length = longest_prefix(closing_list, lower);
+	if (length > 0) {
 		enum line_kind kind = closing_kind(line, lower, length, author);
 
 		if (kind != KIND_OTHER)
@@ -1015,7 +1054,8 @@ line_kind(const struct line *line, const char *author)
 
 struct tail {
 	struct line lines[TAIL_LINES + 1]; /* [0] is the last line with text */
-	enum line_kind kinds[TAIL_LINES + 1];
+	enum line_kind kinds[TAIL_LINES + 1]; /* asked of tail_kind() */
+	const char *author;
 	guint count;
 	gboolean whole; /* the tail reaches the beginning of the text */
 };
@@ -1114,23 +1154,31 @@ name_begins(const struct tail *tail, guint i)
 	return i == 0 ? line->words <= 4 : contacts > 0;
 }
 
-static guint
-include_closing(const struct tail *tail, guint i)
+static enum line_kind
+tail_kind(struct tail *tail, guint i)
 {
-	if (i + 1 < tail->count && tail->kinds[i + 1] == KIND_CLOSING)
+	if (tail->kinds[i] == KIND_UNKNOWN)
+		tail->kinds[i] = line_kind(&tail->lines[i], tail->author);
+	return tail->kinds[i];
+}
+
+static guint
+include_closing(struct tail *tail, guint i)
+{
+	if (i + 1 < tail->count && tail_kind(tail, i + 1) == KIND_CLOSING)
 		return i + 1;
 	return i;
 }
 
 /* The topmost line of the signature that ends the text, or -1. */
 static int
-tail_find(const struct tail *tail)
+tail_find(struct tail *tail)
 {
 	int found = -1;
 	guint names = 0;
 
 	for (guint i = 0; i < tail->count; i++) {
-		enum line_kind kind = tail->kinds[i];
+		enum line_kind kind = tail_kind(tail, i);
 
 		switch (kind) {
 		case KIND_SENT_FROM:
@@ -1152,6 +1200,7 @@ tail_find(const struct tail *tail)
 				found = i;
 			break;
 		case KIND_OTHER:
+		case KIND_UNKNOWN:
 			break;
 		}
 		if (kind == KIND_OTHER && !may_belong(&tail->lines[i]))
@@ -1220,8 +1269,7 @@ find_closing(const char *text, gsize length, const char *author_name, const char
 	if (tail.count == 0)
 		return length;
 	author = author_words(author_name, author_address);
-	for (guint i = 0; i < tail.count; i++)
-		tail.kinds[i] = line_kind(&tail.lines[i], author);
+	tail.author = author;
 	top = tail_find(&tail);
 	if (top < 0 ||
 	    (tail.whole && top == (int)tail.count - 1 && tail.kinds[top] != KIND_SENT_FROM))
