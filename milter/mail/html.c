@@ -9,7 +9,7 @@
  * body tags are dropped, or whatever gateways append after </html> would be lost.
  *
  * Marks come from what the mail clients write around a quote (ids, classes, cite, the left
- * border of a blockquote, Outlook's top border); see marks[] for which client does which.
+ * border of a blockquote, Outlook's top border): html_marks.c.
  */
 #include "mail/html.h"
 
@@ -18,23 +18,7 @@
 #include <libxml/HTMLparser.h>
 
 #include "base/limits.h"
-
-enum element_flag {
-	ELEMENT_HIDDEN = 1 << 0,
-	ELEMENT_PRE = 1 << 1,
-	ELEMENT_QUOTE = 1 << 2,
-	ELEMENT_MAYBE_QUOTE = 1 << 3, /* a blockquote without any sign of a client */
-	ELEMENT_SIGNATURE = 1 << 4,
-	ELEMENT_HEADER = 1 << 5,
-	ELEMENT_BLOCK = 1 << 6, /* begins and ends a line */
-	ELEMENT_SPACED = 1 << 7, /* with an empty line around it */
-	ELEMENT_CELL = 1 << 8,
-	ELEMENT_BREAK = 1 << 9,
-	ELEMENT_BLOCKQUOTE = 1 << 10,
-	ELEMENT_GMAIL = 1 << 11, /* Gmail's wrapper: a blockquote in it is a quote */
-	ELEMENT_NEXT_HEADER = 1 << 12, /* a void element after which the quote's head stands */
-	ELEMENT_LINK = 1 << 13,
-};
+#include "mail/html_marks.h"
 
 /* What is counted while open; index of builder.open[]. */
 static const guint counted[] = {
@@ -52,121 +36,6 @@ enum {
 	OPEN_GMAIL
 };
 
-struct named_flags {
-	const char *name;
-	guint flags;
-};
-
-/* Sorted by name. */
-static const struct named_flags elements[] = {
-	{ "a", ELEMENT_LINK },
-	{ "address", ELEMENT_BLOCK },
-	{ "article", ELEMENT_BLOCK },
-	{ "aside", ELEMENT_BLOCK },
-	{ "blockquote", ELEMENT_BLOCK | ELEMENT_BLOCKQUOTE },
-	{ "body", ELEMENT_BLOCK },
-	{ "br", ELEMENT_BREAK },
-	{ "button", ELEMENT_HIDDEN },
-	{ "caption", ELEMENT_BLOCK },
-	{ "center", ELEMENT_BLOCK },
-	{ "dd", ELEMENT_BLOCK },
-	{ "details", ELEMENT_BLOCK },
-	{ "div", ELEMENT_BLOCK },
-	{ "dl", ELEMENT_BLOCK },
-	{ "dt", ELEMENT_BLOCK },
-	{ "fieldset", ELEMENT_BLOCK },
-	{ "figcaption", ELEMENT_BLOCK },
-	{ "figure", ELEMENT_BLOCK },
-	{ "footer", ELEMENT_BLOCK },
-	{ "form", ELEMENT_BLOCK },
-	{ "h1", ELEMENT_BLOCK | ELEMENT_SPACED },
-	{ "h2", ELEMENT_BLOCK | ELEMENT_SPACED },
-	{ "h3", ELEMENT_BLOCK | ELEMENT_SPACED },
-	{ "h4", ELEMENT_BLOCK | ELEMENT_SPACED },
-	{ "h5", ELEMENT_BLOCK | ELEMENT_SPACED },
-	{ "h6", ELEMENT_BLOCK | ELEMENT_SPACED },
-	{ "header", ELEMENT_BLOCK },
-	{ "hr", ELEMENT_BLOCK },
-	{ "html", ELEMENT_BLOCK },
-	{ "iframe", ELEMENT_HIDDEN },
-	{ "li", ELEMENT_BLOCK },
-	{ "main", ELEMENT_BLOCK },
-	{ "nav", ELEMENT_BLOCK },
-	{ "noscript", ELEMENT_HIDDEN },
-	{ "object", ELEMENT_HIDDEN },
-	{ "ol", ELEMENT_BLOCK | ELEMENT_SPACED },
-	{ "option", ELEMENT_HIDDEN },
-	{ "p", ELEMENT_BLOCK | ELEMENT_SPACED },
-	{ "pre", ELEMENT_BLOCK | ELEMENT_PRE },
-	{ "script", ELEMENT_HIDDEN },
-	{ "section", ELEMENT_BLOCK },
-	{ "select", ELEMENT_HIDDEN },
-	{ "style", ELEMENT_HIDDEN },
-	{ "summary", ELEMENT_BLOCK },
-	{ "svg", ELEMENT_HIDDEN },
-	{ "table", ELEMENT_BLOCK },
-	{ "tbody", ELEMENT_BLOCK },
-	{ "td", ELEMENT_CELL },
-	{ "template", ELEMENT_HIDDEN },
-	{ "tfoot", ELEMENT_BLOCK },
-	{ "th", ELEMENT_CELL },
-	{ "thead", ELEMENT_BLOCK },
-	{ "title", ELEMENT_HIDDEN },
-	{ "tr", ELEMENT_BLOCK },
-	{ "ul", ELEMENT_BLOCK | ELEMENT_SPACED },
-	{ "xml", ELEMENT_HIDDEN },
-};
-
-/* Values of class, id, name and data-marker that mail clients write.  Sorted, lower case. */
-static const struct named_flags marks[] = {
-	{ "-x-evo-attribution", ELEMENT_QUOTE }, /* Evolution */
-	{ "-x-evo-signature", ELEMENT_SIGNATURE },
-	{ "__aliyun_previous_quote", ELEMENT_QUOTE },
-	{ "__divider__", ELEMENT_NEXT_HEADER }, /* Zimbra */
-	{ "__quoted_text__", ELEMENT_QUOTE },
-	{ "__sig_post__", ELEMENT_SIGNATURE },
-	{ "__sig_pre__", ELEMENT_SIGNATURE },
-	{ "acompli_signature", ELEMENT_SIGNATURE }, /* Outlook for phones, early */
-	{ "airmail_on", ELEMENT_QUOTE }, /* Airmail's attribution */
-	{ "aolmail_quote", ELEMENT_QUOTE },
-	{ "appendonsend", ELEMENT_NEXT_HEADER }, /* Outlook on the web */
-	{ "applemailsignature", ELEMENT_SIGNATURE },
-	{ "bloop_sign", ELEMENT_SIGNATURE }, /* Airmail */
-	{ "divrplyfwdmsg", ELEMENT_HEADER }, /* Outlook on the web */
-	{ "email-signature", ELEMENT_SIGNATURE },
-	{ "front-blockquote", ELEMENT_QUOTE },
-	{ "front-signature", ELEMENT_SIGNATURE },
-	{ "gmail_attr", ELEMENT_QUOTE },
-	{ "gmail_quote", ELEMENT_GMAIL },
-	{ "gmail_signature", ELEMENT_SIGNATURE },
-	{ "gmx_quote", ELEMENT_QUOTE },
-	{ "isreplycontent", ELEMENT_QUOTE }, /* NetEase 163 */
-	{ "mail-editor-reference-message-container", ELEMENT_QUOTE }, /* Outlook for Mac */
-	{ "messagereplysection", ELEMENT_QUOTE }, /* Spark */
-	{ "messagesignaturesection", ELEMENT_SIGNATURE },
-	{ "missive_quote", ELEMENT_QUOTE },
-	{ "moz-cite-prefix", ELEMENT_QUOTE }, /* Thunderbird's attribution */
-	{ "moz-email-headers-table", ELEMENT_HEADER },
-	{ "moz-signature", ELEMENT_SIGNATURE },
-	{ "ms-outlook-mobile-reference-message", ELEMENT_QUOTE },
-	{ "ms-outlook-mobile-signature", ELEMENT_SIGNATURE },
-	{ "olk_src_body_section", ELEMENT_QUOTE }, /* Outlook 2011 for Mac */
-	{ "outlookmessageheader", ELEMENT_HEADER }, /* Outlook 2003 */
-	{ "protonmail_quote", ELEMENT_QUOTE },
-	{ "protonmail_signature_block", ELEMENT_SIGNATURE },
-	{ "qt", ELEMENT_QUOTE }, /* Fastmail */
-	{ "reply-intro", ELEMENT_QUOTE }, /* Roundcube's attribution */
-	{ "replyforwardmessage", ELEMENT_QUOTE },
-	{ "signature", ELEMENT_SIGNATURE }, /* Outlook, many webmails */
-	{ "stopspelling", ELEMENT_NEXT_HEADER }, /* Hotmail */
-	{ "tutanota_quote", ELEMENT_QUOTE },
-	{ "x_divrplyfwdmsg", ELEMENT_HEADER },
-	{ "yahoo_quoted", ELEMENT_QUOTE },
-	{ "ymail_android_signature", ELEMENT_SIGNATURE },
-	{ "zmail_extra", ELEMENT_QUOTE }, /* Zoho */
-	{ "zwchr", ELEMENT_NEXT_HEADER }, /* Zimbra */
-};
-
 struct builder {
 	struct html_text *result;
 	GString *text;
@@ -179,20 +48,6 @@ struct builder {
 	gboolean gap; /* an empty line is owed before the next line */
 	gboolean next_header; /* the next line is the head of a quote */
 };
-
-static int
-compare_named(const void *key, const void *row)
-{
-	return g_ascii_strcasecmp(key, ((const struct named_flags *)row)->name);
-}
-
-static guint
-named_lookup(const struct named_flags *table, gsize rows, const char *name)
-{
-	const struct named_flags *row = bsearch(name, table, rows, sizeof *table, compare_named);
-
-	return row ? row->flags : 0;
-}
 
 /* --- lines --- */
 
@@ -331,156 +186,6 @@ on_characters(void *data, const xmlChar *bytes, int length)
 
 /* --- elements --- */
 
-/* The value of a CSS property inside a style attribute, or NULL. */
-static const char *
-style_value(const char *style, const char *property)
-{
-	gsize length = strlen(property);
-
-	for (; *style; style++) {
-		while (is_space(*style) || *style == ';')
-			style++;
-		if (g_ascii_strncasecmp(style, property, length) == 0) {
-			const char *p = style + length;
-
-			while (is_space(*p))
-				p++;
-			if (*p == ':') {
-				do
-					p++;
-				while (is_space(*p));
-				return p;
-			}
-		}
-		style = strchr(style, ';');
-		if (!style)
-			break;
-	}
-	return NULL;
-}
-
-static gboolean
-style_is(const char *style, const char *property, const char *value)
-{
-	const char *found = style_value(style, property);
-
-	return found && g_ascii_strncasecmp(found, value, strlen(value)) == 0;
-}
-
-static gboolean
-style_hides(const char *style)
-{
-	return style_is(style, "display", "none") || style_is(style, "visibility", "hidden") ||
-	       style_is(style, "mso-hide", "all");
-}
-
-/* Outlook's line above a quoted message: the two greys it has used since 2007. */
-static gboolean
-style_is_outlook_border(const char *style)
-{
-	const char *border = style_value(style, "border-top");
-
-	return border && g_ascii_strncasecmp(border, "solid #", 7) == 0 &&
-	       (g_ascii_strncasecmp(border + 7, "e1e1e1", 6) == 0 ||
-		g_ascii_strncasecmp(border + 7, "b5c4df", 6) == 0);
-}
-
-static gboolean
-style_has_left_border(const char *style)
-{
-	const char *border = style_value(style, "border-left");
-
-	if (!border)
-		border = style_value(style, "border-left-style");
-	return border && *border != '0' && g_ascii_strncasecmp(border, "none", 4) != 0 &&
-	       g_ascii_strncasecmp(border, "medium none", 11) != 0;
-}
-
-/* The marks among the space-separated words of a class or id. */
-static guint
-words_flags(const char *words)
-{
-	char word[64];
-	guint flags = 0;
-	gsize length;
-
-	for (; *words; words += length) {
-		words += strspn(words, " \t\r\n\"\\");
-		length = strcspn(words, " \t\r\n\"\\");
-		if (length == 0 || length >= sizeof word)
-			continue;
-		memcpy(word, words, length);
-		word[length] = 0;
-		if (g_ascii_strncasecmp(word, "yahoo_quoted", 12) == 0)
-			word[12] = 0;
-		flags |= named_lookup(marks, G_N_ELEMENTS(marks), word);
-	}
-	return flags;
-}
-
-struct tag {
-	guint flags;
-	const char *style, *href;
-	gboolean cite; /* type="cite" */
-	gboolean is_word; /* class="Mso…": margins are none unless the style says so */
-};
-
-static void
-tag_read_attribute(struct tag *tag, const char *name, const char *value)
-{
-	if (strcmp(name, "class") == 0 || strcmp(name, "id") == 0) {
-		tag->is_word |= strncmp(value, "Mso", 3) == 0;
-		tag->flags |= words_flags(value);
-	} else if (strcmp(name, "style") == 0)
-		tag->style = value;
-	else if (strcmp(name, "href") == 0)
-		tag->href = value;
-	else if (strcmp(name, "type") == 0)
-		tag->cite = g_ascii_strcasecmp(value, "cite") == 0;
-	else if (strcmp(name, "name") == 0 && strcmp(value, "quote") == 0) /* GMX, Web.de */
-		tag->flags |= ELEMENT_QUOTE;
-	else if (strcmp(name, "data-marker") == 0 || strcmp(name, "name") == 0 ||
-		 strcmp(name, "data-smartmail") == 0)
-		tag->flags |= words_flags(value);
-	else if (strcmp(name, "data-signatureblock") == 0) /* Windows Mail */
-		tag->flags |= ELEMENT_SIGNATURE;
-}
-
-static guint
-tag_flags(const struct builder *b, guint element, const xmlChar **attributes, const char **ret_href)
-{
-	struct tag tag = { .flags = element };
-
-	*ret_href = NULL;
-	for (; attributes && attributes[0]; attributes += 2) {
-		if (strcmp((const char *)attributes[0], "hidden") == 0)
-			tag.flags |= ELEMENT_HIDDEN;
-		else if (attributes[1])
-			tag_read_attribute(&tag, (const char *)attributes[0],
-					   (const char *)attributes[1]);
-	}
-	if (tag.style && style_hides(tag.style))
-		tag.flags |= ELEMENT_HIDDEN;
-	if (tag.style && style_is_outlook_border(tag.style))
-		tag.flags |= ELEMENT_HEADER;
-	if (tag.is_word)
-		tag.flags &= ~ELEMENT_SPACED;
-	if (element & ELEMENT_BLOCKQUOTE) {
-		if (tag.cite || b->open[OPEN_GMAIL] ||
-		    (tag.style && style_has_left_border(tag.style)))
-			tag.flags |= ELEMENT_QUOTE;
-		if (!(tag.flags & ELEMENT_QUOTE))
-			tag.flags |= ELEMENT_MAYBE_QUOTE;
-		tag.flags &= ~ELEMENT_GMAIL;
-	}
-	if (element & ELEMENT_LINK) {
-		*ret_href = tag.href;
-		/* Word names anchors after what they point at */
-		tag.flags &= ELEMENT_LINK | ELEMENT_HIDDEN;
-	}
-	return tag.flags;
-}
-
 static void
 add_link(struct builder *b, const char *href)
 {
@@ -493,10 +198,10 @@ static void
 on_start_element(void *data, const xmlChar *name, const xmlChar **attributes)
 {
 	struct builder *b = data;
-	guint flags = named_lookup(elements, G_N_ELEMENTS(elements), (const char *)name);
 	const char *href;
+	guint flags = html_tag_flags((const char *)name, (const char *const *)attributes,
+				     b->open[OPEN_GMAIL] > 0, &href);
 
-	flags = tag_flags(b, flags, attributes, &href);
 	if (flags & ELEMENT_LINK)
 		add_link(b, href);
 	if (b->depth < G_N_ELEMENTS(b->flags))
@@ -545,17 +250,28 @@ static xmlSAXHandler handler = {
 
 struct feed {
 	htmlParserCtxtPtr parser;
-	const char *unfed; /* what comes next for the parser */
+	GString *clean; /* what the parser gets next */
+	const char *unfed; /* what was not copied there so far */
 	guint started; /* start tags since the parser was last fed */
 	guint dropped; /* start tags deeper than the ceiling */
+	gboolean no_tag_ends, no_comment_ends; /* no '>', no "-->" is left */
 };
 
+/* Copy up to p and go on at `next`. */
 static void
 feed_until(struct feed *feed, const char *p, const char *next)
 {
-	if (p > feed->unfed)
-		htmlParseChunk(feed->parser, feed->unfed, p - feed->unfed, 0);
+	g_string_append_len(feed->clean, feed->unfed, p - feed->unfed);
 	feed->unfed = next;
+}
+
+static void
+feed_parser(struct feed *feed)
+{
+	if (feed->clean->len > 0)
+		htmlParseChunk(feed->parser, feed->clean->str, feed->clean->len, 0);
+	g_string_truncate(feed->clean, 0);
+	feed->started = 0;
 }
 
 /* The '>' of the tag at p.  In a tag over the ceiling quotes no longer count, so that no
@@ -603,7 +319,7 @@ feed_is_too_deep(struct feed *feed, const char *tag, gsize name_length, gboolean
 	if (feed->started++ < LIMIT_HTML_DEPTH / 2)
 		return FALSE;
 	feed_until(feed, tag, tag);
-	feed->started = 0;
+	feed_parser(feed);
 	if (feed->parser->nameNr < LIMIT_HTML_DEPTH || tag_closes_itself(tag + 1, name_length))
 		return FALSE;
 	feed->started = LIMIT_HTML_DEPTH; /* look again at the next one */
@@ -611,9 +327,13 @@ feed_is_too_deep(struct feed *feed, const char *tag, gsize name_length, gboolean
 	return TRUE;
 }
 
+/* The document element is ours; Word's own elements (o:p, v:shape) only make the parser
+ * compose error messages. */
 static gboolean
-tag_is_outermost(const char *name, gsize length)
+tag_is_dropped(const char *name, gsize length)
 {
+	if (memchr(name, ':', length))
+		return TRUE;
 	return length == 4 && (g_ascii_strncasecmp(name, "html", 4) == 0 ||
 			       g_ascii_strncasecmp(name, "body", 4) == 0 ||
 			       g_ascii_strncasecmp(name, "head", 4) == 0);
@@ -628,58 +348,81 @@ feed_tag(struct feed *feed, const char *p, const char *close)
 
 	while (name_end < close && !is_space(*name_end) && *name_end != '/' && *name_end != '>')
 		name_end++;
-	if (tag_is_outermost(name, name_end - name) ||
+	if (tag_is_dropped(name, name_end - name) ||
 	    feed_is_too_deep(feed, p, name_end - name, is_end))
 		feed_until(feed, p, close + 1);
 	else if (close - p > LIMIT_HTML_TAG) {
 		gsize length = MIN(name_end - p, 64);
 
 		feed_until(feed, p, close + 1);
-		htmlParseChunk(feed->parser, p, length, 0);
-		htmlParseChunk(feed->parser, ">", 1, 0);
+		g_string_append_len(feed->clean, p, length);
+		g_string_append_c(feed->clean, '>');
 	}
 	return close + 1;
 }
 
+/* A '<' that opens nothing. */
 static const char *
-feed_comment(const char *p, const char *end)
+feed_less_than(struct feed *feed, const char *p)
 {
-	const char *close = g_strstr_len(p, end - p, "-->");
+	feed_until(feed, p, p + 1);
+	g_string_append(feed->clean, "&lt;");
+	return p + 1;
+}
 
-	return close ? close + 3 : NULL;
+/* "<!-- … -->" shows nothing; one that never ends shows what it was to hide. */
+static const char *
+feed_comment(struct feed *feed, const char *p, const char *end)
+{
+	const char *close = feed->no_comment_ends ? NULL : g_strstr_len(p, end - p, "-->");
+
+	feed->no_comment_ends = close == NULL;
+	feed_until(feed, p, close ? close + 3 : p + 4);
+	return feed->unfed;
+}
+
+/* "<!DOCTYPE …>", "<![if !mso]>", "<?xml …>" show nothing either. */
+static const char *
+feed_declaration(struct feed *feed, const char *p, const char *end)
+{
+	const char *close = feed->no_tag_ends ? NULL : memchr(p, '>', end - p);
+
+	feed->no_tag_ends = close == NULL;
+	if (!close)
+		return feed_less_than(feed, p);
+	feed_until(feed, p, close + 1);
+	return close + 1;
+}
+
+static const char *
+feed_element(struct feed *feed, const char *p, const char *end)
+{
+	const char *close = feed->no_tag_ends ? NULL : tag_end(p, end);
+
+	feed->no_tag_ends = close == NULL;
+	return close ? feed_tag(feed, p, close) : feed_less_than(feed, p);
 }
 
 static void
 feed_all(struct feed *feed, const char *html, gsize length)
 {
-	const char *p = html, *end = html + length, *close;
-	gboolean closable = TRUE, comments = TRUE; /* a '>', a "-->" may still come */
+	const char *p = html, *end = html + length;
 
 	feed->unfed = html;
 	while ((p = memchr(p, '<', end - p))) {
-		if (end - p >= 4 && memcmp(p, "<!--", 4) == 0 && comments) {
-			close = feed_comment(p, end);
-			comments = close != NULL;
-			p = close ? close : p + 4;
-			if (!comments)
-				feed_until(feed, p - 4, p); /* show what was to be hidden */
-			continue;
-		}
-		if (end - p < 2 || !(g_ascii_isalpha(p[1]) || p[1] == '/')) {
-			p++;
-			continue;
-		}
-		close = closable ? tag_end(p, end) : NULL;
-		if (!close) {
-			closable = FALSE;
-			feed_until(feed, p, p + 1);
-			htmlParseChunk(feed->parser, "&lt;", 4, 0);
-			p++;
-			continue;
-		}
-		p = feed_tag(feed, p, close);
+		char next = end - p > 1 ? p[1] : 0;
+
+		if (end - p >= 4 && memcmp(p, "<!--", 4) == 0)
+			p = feed_comment(feed, p, end);
+		else if (next == '!' || next == '?')
+			p = feed_declaration(feed, p, end);
+		else if (g_ascii_isalpha(next) || next == '/')
+			p = feed_element(feed, p, end);
+		else
+			p = feed_less_than(feed, p);
 	}
 	feed_until(feed, end, end);
+	feed_parser(feed);
 }
 
 static void *
@@ -703,10 +446,12 @@ parse(struct builder *b, const char *html, gsize length)
 						HTML_PARSE_NOWARNING | HTML_PARSE_NODEFDTD |
 						HTML_PARSE_NOIMPLIED | HTML_PARSE_IGNORE_ENC |
 						HTML_PARSE_COMPACT);
-	htmlParseChunk(feed.parser, "<html><body>", 12, 0);
+	feed.clean = g_string_sized_new(length + 64);
+	g_string_append(feed.clean, "<html><body>");
 	feed_all(&feed, html, length);
 	htmlParseChunk(feed.parser, NULL, 0, 1);
 	htmlFreeParserCtxt(feed.parser);
+	g_string_free(feed.clean, TRUE);
 }
 
 struct html_text *
