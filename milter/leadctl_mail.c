@@ -1,5 +1,5 @@
 /*
- * leadctl_mail.c - commands on messages: inspect, score, replay.
+ * leadctl_mail.c - commands on messages: inspect, score, replay, signals.
  */
 #include "leadctl.h"
 #include "archive.h"
@@ -8,6 +8,7 @@
 #include "intake.h"
 #include "lead/card.h"
 #include "lead/inspect.h"
+#include "lead/signals.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -378,6 +379,38 @@ run_replay(struct leadctl *leadctl, int argc, char **argv)
 	g_free(replay.options.mail_from);
 	g_strfreev(replay.options.recipients);
 	return replay.failed ? LEADCTL_FAILURE : code;
+}
+
+/* --- signals --- */
+
+static cJSON *
+signal_to_json(const struct signal *signal)
+{
+	cJSON *object = cJSON_CreateObject();
+	cJSON_AddStringToObject(object, "name", signals_name(signal));
+	cJSON_AddStringToObject(object, "type", signals_type_name(signals_type(signal)));
+	cJSON_AddStringToObject(object, "meaning", signals_doc(signal));
+	const char *const *choices = signals_choices(signal);
+	cJSON *list = choices ? cJSON_AddArrayToObject(object, "values") : NULL;
+	for (; list && *choices; choices++)
+		cJSON_AddItemToArray(list, cJSON_CreateString(*choices));
+	return object;
+}
+
+static int
+run_signals(struct leadctl *leadctl, int argc, char **argv)
+{
+	(void)argv;
+	if (argc != 1)
+		return leadctl_usage(leadctl_find(leadctl_mail_commands, "signals"));
+	if (leadctl->json) {
+		for (guint i = 0; signals_nth(i); i++)
+			leadctl_print_json(signal_to_json(signals_nth(i)));
+		return LEADCTL_OK;
+	}
+	g_autofree char *text = signals_to_text();
+	fputs(text, stdout);
+	return LEADCTL_OK;
 }
 
 const struct leadctl_command leadctl_mail_commands[] = {
