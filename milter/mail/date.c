@@ -93,16 +93,13 @@ read_offset(struct moment *moment, const char **p)
 	moment->has_offset = TRUE;
 }
 
-/* Two-digit years as RFC 5322 section 4.3 has them. */
-static void
-set_year(struct moment *moment, int year, gsize digits)
+/* Short years as RFC 5322 section 4.3 has them; "0126" is a three-digit one, padded. */
+static int
+full_year(int year)
 {
-	if (digits == 4)
-		moment->year = year;
-	else if (digits <= 2)
-		moment->year = year < 50 ? 2000 + year : 1900 + year;
-	else
-		moment->year = 1900 + year;
+	if (year < 50)
+		return 2000 + year;
+	return year < 1000 ? 1900 + year : year;
 }
 
 static int
@@ -183,7 +180,7 @@ read_digits(struct moment *moment, const char **p)
 	if (digits <= 2 && !moment->day && n >= 1 && n <= 31)
 		moment->day = n;
 	else if (moment->year < 0)
-		set_year(moment, n, digits);
+		moment->year = full_year(n);
 }
 
 /* A comment, however deep it nests. */

@@ -278,6 +278,7 @@ static const struct {
 	{ "21 Nov 2026 10:00 GMT", NOON, 0 },
 	{ "21 Nov 26 10:00 GMT", NOON, 0 },
 	{ "21 Nov 126 10:00:00 GMT", NOON, 0 },
+	{ "21 Nov 0126 10:00:00 GMT", NOON, 0 },
 	{ "Sat,21 Nov 2026 12:00:00+0200", NOON, 7200 },
 	{ "Sat, 21 Nov 2026 12:00:00 +02:00", NOON, 7200 },
 	{ "Sat, 21 Nov 2026 12:00:00 GMT+0200", NOON, 7200 },
