@@ -162,6 +162,16 @@ describe_bounce(const struct bounce *bounce)
 	return change_cut_text(words, LIMIT_NOTE);
 }
 
+/* Nothing new: the lead is known to be unreachable, and the stage would stay. */
+static gboolean
+is_old_news(const struct change_context *context, const struct lead *lead)
+{
+	if (!lead->unreachable)
+		return FALSE;
+	return lead->stage == STAGE_DISQUALIFIED || lead->stage == STAGE_CUSTOMER ||
+	       !is_answer_to_ours(context, lead);
+}
+
 static void
 change_by_bounce(const struct change_context *context, struct decision *decision,
 		 struct change_types *types)
@@ -173,11 +183,39 @@ change_by_bounce(const struct change_context *context, struct decision *decision
 	lead->unreachable = TRUE;
 	lead->touch_count++;
 	lead->updated = context->now;
-	if (is_answer_to_ours(context, lead))
+	if (is_answer_to_ours(context, lead)) {
 		stage_decide(&input, &stage);
+		g_ptr_array_unref(decision->touch->contributions);
+		decision->touch->contributions = scorecards_apply(
+			context->scorecards, lead->scorecard, context->facts, context->known,
+			decision->before, context->known->touches, context->now);
+	}
 	change_stage(context, lead, &stage);
 	change_add_type(types, TRUE, "contact.bounced");
 	change_add_type(types, stage.changed, "lead.stage_changed");
+}
+
+static struct decision *
+decide_bounced(const struct change_context *context, struct candidate *candidate)
+{
+	struct decision *decision =
+		change_decision(ACTION_ATTACH, describe_bounce(context->facts->kind->bounce));
+	g_autoptr(GPtrArray) all = NULL;
+	struct change_types types = { .count = 0 };
+	struct score score;
+
+	change_promote(context->known, candidate);
+	decision->match = candidate->match;
+	decision->before = candidate->lead;
+	decision->lead = lead_copy(candidate->lead);
+	decision->touch = change_touch(context, "bounce", "outside");
+	decision->touch->note = g_strdup(decision->reason);
+	change_by_bounce(context, decision, &types);
+	change_score(context, decision->lead, context->known->touches, decision->touch, &score,
+		     &all);
+	change_add_events(context, decision, &score, &types);
+	score_clear(&score);
+	return decision;
 }
 
 struct decision *
@@ -185,28 +223,12 @@ bounce_decide(const struct change_context *context)
 {
 	const struct bounce *bounce = context->facts->kind->bounce;
 	struct candidate *candidate = NULL;
-	g_autoptr(GPtrArray) all = NULL;
-	struct decision *decision;
-	struct change_types types = { .count = 0 };
-	struct score score;
 
 	if (bounce == NULL)
 		return change_decision(ACTION_NONE, g_strdup("bounce without a report"));
 	if (bounce->permanent)
 		candidate = find_bounced(context->known, bounce);
-	if (candidate == NULL)
+	if (candidate == NULL || is_old_news(context, candidate->lead))
 		return change_decision(ACTION_NONE, describe_bounce(bounce));
-	change_promote(context->known, candidate);
-	decision = change_decision(ACTION_ATTACH, describe_bounce(bounce));
-	decision->match = candidate->match;
-	decision->before = candidate->lead;
-	decision->lead = lead_copy(candidate->lead);
-	decision->touch = change_touch(context, "bounce", "outside");
-	decision->touch->note = describe_bounce(bounce);
-	change_by_bounce(context, decision, &types);
-	change_score(context, decision->lead, context->known->touches, decision->touch, &score,
-		     &all);
-	change_add_events(context, decision, &score, &types);
-	score_clear(&score);
-	return decision;
+	return decide_bounced(context, candidate);
 }
