@@ -52,6 +52,16 @@
 #define LIMIT_EVENT_VALUE 512 /* bytes of one string, subject and text apart */
 #define LIMIT_NOTE 512
 
+/* Phrases found in text. */
+#define LIMIT_PHRASES 20000
+#define LIMIT_PHRASE_MATCHES 2000 /* in one text; later ones are not looked at */
+#define LIMIT_WORD 64 /* characters a match with an open end is extended by */
+#define LIMIT_EVIDENCE 200 /* of the words shown for a match */
+#define LIMIT_FIGURES 500 /* numbers looked at for an amount or a term */
+#define LIMIT_UTM 200 /* of a campaign parameter's value */
+#define LIMIT_UTM_NAME 40
+#define LIMIT_UTMS 16
+
 /* Files an administrator writes. */
 #define LIMIT_CONFIG_FILE (1 << 20)
 #define LIMIT_LIST_LINES 1000000

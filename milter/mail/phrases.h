@@ -2,14 +2,20 @@
  * phrases.h - named phrase lists in many languages, found in one linear pass by vectorscan.
  *
  * A list file: lines of phrases, '#' comments, "[name]" starts a list, "[name:lang]" one for a
- * language. Phrases are matched case-insensitively at word boundaries (checked in the match
- * callback: see DESIGN's measurement).  The database is compiled once off the hot path and read by
- * any thread; scratch space comes from a pool inside.
+ * language.  Phrases and text are folded (fold.h), so case, accents, line ends and kinds of quotes
+ * don't matter, and are matched at word boundaries; "word*" and "*word" leave one side open.  The
+ * database is compiled once off the hot path and read by any thread; scratch space comes from a
+ * pool inside.
+ *
+ * Lists named "_term…" and "_short_…" hold words so common that looking for them everywhere would cost
+ * more than all the rest ("in", "no"); they are found by phrases_scan_part() only.
  */
 #ifndef LEADMILTER_PHRASES_H
 #define LEADMILTER_PHRASES_H
 
 #include <glib.h>
+
+#include "mail/fold.h"
 
 struct phrase_match {
 	const char *list; /* "opt_out"; owned by the database */
@@ -31,5 +37,10 @@ gboolean phrases_compile(struct phrases *phrases, GError **error);
 /** All matches in `text` (UTF-8), in order of their end; struct phrase_match.  Caller unrefs.
  *  Any thread once compiled. */
 GArray *phrases_scan(const struct phrases *phrases, const char *text, gsize length);
+/** The same in text that was folded already; positions are of the text before folding. */
+GArray *phrases_scan_folded(const struct phrases *phrases, const struct fold_text *text);
+/** Matches of the common lists within the folded bytes from `begin` to `end`. */
+GArray *phrases_scan_part(const struct phrases *phrases, const struct fold_text *text, gsize begin,
+			  gsize end);
 
 #endif
