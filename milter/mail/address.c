@@ -410,7 +410,8 @@ address_is_valid(const char *address)
 	if (!domain)
 		return FALSE;
 	gsize local = (gsize)(domain - 1 - address);
-	if (!local || local > 64)
+	/* no ceiling of 64: reply addresses with tokens in them are longer */
+	if (!local || strlen(address) > LIMIT_ADDRESS)
 		return FALSE;
 	gboolean quoted = address[0] == '"' && local > 2 && address[local - 1] == '"';
 	for (gsize i = 0; i < local && !quoted; i++)

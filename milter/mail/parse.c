@@ -90,6 +90,15 @@ show_text_in_html(struct walk *walk, const char *text)
 	show_html(walk, html, strlen(html));
 }
 
+/* A parameter's value in lower or upper case, or NULL. */
+static char *
+dup_param(const struct part *part, const char *name, char *(*change)(const gchar *, gssize))
+{
+	const char *value = part_type_param(part, name);
+	g_autofree char *utf8 = value ? charset_to_utf8(value, strlen(value), NULL) : NULL;
+	return utf8 ? change(utf8, -1) : NULL;
+}
+
 static gboolean
 has_param(const struct part *part, const char *name, const char *value)
 {
@@ -211,11 +220,11 @@ take_calendar(struct walk *walk, const struct part *part, struct place place)
 	struct mail *mail = walk->mail;
 	if (!mail->calendar) {
 		g_autoptr(GString) text = part_get_text(part);
-		const char *method = part_type_param(part, "method");
 		mail->calendar =
 			g_strndup(text->str, charset_cut(text->str, text->len, LIMIT_TEXT));
-		mail->calendar_method =
-			method ? g_ascii_strup(method, -1) : find_calendar_method(mail->calendar);
+		mail->calendar_method = dup_param(part, "method", g_ascii_strup);
+		if (!mail->calendar_method)
+			mail->calendar_method = find_calendar_method(mail->calendar);
 	}
 	if (!place.alternative || part_is_disposition(part, "attachment"))
 		attach(walk, part, place);
@@ -587,9 +596,8 @@ parse_message(const struct raw_mail *raw, guint depth, guint *parts)
 
 	part_read_top(&top, raw);
 	walk.body_end = top.body.bytes + top.body.length;
-	const char *report_type = part_type_param(&top, "report-type");
 	mail->content_type = g_strdup(top.type);
-	mail->report_type = report_type ? g_ascii_strdown(report_type, -1) : NULL;
+	mail->report_type = dup_param(&top, "report-type", g_ascii_strdown);
 	walk_part(&walk, &top, (struct place){ .depth = depth, .top = TRUE });
 	parse_fields(mail, raw, walk.charset);
 	mail->truncated = is_truncated(&walk);

@@ -433,6 +433,33 @@ test_hostile(void)
 	}
 }
 
+/* First uses of the charset tables and of GMime meet. */
+static gpointer
+parse_often(gpointer unused)
+{
+	static const char *const charsets[] = { "koi8-r", "windows-1251", "gb18030", "iso-8859-7",
+						"utf-8",  "iso-2022-jp",  "cp866",   "x" };
+	for (guint i = 0; i < 400; i++) {
+		g_autofree char *message = g_strdup_printf(
+			"From: =?%s?Q?=C1?= <a@example.com>\n" MIXED
+			"--b\nContent-Type: text/plain; charset=%s; name*=%s''%%C1\n\nA \xC1\n" END,
+			charsets[i % 8], charsets[i % 8], charsets[i % 8]);
+		g_autoptr(mail_owned) mail = parse(message, strlen(message));
+		g_assert_true(g_utf8_validate(mail->text, -1, NULL) && mail->text[0]);
+	}
+	return unused;
+}
+
+static void
+test_threads(void)
+{
+	GThread *threads[8];
+	for (guint i = 0; i < G_N_ELEMENTS(threads); i++)
+		threads[i] = g_thread_new("parse", parse_often, NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(threads); i++)
+		g_thread_join(threads[i]);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -454,6 +481,7 @@ main(int argc, char **argv)
 	g_test_add_func("/parse/long-text", test_long_text);
 	g_test_add_func("/parse/cut-attachment", test_cut_attachment);
 	g_test_add_func("/parse/long-fields", test_long_fields);
+	g_test_add_func("/parse/threads", test_threads);
 	g_test_add_func("/parse/hostile", test_hostile);
 	return g_test_run();
 }
