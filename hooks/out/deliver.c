@@ -106,6 +106,8 @@ set_limits(CURL *easy, const struct config_endpoint *endpoint)
 {
 	long timeout = MAX(endpoint->timeout_seconds, 1) * 1000L;
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	/* a name server that hangs: don't wait for the resolver's thread beyond the time-out */
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, MIN(timeout, CONNECT_TIMEOUT_MS));
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");

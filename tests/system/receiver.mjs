@@ -1,6 +1,6 @@
 // receiver.mjs - a webhook receiver that answers as told and records every request.
 //
-//   node receiver.mjs --log FILE [--port N] [--answers LIST] [--tls DIR]
+//   node receiver.mjs --log FILE [--port N] [--answers LIST] [--path PATH=LIST]… [--tls DIR]
 //
 // Prints "listening PORT" once it can be asked.  The LIST of answers is separated by commas; the last
 // one is repeated for ever:
@@ -19,8 +19,9 @@
 //   huge-head           200 with 8 MB of header fields
 //   random:N            a die of N sides: one of 500, close, reset, truncated, slow:50, or 200
 //
-// "LIST*5" repeats one entry: 500*5,200.  PUT /.answers with a LIST as body starts a new one, GET
-// /.count tells how many requests came; neither is recorded.
+// "500*5,200" repeats one entry.  A path may have a LIST of its own.  PUT /.answers with a LIST as
+// body starts a new one (PUT /.answers/PATH for one path, PUT /.answers also forgets those of
+// paths), GET /.count tells how many requests came; these are not recorded.
 //
 // With --tls DIR the server speaks TLS, HTTP/2 where the client offers it, with a certificate for
 // localhost and 127.0.0.1 by a CA made on the first run: DIR/ca.pem, cert.pem, key.pem.
@@ -40,34 +41,46 @@ const { values: options } = parseArgs({
     log: { type: "string" },
     port: { type: "string", default: "0" },
     answers: { type: "string", default: "200" },
+    path: { type: "string", multiple: true, default: [] },
     tls: { type: "string" },
   },
 });
 if (!options.log) {
-  console.error("usage: receiver.mjs --log FILE [--port N] [--answers LIST] [--tls DIR]");
+  console.error("usage: receiver.mjs --log FILE [--port N] [--answers LIST] [--path PATH=LIST]… " +
+    "[--tls DIR]");
   process.exit(2);
 }
 
 const log = openSync(options.log, "a");
-let answers = readAnswers(options.answers);
-let position = 0;
+let general = readAnswers(options.answers);
+const ofPath = new Map(options.path.map((option) => {
+  const at = option.indexOf("=");
+  return [option.slice(0, at), readAnswers(option.slice(at + 1))];
+}));
 let count = 0;
 let connections = 0;
 
 function readAnswers(list) {
-  return list.trim().split(",").flatMap((entry) => {
+  const entries = list.trim().split(",").flatMap((entry) => {
     const [, answer, times] = /^(.*?)(?:\*(\d+))?$/.exec(entry.trim());
     return Array(Number(times ?? 1)).fill(answer);
   });
+  return { entries, position: 0 };
 }
 
-function nextAnswer() {
-  const answer = answers[Math.min(position, answers.length - 1)];
-  position++;
+function nextAnswer(url) {
+  const list = ofPath.get(url.split("?")[0]) ?? general;
+  const answer = list.entries[Math.min(list.position++, list.entries.length - 1)];
   const die = /^random:(\d+)$/.exec(answer);
   if (!die) return answer;
   const faces = ["500", "close", "reset", "truncated", "slow:50"];
   return faces[Math.floor(Math.random() * Number(die[1]))] ?? "200";
+}
+
+function change(path, list) {
+  if (path) return ofPath.set(path, list);
+  ofPath.clear();
+  general = list;
 }
 
 function makeCertificates(directory) {
@@ -152,12 +165,11 @@ function handle(request, response) {
   request.on("end", () => {
     const body = Buffer.concat(chunks);
     if (request.url === "/.count") return reply(response, 200, {}, JSON.stringify({ count }));
-    if (request.url === "/.answers") {
-      answers = readAnswers(body.toString());
-      position = 0;
+    if (request.url.startsWith("/.answers")) {
+      change(request.url.slice("/.answers".length), readAnswers(body.toString()));
       return reply(response, 200, {});
     }
-    const answer = request.url === "/redirected" ? "200" : nextAnswer();
+    const answer = request.url === "/redirected" ? "200" : nextAnswer(request.url);
     record(request, body, answer);
     act(answer, request, response);
   });
