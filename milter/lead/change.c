@@ -7,6 +7,8 @@
 #include "lead/card.h"
 #include "lead/event.h"
 
+#define REPEAT_WINDOW 32 /* touches: what comes for several recipients comes close together */
+
 struct decision *
 change_decision(enum action action, char *reason)
 {
@@ -23,7 +25,9 @@ change_decision(enum action action, char *reason)
 gboolean
 change_is_repeated(const GPtrArray *ledger, const char *message_id)
 {
-	for (guint i = ledger->len; message_id != NULL && i > 0; i--) {
+	guint oldest = ledger->len - MIN(ledger->len, REPEAT_WINDOW);
+
+	for (guint i = ledger->len; message_id != NULL && i > oldest; i--) {
 		const struct touch *touch = ledger->pdata[i - 1];
 
 		if (g_strcmp0(touch->message_id, message_id) == 0)

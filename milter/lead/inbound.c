@@ -94,6 +94,7 @@ struct inbound {
 	const GPtrArray *ledger;
 	struct touch *touch;
 	const struct lead *card; /* what rules may read of `before`: nothing a forger wrote */
+	gboolean repeated; /* the same mail came for another mailbox before */
 	gboolean opts_out;
 	gboolean assigned;
 	struct stage_result stage;
@@ -127,17 +128,19 @@ begin_lead(const struct change_context *context, const struct identity *identity
 	return lead;
 }
 
-/* The first proven mail takes a card over that unproven mail began. */
+/* The first proven mail takes over a card that unproven mail began.  What a form or a forward told
+ * is the person's own, only unproven until now; what a forger wrote is not. */
 static enum card_trust
 find_trust(const struct identity *identity, struct lead *lead)
 {
-	if (lead->unverified && identity->proof >= PROOF_ACCEPTED) {
-		lead->unverified = FALSE;
-		g_clear_pointer(&lead->linked, g_free);
-		return CARD_REPLACE;
-	}
 	if (identity->proof < PROOF_ACCEPTED)
 		return CARD_FILL;
+	if (lead->unverified) {
+		lead->unverified = FALSE;
+		g_clear_pointer(&lead->linked, g_free);
+		if (lead->source_form == NULL && lead->source_forwarder == NULL)
+			return CARD_REPLACE;
+	}
 	return identity->is_same_address || identity->resolves_interest ? CARD_UPDATE : CARD_FILL;
 }
 
@@ -243,7 +246,8 @@ add_inbound_touch(const struct change_context *context, struct inbound *in)
 		touch->excerpt = change_cut_text(facts->forward != NULL ? facts->forward->text
 									: facts->text->new_text,
 						 LIMIT_EXCERPT);
-	if (!change_is_repeated(in->ledger, touch->message_id)) {
+	in->repeated = change_is_repeated(in->ledger, touch->message_id);
+	if (!in->repeated) {
 		g_ptr_array_unref(touch->contributions);
 		touch->contributions =
 			scorecards_apply(context->scorecards, in->lead->scorecard, facts,
@@ -255,14 +259,15 @@ add_inbound_touch(const struct change_context *context, struct inbound *in)
 }
 
 static void
-count_inbound(const struct change_context *context, struct lead *lead)
+count_inbound(const struct change_context *context, const struct inbound *in)
 {
+	struct lead *lead = in->lead;
 	gint64 time = context->time;
 
 	lead->created = MIN(lead->created, time);
 	lead->first_inbound = lead->first_inbound == 0 ? time : MIN(lead->first_inbound, time);
 	lead->last_inbound = MAX(lead->last_inbound, time);
-	lead->inbound_count++;
+	lead->inbound_count += !in->repeated;
 	lead->touch_count++;
 	lead->unreachable = FALSE;
 	lead->updated = context->now;
@@ -387,7 +392,7 @@ inbound_decide(const struct change_context *context)
 	in.opts_out = opts_out(context->facts, in.identity.proof);
 	open_card(context, &in);
 	add_inbound_touch(context, &in);
-	count_inbound(context, in.lead);
+	count_inbound(context, &in);
 	change_score(context, in.lead, in.ledger, in.touch, &score, &all);
 	move_inbound(context, &in, &score);
 	assign_lead(context, &in);

@@ -750,6 +750,39 @@ test_an_unproven_card_is_taken_over(void)
 	RUN(STEPS);
 }
 
+/* A form nobody vouches for: unproven until the person writes, but what it told stays. */
+static void
+test_a_form_is_confirmed(void)
+{
+	static const struct mail_sample FORM = { .kind = KIND_HUMAN,
+						 .form = "bot@site.example",
+						 .name = "Anna Schmidt",
+						 .phone = "+493012345678",
+						 .message_id = "m1" };
+	static const struct mail_sample REPLY = { .kind = KIND_HUMAN_REPLY, .message_id = "m2" };
+	static const struct step STEP;
+	struct memory memory;
+	const struct lead *lead;
+
+	memory_init(&memory);
+	for (guint i = 0; i < 2; i++) {
+		g_autoptr(fixture_facts_owned) facts =
+			fixture_facts(memory.config, i == 0 ? &FORM : &REPLY);
+		g_autoptr(known_owned) known = look_up(&memory, facts, &STEP);
+		g_autoptr(decision_owned) decision =
+			decide_message(facts, known, memory.scorecards, FIXTURE_NOW);
+
+		g_assert_cmpint(decision->lead->unverified, ==, i == 0);
+		remember(&memory, facts, decision);
+	}
+	g_assert_cmpuint(memory.rows->len, ==, 1);
+	lead = ((struct row *)memory.rows->pdata[0])->lead;
+	g_assert_cmpstr(lead->phone, ==, "+493012345678");
+	g_assert_cmpstr(lead->name, ==, "Anna Schmidt");
+	g_assert_cmpuint(lead->inbound_count, ==, 2);
+	memory_clear(&memory);
+}
+
 static void
 test_a_customer(void)
 {
@@ -1250,6 +1283,7 @@ main(int argc, char **argv)
 	g_test_add_func("/decide/an-office-gets-a-name", test_an_office_gets_a_name);
 	g_test_add_func("/decide/a-forged-sender", test_a_forged_sender);
 	g_test_add_func("/decide/an-unproven-card", test_an_unproven_card_is_taken_over);
+	g_test_add_func("/decide/a-form-is-confirmed", test_a_form_is_confirmed);
 	g_test_add_func("/decide/a-customer", test_a_customer);
 	g_test_add_func("/decide/opt-out-and-back", test_opt_out_and_back);
 	g_test_add_func("/decide/bounces", test_bounces);
