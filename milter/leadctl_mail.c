@@ -420,5 +420,6 @@ const struct leadctl_command leadctl_mail_commands[] = {
 	  "the same with points and reasons", run_score },
 	{ "replay", "[--shadow] [--submitted] [--rcpt A]… PATH…", "run an archive into the store",
 	  run_replay },
+	{ "signals", "", "what a rule\'s condition may test", run_signals },
 	{ NULL, NULL, NULL, NULL },
 };
