@@ -71,7 +71,7 @@
 #define LIMIT_EXPRESSION_DEPTH 32
 #define LIMIT_PATTERN 256 /* a glob pattern of a condition */
 #define LIMIT_PATTERN_TEXT (16 * 1024) /* of a text matched with patterns */
-#define LIMIT_EVIDENCE 200 /* shown of what matched */
+#define LIMIT_SHOWN 200 /* of a value or of what made a rule hold */
 
 /* Store and delivery. */
 #define LIMIT_BATCH 256 /* jobs in one commit; rows of one step of a clean-up */

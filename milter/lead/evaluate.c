@@ -568,7 +568,7 @@ collect(const struct node *node, struct evaluation *evaluation, GString *all)
 {
 	gboolean is_list = node->left != NULL && node->left->type == VALUE_LIST;
 
-	if (all->len > LIMIT_EVIDENCE)
+	if (all->len > LIMIT_SHOWN)
 		return;
 	switch (node->kind) {
 	case NODE_AND:
@@ -605,8 +605,8 @@ expression_evidence(const struct expression *expression, struct evaluation *eval
 
 	if (expression->root->kind >= NODE_AND)
 		collect(expression->root, evaluation, all);
-	if (all->len > LIMIT_EVIDENCE) {
-		const char *end = g_utf8_find_prev_char(all->str, all->str + LIMIT_EVIDENCE + 1);
+	if (all->len > LIMIT_SHOWN) {
+		const char *end = g_utf8_find_prev_char(all->str, all->str + LIMIT_SHOWN + 1);
 
 		g_string_truncate(all, end != NULL ? (gsize)(end - all->str) : 0);
 		g_string_append(all, "…");

@@ -89,7 +89,7 @@ gboolean expression_test(const struct expression *expression, struct evaluation 
 /** Of expression_compile_number(); 0 when unknown. */
 double expression_number(const struct expression *expression, struct evaluation *evaluation);
 /** What made a condition true: the words or header field of each test that did, at most
- *  LIMIT_EVIDENCE bytes; NULL when there is nothing to show.  Caller frees. */
+ *  LIMIT_SHOWN bytes; NULL when there is nothing to show.  Caller frees. */
 char *expression_evidence(const struct expression *expression, struct evaluation *evaluation);
 
 #endif

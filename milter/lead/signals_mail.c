@@ -35,12 +35,13 @@ get_kind(const struct signal_input *input)
 		       : UNKNOWN;
 }
 
+/* That nothing marks it as made by a machine is no evidence of anything. */
 static char *
 kind_evidence(const struct signal_input *input)
 {
-	return input->facts != NULL && input->facts->kind != NULL
-		       ? g_strdup(input->facts->kind->evidence)
-		       : NULL;
+	const struct kind *kind = input->facts != NULL ? input->facts->kind : NULL;
+
+	return kind != NULL && kind->kind != KIND_HUMAN ? g_strdup(kind->evidence) : NULL;
 }
 
 static struct value

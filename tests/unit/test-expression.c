@@ -238,7 +238,7 @@ test_evidence(void)
 		{ "true", NULL },
 	};
 	struct fixture fixture;
-	g_autofree char *long_subject = g_strnfill(3 * LIMIT_EVIDENCE, 'x');
+	g_autofree char *long_subject = g_strnfill(3 * LIMIT_SHOWN, 'x');
 	g_autofree char *evidence = NULL;
 
 	make_buyer(&fixture);
@@ -250,7 +250,7 @@ test_evidence(void)
 	}
 	fixture.mail.subject = long_subject;
 	g_assert_true(evaluate("message.subject matches 'x*'", &fixture, NULL, &evidence));
-	g_assert_cmpuint(strlen(evidence), <=, LIMIT_EVIDENCE + strlen("…"));
+	g_assert_cmpuint(strlen(evidence), <=, LIMIT_SHOWN + strlen("…"));
 	fixture_clear(&fixture);
 }
 
