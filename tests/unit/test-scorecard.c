@@ -30,6 +30,21 @@ load(const char *text, GError **error)
 	return scorecards;
 }
 
+/* So that a phrase list the card asks for and nobody wrote is found. */
+static void
+add_phrase_files(struct config *config)
+{
+	GDir *directory = g_dir_open(TEST_CONF "/lists/phrases", 0, NULL);
+	const char *name;
+
+	g_assert_nonnull(directory);
+	while ((name = g_dir_read_name(directory)) != NULL)
+		g_ptr_array_add(config->phrase_files,
+				g_build_filename(TEST_CONF "/lists/phrases", name, NULL));
+	g_assert_cmpuint(config->phrase_files->len, >, 0);
+	g_dir_close(directory);
+}
+
 static struct scorecards *
 load_default(void)
 {
@@ -43,6 +58,7 @@ load_default(void)
 	g_ptr_array_set_size(config->scorecards, 0);
 	g_ptr_array_add(config->scorecards, card);
 	g_ptr_array_add(config->target_domains, g_strdup("target.example"));
+	add_phrase_files(config);
 	scorecards = scorecards_new(config, &error);
 	g_assert_no_error(error);
 	return scorecards;
