@@ -81,11 +81,11 @@ change_score(const struct change_context *context, struct lead *lead, const GPtr
 char *
 change_cut_text(const char *text, gsize most)
 {
-	const char *end = text + strnlen(text, most);
+	gsize length = strnlen(text, most);
 
-	if (*end != '\0')
-		end = g_utf8_find_prev_char(text, end + 1);
-	return g_strndup(text, (gsize)(end - text));
+	while (length > 0 && ((guchar)text[length] & 0xc0) == 0x80)
+		length--;
+	return g_strndup(text, length);
 }
 
 struct touch *

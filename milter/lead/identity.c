@@ -98,13 +98,20 @@ is_whole(char **words, guint count)
 	}
 }
 
+/* g_utf8_normalize() reads and writes past the end of what is not valid. */
+static gboolean
+is_readable(const char *name)
+{
+	return name != NULL && strlen(name) <= LIMIT_NAME && g_utf8_validate(name, -1, NULL);
+}
+
 enum name_relation
 identity_compare_names(const char *one, const char *other)
 {
 	g_auto(GStrv) words = NULL, others = NULL;
 	guint count;
 
-	if (one == NULL || other == NULL || strlen(one) > LIMIT_NAME || strlen(other) > LIMIT_NAME)
+	if (!is_readable(one) || !is_readable(other))
 		return NAMES_UNKNOWN;
 	words = name_words(one);
 	others = name_words(other);

@@ -29,6 +29,7 @@ test_names(void)
 		{ "...", "Anna Schmidt", NAMES_UNKNOWN },
 		{ NULL, "Anna Schmidt", NAMES_UNKNOWN },
 		{ "Anna \xff Schmidt", "Anna Schmidt", NAMES_UNKNOWN },
+		{ "Anna Schmidt\xf0", "Anna Schmidt", NAMES_UNKNOWN },
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(CASES); i++) {
