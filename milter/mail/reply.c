@@ -501,7 +501,7 @@ collect(const struct split *split, enum line_state state)
 {
 	GString *out = g_string_sized_new(256);
 	const char *rest = split->text + split->covered;
-	enum line_state previous = state, last = LINE_NEW;
+	enum line_state previous = LINE_NEW, last = LINE_NEW;
 
 	for (guint i = 0; i < split->count; i++) {
 		const struct reply_line *line = &split->lines[i];

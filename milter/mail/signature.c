@@ -501,7 +501,7 @@ name_begins(const struct tail *tail, guint i)
 	if (tail->whole && i + 2 == tail->count && above->words <= 3 &&
 	    strchr(",:!", above->text[above->length - 1]))
 		return FALSE;
-	return i == 0 ? line->words <= 4 : contacts > 0;
+	return i == 0 ? line->words <= 3 : contacts > 0;
 }
 
 static enum line_kind

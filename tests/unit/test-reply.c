@@ -101,10 +101,11 @@ static const char *const attributions[] = {
 	"rakstīja:",
 	"Ana Berg <ana@north.example>, 5 Mar 2024 Sal, 09:14 tarihinde şunu yazdı:",
 	"Στις Τρί 5 Μαρ 2024 στις 9:14 π.μ., ο/η Ana Berg <ana@north.example> έγραψε:",
-	"‫בתאריך יום ג׳, 5 במרץ 2024 ב-9:14 מאת ‪Ana Berg‬‏ "
-	"<‪ana@north.example‬‏>:‬",
+	"\u202bבתאריך יום ג׳, 5 במרץ 2024 ב-9:14 מאת \u202aAna Berg\u202c\u200f "
+	"<\u202aana@north.example\u202c\u200f>:\u202c",
 	"في الثلاثاء، 5 مارس 2024 في 9:14 ص تمت كتابة ما يلي بواسطة Ana Berg <ana@north.example>:",
-	"در تاریخ سه‌شنبه ۵ مارس ۲۰۲۴، ۹:۱۴ Ana Berg <ana@north.example> "
+	"در تاریخ سه‌شنبه ۵ مارس ۲۰۲۴، ۹:۱۴ Ana Berg "
+	"<ana@north.example> "
 	"نوشت:",
 	/* Asia */
 	"Ana Berg <ana@north.example> 于2024年3月5日周二 09:14写道：",
