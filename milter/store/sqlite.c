@@ -156,7 +156,7 @@ tune(struct driver_connection *c, GError **error)
 		"PRAGMA cache_size=-%d; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0",
 		c->writable ? CACHE_KIBIBYTES_WRITER : CACHE_KIBIBYTES_READER);
 	g_autofree char *journal = g_strdup_printf(
-		"PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
+		"PRAGMA page_size=2048; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
 		"PRAGMA journal_size_limit=%d; PRAGMA secure_delete=FAST",
 		LOG_KEPT_BYTES);
 

@@ -337,5 +337,5 @@ help_open(const char *path, enum store_mode mode, GError **error)
 static G_GNUC_UNUSED gint64
 help_next(guint attempts, gint64 now, G_GNUC_UNUSED gpointer data)
 {
-	return now + attempts * 60 * CLOCK_SECOND;
+	return now + attempts * (gint64)60 * CLOCK_SECOND;
 }
