@@ -13,11 +13,13 @@
 #include "lead/identity.h"
 #include "mail/address.h"
 #include "store/conversation.h"
+#include "store/keys.h"
 #include "store/people.h"
 
 #define FLOOD_WINDOW (120 * 60 * (gint64)G_USEC_PER_SEC)
-#define HEAT_WINDOW (14 * 86400 * (gint64)G_USEC_PER_SEC) /* in which people of an account count \
-							   */
+#define HEAT_WINDOW \
+	(14 * 86400 * (gint64)G_USEC_PER_SEC) /* in which people of an account count \
+					       */
 #define CANDIDATES_MOST 8
 
 struct lookup {
@@ -65,11 +67,9 @@ add_candidate(struct lookup *lookup, struct person_row *row, enum match match)
 }
 
 static gboolean
-add_leads(struct lookup *lookup, enum query query, const char *key, const char *more,
-	  enum match match)
+add_leads(struct lookup *lookup, const char *key, enum match match)
 {
-	g_autoptr(GPtrArray) rows =
-		people_select(lookup->database, query, lookup->error, key, more);
+	g_autoptr(GPtrArray) rows = people_by_key(lookup->database, key, lookup->error);
 
 	for (guint i = 0; rows && i < rows->len; i++)
 		add_candidate(lookup, rows->pdata[i], match);
@@ -96,8 +96,9 @@ add_lead(struct lookup *lookup, gint64 number, enum match match)
 static gboolean
 add_address(struct lookup *lookup, const char *normalised)
 {
-	return !normalised ||
-	       add_leads(lookup, QUERY_LEADS_BY_ADDRESS, normalised, NULL, MATCHED_LEAD_ADDRESS);
+	g_autofree char *key = keys_of_address(normalised);
+
+	return !key || add_leads(lookup, key, MATCHED_LEAD_ADDRESS);
 }
 
 static gboolean
@@ -228,8 +229,7 @@ add_phones(struct lookup *lookup)
 	for (guint i = 0; phones && i < phones->len && i < LIMIT_PHONES; i++) {
 		const struct phone *phone = phones->pdata[i];
 
-		if (phone->e164 &&
-		    !add_leads(lookup, QUERY_LEADS_BY_PHONE, phone->e164, NULL, MATCHED_PHONE))
+		if (phone->e164 && !add_leads(lookup, phone->e164, MATCHED_PHONE))
 			return FALSE;
 	}
 	return TRUE;
@@ -240,10 +240,10 @@ add_name(struct lookup *lookup)
 {
 	const struct facts *facts = lookup->facts;
 	const char *account = identity_account(&facts->person_sender);
-	g_autofree char *key = people_name_key(facts->person ? facts->person->name : NULL);
+	g_autofree char *name = keys_fold_name(facts->person ? facts->person->name : NULL);
+	g_autofree char *key = keys_of_name(account, name);
 
-	return !account || !key ||
-	       add_leads(lookup, QUERY_LEADS_BY_NAME, account, key, MATCHED_NAME);
+	return !key || add_leads(lookup, key, MATCHED_NAME);
 }
 
 static gboolean
@@ -258,12 +258,13 @@ add_person_address(struct lookup *lookup)
 	return add_address(lookup, address) && add_address(lookup, unverified);
 }
 
-/* Who of the account we know, who is active, and whose it is. */
+/* Who of the account we know, who is active, and whose it is: the last to write come first. */
 static gboolean
 know_account(struct lookup *lookup)
 {
 	struct database *database = lookup->database;
 	const char *domain = identity_account(&lookup->facts->person_sender);
+	g_autofree char *first = NULL, *end = NULL;
 	struct known *known = lookup->known;
 	struct driver_statement *row;
 	int got = -1;
@@ -272,12 +273,13 @@ know_account(struct lookup *lookup)
 		return TRUE;
 	known->account = account_new();
 	known->account->domain = g_strdup(domain);
-	row = database_select(database, QUERY_ACCOUNT_PEOPLE, lookup->error, "s", domain);
+	keys_of_activity(domain, &first, &end);
+	row = database_select(database, QUERY_ACCOUNT_PEOPLE, lookup->error, "ss", first, end);
 	while (row && (got = database_next(database, row, lookup->error)) > 0) {
-		const char *owner = database_column_text(database, row, 2);
+		const char *owner = database_column_text(database, row, 1);
 
 		known->account->people++;
-		if (database_column(database, row, 1) >= lookup->now - HEAT_WINDOW)
+		if (database_column(database, row, 0) >= lookup->now - HEAT_WINDOW)
 			known->account->active_people++;
 		if (owner && !known->account_owner)
 			known->account_owner = g_strdup(owner);

@@ -1,8 +1,7 @@
 /* people.c - see people.h.  Ids of touches: schema.c. */
 #include "store/people.h"
 
-#include <string.h>
-
+#include "store/keys.h"
 #include "store/record.h"
 
 #define TOUCH_BITS 20
@@ -18,42 +17,19 @@ people_row_free(struct person_row *row)
 	g_free(row);
 }
 
-static gboolean
-is_ascii(const char *text)
-{
-	while (*text && !(*text & 0x80))
-		text++;
-	return !*text;
-}
-
-char *
-people_name_key(const char *name)
-{
-	g_autofree char *one = NULL;
-
-	if (!name || !*name)
-		return NULL;
-	if (is_ascii(name))
-		return g_ascii_strdown(name, -1);
-	one = g_utf8_normalize(name, -1, G_NORMALIZE_ALL_COMPOSE);
-	return one ? g_utf8_casefold(one, -1) : NULL;
-}
-
 /* --- writing --- */
 
-/* What of a lead's row decides which indexes change, as it was. */
+/* What of a lead's row decides what else is written, as it was. */
 struct before {
 	gint64 number; /* 0: a new lead */
-	char *normalised, *account, *name_key, *phones, *stage;
+	GPtrArray *keys; /* struct key * */
+	char *stage; /* name */
 };
 
 static void
 before_clear(struct before *before)
 {
-	g_free(before->normalised);
-	g_free(before->account);
-	g_free(before->name_key);
-	g_free(before->phones);
+	g_clear_pointer(&before->keys, g_ptr_array_unref);
 	g_free(before->stage);
 }
 typedef struct before before_owned;
@@ -68,69 +44,72 @@ read_before(struct database *database, const char *id, struct before *ret, GErro
 	if (got <= 0)
 		return got == 0;
 	ret->number = database_column(database, row, 0);
-	ret->normalised = g_strdup(database_column_text(database, row, 1));
-	ret->account = g_strdup(database_column_text(database, row, 2));
-	ret->name_key = g_strdup(database_column_text(database, row, 3));
-	ret->phones = g_strdup(database_column_text(database, row, 4));
-	ret->stage = g_strdup(database_column_text(database, row, 5));
+	ret->keys = keys_of_lead(&(struct key_source){
+		.normalised = database_column_text(database, row, 1),
+		.account = database_column_text(database, row, 2),
+		.name_key = database_column_text(database, row, 3),
+		.phones = database_column_text(database, row, 4),
+		.last_inbound = database_column(database, row, 5),
+		.owner = database_column_text(database, row, 6),
+	});
+	ret->stage = g_strdup(database_column_text(database, row, 7));
 	database_end(database, row);
 	return TRUE;
 }
 
 static gboolean
-insert(struct database *database, const struct lead *lead, const char *name_key, gint64 *ret_number,
-       GError **error)
+write_row(struct database *database, const struct lead *lead, const char *name_key, gint64 *number,
+	  GError **error)
 {
 	const struct driver *driver = database->driver;
-	struct driver_statement *row = database_statement(database, QUERY_LEAD_INSERT, error);
+	gboolean is_new = *number == 0;
+	struct driver_statement *row =
+		database_statement(database, is_new ? QUERY_LEAD_INSERT : QUERY_LEAD_UPDATE, error);
 
 	if (!row)
 		return FALSE;
-	driver->bind_text(row, 1, name_key, TRUE);
-	record_bind(&record_lead, driver, row, 2, lead);
+	if (!is_new)
+		driver->bind_integer(row, 1, *number);
+	driver->bind_text(row, is_new ? 1 : 2, name_key, TRUE);
+	record_bind(is_new ? &record_lead : &record_lead_state, driver, row, is_new ? 2 : 3, lead);
 	if (!database_finish(database, row, error))
 		return FALSE;
-	*ret_number = driver->last_row(database->connection);
+	if (is_new)
+		*number = driver->last_row(database->connection);
 	return TRUE;
 }
 
-static gboolean
-update(struct database *database, const struct lead *lead, const struct before *before,
-       const char *name_key, GError **error)
+static char *
+join(const GPtrArray *lines)
 {
-	const struct driver *driver = database->driver;
-	gboolean same = !g_strcmp0(before->normalised, lead->normalised) &&
-			!g_strcmp0(before->account, lead->account) &&
-			!g_strcmp0(before->name_key, name_key);
-	struct driver_statement *row = database_statement(
-		database, same ? QUERY_LEAD_UPDATE_STATE : QUERY_LEAD_UPDATE, error);
+	GString *text = g_string_new(NULL);
 
-	if (!row)
-		return FALSE;
-	driver->bind_integer(row, 1, before->number);
-	if (!same)
-		driver->bind_text(row, 2, name_key, TRUE);
-	record_bind(same ? &record_lead_state : &record_lead, driver, row, same ? 2 : 3, lead);
-	return database_finish(database, row, error);
+	for (guint i = 0; lines && i < lines->len; i++)
+		g_string_append_printf(text, "%s%s", i ? "\n" : "", (char *)lines->pdata[i]);
+	return g_string_free(text, FALSE);
 }
 
 static gboolean
-write_phones(struct database *database, const struct lead *lead, gint64 number, const char *before,
-	     GError **error)
+has_key(GPtrArray *keys, const struct key *key)
 {
-	g_auto(GStrv) old = before ? g_strsplit(before, "\n", -1) : NULL;
+	return keys && g_ptr_array_find_with_equal_func(keys, key, keys_equal, NULL);
+}
 
-	for (guint i = 0; old && old[i]; i++)
-		if (!lead->phones ||
-		    !g_ptr_array_find_with_equal_func(lead->phones, old[i], g_str_equal, NULL))
-			if (!database_run(database, QUERY_PHONES_DELETE, error, "si", old[i],
-					  number))
-				return FALSE;
-	for (guint i = 0; lead->phones && i < lead->phones->len; i++) {
-		const char *phone = lead->phones->pdata[i];
+static gboolean
+write_keys(struct database *database, gint64 lead, GPtrArray *old, GPtrArray *new, GError **error)
+{
+	for (guint i = 0; old && i < old->len; i++) {
+		const struct key *key = old->pdata[i];
 
-		if (!(old && g_strv_contains((const char *const *)old, phone)) &&
-		    !database_run(database, QUERY_PHONE_INSERT, error, "si", phone, number))
+		if (!has_key(new, key) &&
+		    !database_run(database, QUERY_KEY_DELETE, error, "si", key->text, lead))
+			return FALSE;
+	}
+	for (guint i = 0; i < new->len; i++) {
+		const struct key *key = new->pdata[i];
+
+		if (!has_key(old, key) && !database_run(database, QUERY_KEY_INSERT, error, "siis",
+							key->text, lead, key->time, key->owner))
 			return FALSE;
 	}
 	return TRUE;
@@ -158,16 +137,23 @@ people_write(struct transaction *transaction, const struct lead *lead, gint64 *r
 	     GError **error)
 {
 	struct database *database = transaction->database;
-	g_autofree char *name_key = people_name_key(lead->name);
+	g_autofree char *name_key = keys_fold_name(lead->name);
+	g_autofree char *phones = join(lead->phones);
+	g_autoptr(GPtrArray) keys = keys_of_lead(&(struct key_source){
+		.normalised = lead->normalised,
+		.account = lead->account,
+		.name_key = name_key,
+		.phones = phones,
+		.last_inbound = lead->last_inbound,
+		.owner = lead->owner,
+	});
 	g_auto(before_owned) before = { 0 };
 
 	if (!read_before(database, lead->id, &before, error))
 		return FALSE;
 	*ret_number = before.number;
-	if (before.number ? !update(database, lead, &before, name_key, error)
-			  : !insert(database, lead, name_key, ret_number, error))
-		return FALSE;
-	return write_phones(database, lead, *ret_number, before.phones, error) &&
+	return write_row(database, lead, name_key, ret_number, error) &&
+	       write_keys(database, *ret_number, before.keys, keys, error) &&
 	       write_stage(transaction, lead, *ret_number, before.stage, error);
 }
 
@@ -209,11 +195,10 @@ read_row(struct database *database, struct driver_statement *statement)
 }
 
 GPtrArray *
-people_select(struct database *database, enum query query, GError **error, const char *key,
-	      const char *more)
+people_by_key(struct database *database, const char *key, GError **error)
 {
 	struct driver_statement *statement =
-		database_select(database, query, error, more ? "ss" : "s", key, more);
+		database_select(database, QUERY_LEADS_BY_KEY, error, "s", key);
 	GPtrArray *rows = g_ptr_array_new_with_free_func((GDestroyNotify)people_row_free);
 	int got = -1;
 

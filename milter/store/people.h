@@ -20,17 +20,13 @@ gboolean people_write(struct transaction *transaction, const struct lead *lead, 
 gint64 people_append_touch(struct transaction *transaction, gint64 lead, const struct touch *touch,
 			   GError **error);
 
-/** Leads a query gives. @return struct person_row *, or NULL with an error; caller unrefs */
-GPtrArray *people_select(struct database *database, enum query query, GError **error,
-			 const char *key, const char *more);
+/** Leads of a key (keys.h). @return struct person_row *, or NULL with an error; caller unrefs */
+GPtrArray *people_by_key(struct database *database, const char *key, GError **error);
 /** @return NULL without an error when there is none */
 struct person_row *people_by_number(struct database *database, gint64 number, GError **error);
 struct person_row *people_by_id(struct database *database, const char *id, GError **error);
 /** The ledger, oldest first. @param newest only the last LIMIT_LEDGER
  *  @return struct touch * */
 GPtrArray *people_touches(struct database *database, gint64 lead, gboolean newest, GError **error);
-
-/** What names are compared by: case folded, compatibility forms made one; NULL for none. */
-char *people_name_key(const char *name);
 
 #endif

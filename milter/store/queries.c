@@ -29,27 +29,19 @@ struct text {
 static const struct text TEXTS[QUERY_COUNT] = {
 	[QUERY_LEAD_INSERT] = { "INSERT INTO lead(name_key, {columns}) VALUES(?1, {values})",
 				&record_lead, 2, "" },
-	[QUERY_LEAD_UPDATE] = { "UPDATE lead SET name_key=?2, {set} WHERE number=?1", &record_lead,
-				3, "" },
-	[QUERY_LEAD_UPDATE_STATE] = { "UPDATE lead SET {set} WHERE number=?1", &record_lead_state,
-				      2, "" },
-	[QUERY_LEAD_BEFORE] = { "SELECT number, normalised, account, name_key, phones, stage "
-				"FROM lead WHERE id=?1",
+	[QUERY_LEAD_UPDATE] = { "UPDATE lead SET name_key=?2, {set} WHERE number=?1",
+				&record_lead_state, 3, "" },
+	[QUERY_LEAD_BEFORE] = { "SELECT number, normalised, account, name_key, phones, "
+				"last_inbound, owner, stage FROM lead WHERE id=?1",
 				NULL, 0, NULL },
 	[QUERY_LEAD_BY_NUMBER] = { "SELECT number, {columns} FROM lead WHERE number=?1",
 				   &record_lead, 0, "" },
 	[QUERY_LEAD_BY_ID] = { "SELECT number, {columns} FROM lead WHERE id=?1", &record_lead, 0,
 			       "" },
-	[QUERY_LEADS_BY_ADDRESS] = { "SELECT number, {columns} FROM lead WHERE normalised=?1 "
-				     "ORDER BY number LIMIT " TEXT(LIMIT_CANDIDATES),
-				     &record_lead, 0, "" },
-	[QUERY_LEADS_BY_PHONE] = { "SELECT l.number, {columns} FROM lead_phone p JOIN lead l "
-				   "ON l.number=p.lead WHERE p.phone=?1 ORDER BY p.lead "
-				   "LIMIT " TEXT(LIMIT_CANDIDATES),
-				   &record_lead, 0, "l." },
-	[QUERY_LEADS_BY_NAME] = { "SELECT number, {columns} FROM lead WHERE account=?1 AND "
-				  "name_key=?2 ORDER BY number LIMIT " TEXT(LIMIT_CANDIDATES),
-				  &record_lead, 0, "" },
+	[QUERY_LEADS_BY_KEY] = { "SELECT l.number, {columns} FROM identity i JOIN lead l "
+				 "ON l.number=i.lead WHERE i.key=?1 ORDER BY i.lead "
+				 "LIMIT " TEXT(LIMIT_CANDIDATES),
+				 &record_lead, 0, "l." },
 	[QUERY_LEADS] = { "SELECT number, {columns} FROM lead WHERE updated>=?1 "
 			  "AND (?2 IS NULL OR name_key LIKE ?2 ESCAPE '\\' OR "
 			  "address LIKE ?2 ESCAPE '\\' OR company LIKE ?3 ESCAPE '\\') "
@@ -58,13 +50,13 @@ static const struct text TEXTS[QUERY_COUNT] = {
 			  "AND (?8 IS NULL OR stage=?8) ORDER BY updated DESC, number DESC "
 			  "LIMIT ?9 OFFSET ?10",
 			  &record_lead, 0, "" },
-	[QUERY_ACCOUNT_PEOPLE] = { "SELECT number, last_inbound, owner FROM lead WHERE account=?1 "
-				   "ORDER BY last_inbound DESC LIMIT " TEXT(LIMIT_ACCOUNT_PEOPLE),
+	[QUERY_ACCOUNT_PEOPLE] = { "SELECT time, owner FROM identity WHERE key>=?1 AND key<?2 "
+				   "ORDER BY key LIMIT " TEXT(LIMIT_ACCOUNT_PEOPLE),
 				   NULL, 0, NULL },
-	[QUERY_PHONE_INSERT] = { "INSERT OR IGNORE INTO lead_phone(phone, lead) VALUES(?1, ?2)",
-				 NULL, 0, NULL },
-	[QUERY_PHONES_DELETE] = { "DELETE FROM lead_phone WHERE phone=?1 AND lead=?2", NULL, 0,
-				  NULL },
+	[QUERY_KEY_INSERT] = { "INSERT OR REPLACE INTO identity(key, lead, time, owner) "
+			       "VALUES(?1, ?2, nullif(?3, 0), ?4)",
+			       NULL, 0, NULL },
+	[QUERY_KEY_DELETE] = { "DELETE FROM identity WHERE key=?1 AND lead=?2", NULL, 0, NULL },
 	[QUERY_TOUCH_INSERT] = { "INSERT OR REPLACE INTO touch(id, {columns}) VALUES(?1, {values})",
 				 &record_touch, 2, "" },
 	[QUERY_TOUCH_LAST] = { "SELECT id FROM touch WHERE id BETWEEN ?1 AND ?2 "

@@ -45,14 +45,11 @@ struct record_field {
 	}
 
 static const struct record_field LEAD_FIELDS[] = {
-	/* what identifies: these come first, see record_lead_state */
-	LEAD(id, TEXT),
-	LEAD(normalised, TEXT),
-	LEAD(account, TEXT),
-	/* state */
+	LEAD(id, TEXT), /* comes first, see record_lead_state */
 	LEAD(created, TIME),
 	LEAD(updated, TIME),
 	LEAD(address, TEXT),
+	LEAD(normalised, TEXT),
 	LEAD(name, TEXT),
 	LEAD(prefix, TEXT),
 	LEAD(first_name, TEXT),
@@ -65,6 +62,7 @@ static const struct record_field LEAD_FIELDS[] = {
 	LEAD(phone, TEXT),
 	LEAD(phones, LIST),
 	LEAD(urls, LIST),
+	LEAD(account, TEXT),
 	LEAD(scorecard, TEXT),
 	LEAD(stage, STAGE),
 	LEAD(stage_since, TIME),
@@ -127,11 +125,8 @@ static const struct record_field DELIVERY_FIELDS[] = {
 	DELIVERY("d.response", response, TEXT),
 };
 
-#define IDENTIFYING 3
-
 const struct record record_lead = { LEAD_FIELDS, G_N_ELEMENTS(LEAD_FIELDS) };
-const struct record record_lead_state = { LEAD_FIELDS + IDENTIFYING,
-					  G_N_ELEMENTS(LEAD_FIELDS) - IDENTIFYING };
+const struct record record_lead_state = { LEAD_FIELDS + 1, G_N_ELEMENTS(LEAD_FIELDS) - 1 };
 const struct record record_touch = { TOUCH_FIELDS, G_N_ELEMENTS(TOUCH_FIELDS) };
 const struct record record_delivery = { DELIVERY_FIELDS, G_N_ELEMENTS(DELIVERY_FIELDS) };
 

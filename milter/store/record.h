@@ -15,7 +15,7 @@ struct record {
 };
 
 extern const struct record record_lead, record_touch, record_delivery;
-/* record_lead without the columns that identify: updating those would rewrite their indexes. */
+/* record_lead without its id: that never changes, and updating it would rewrite its index. */
 extern const struct record record_lead_state;
 
 /** "a, b, c", each with `prefix` before it ("l.", or ""). */

@@ -6,9 +6,10 @@
  * the new one.  Migrations only go forward; a newer file is refused, never guessed at.
  *
  * Version 1.  Rows are few and small because every one costs a page in each commit:
- *   lead          one person.  Its number is known inside the store only, its id outside.  The
- *                 index on `normalised` is not UNIQUE: an unverified candidate may claim the
- *                 address of the lead it is linked to; otherwise the one writer keeps it so.
+ *   lead          one person.  Its number is known inside the store only, its id outside.
+ *   identity      by what a lead is found: address, phone, name within the account, activity
+ *                 of the account (keys.h).  One tree, ordered so that what belongs
+ *                 to one organisation lies on one page.
  *   touch         the ledger; id = lead << 20 | sequence keeps a lead's touches together
  *                 without an index.
  *   message       what was decided for a message, so that a second try of the MTA gets the
@@ -43,12 +44,9 @@ static const char VERSION_1[] =
 	" total REAL, fit REAL, engagement REAL, quality REAL, completeness REAL, grade TEXT, "
 	" temperature TEXT);"
 	"CREATE UNIQUE INDEX lead_id ON lead(id);"
-	"CREATE INDEX lead_normalised ON lead(normalised) WHERE normalised IS NOT NULL;"
-	"CREATE INDEX lead_name ON lead(account, name_key) "
-	" WHERE account IS NOT NULL AND name_key IS NOT NULL;"
-	"CREATE INDEX lead_active ON lead(account, last_inbound, owner) WHERE account IS NOT NULL;"
 	"CREATE INDEX lead_updated ON lead(updated);"
-	"CREATE TABLE lead_phone(phone TEXT, lead INTEGER, PRIMARY KEY(phone, lead)) WITHOUT ROWID;"
+	"CREATE TABLE identity(key TEXT, lead INTEGER, time INTEGER, owner TEXT, "
+	" PRIMARY KEY(key, lead)) WITHOUT ROWID;"
 	"CREATE TABLE touch(id INTEGER PRIMARY KEY, name TEXT, direction TEXT, time INTEGER, "
 	" message_key TEXT, message_id TEXT, subject TEXT, mailbox TEXT, note TEXT, excerpt TEXT, "
 	" latency INTEGER, contributions TEXT);"

@@ -129,6 +129,18 @@ configure(struct driver_connection *c, GError **error)
 	       exec(c, "PRAGMA schema_version", error);
 }
 
+/* SQLite's memory statistics take a lock at every allocation, and nobody reads them. */
+static void
+set_up_library(void)
+{
+	static gsize once;
+
+	if (g_once_init_enter(&once)) {
+		sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+		g_once_init_leave(&once, 1);
+	}
+}
+
 static struct driver_connection *
 open_connection(G_GNUC_UNUSED const struct driver *driver, const char *path, gboolean writable,
 		GError **error)
@@ -138,6 +150,7 @@ open_connection(G_GNUC_UNUSED const struct driver *driver, const char *path, gbo
 	struct driver_connection *c = g_new0(struct driver_connection, 1);
 	int code;
 
+	set_up_library();
 	c->path = g_strdup(path);
 	c->writable = writable;
 	code = sqlite3_open_v2(path, &c->db, flags, NULL);

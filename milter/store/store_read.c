@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "mail/address.h"
+#include "store/keys.h"
 #include "store/people.h"
 #include "store/record.h"
 #include "store/schema.h"
@@ -35,7 +36,7 @@ static GPtrArray *
 read_leads(struct database *database, const struct lead_filter *filter, GError **error)
 {
 	GPtrArray *leads = g_ptr_array_new_with_free_func((GDestroyNotify)lead_free);
-	g_autofree char *folded = filter->text ? people_name_key(filter->text) : NULL;
+	g_autofree char *folded = filter->text ? keys_fold_name(filter->text) : NULL;
 	g_autofree char *name = like_pattern(folded);
 	g_autofree char *company = like_pattern(filter->text);
 	struct driver_statement *row = database_select(
@@ -73,11 +74,9 @@ static struct person_row *
 find_by_address(struct database *database, const char *address, GError **error)
 {
 	g_autofree char *normalised = address_normalise(address);
-	g_autoptr(GPtrArray) rows = NULL;
+	g_autofree char *key = keys_of_address(normalised);
+	g_autoptr(GPtrArray) rows = key ? people_by_key(database, key, error) : NULL;
 
-	if (!normalised)
-		return NULL;
-	rows = people_select(database, QUERY_LEADS_BY_ADDRESS, error, normalised, NULL);
 	return rows && rows->len ? g_ptr_array_steal_index(rows, 0) : NULL;
 }
 
