@@ -13,6 +13,9 @@
  *    then by the touch's sequence.  scorecards_apply() writes one only when the judgement
  *    changed, and one with 0 points when the rule no longer holds;
  *  - all others add up, each decaying from its own time.
+ * A changed scorecard applies at once with its groups and thresholds; points and half-lives in the
+ * ledger stay as they were given, except that a person's next message renews every judgement and
+ * withdraws those of rules that are gone.
  * A ledger is read in the order of its sequence numbers, however the array is sorted.
  */
 #ifndef LEADMILTER_SCORE_H

@@ -424,6 +424,7 @@ struct application {
 	gint64 time; /* of the message */
 	gboolean is_human;
 	struct standing *standings; /* per rule, or NULL without a ledger */
+	GArray *orphans; /* struct standing, or NULL */
 	GPtrArray *contributions;
 };
 
@@ -434,21 +435,55 @@ day_of(gint64 time)
 }
 
 static void
+renew_standing(struct standing *standing, const struct contribution *contribution, gint64 sequence)
+{
+	if (standing->newest != NULL &&
+	    (contribution->time < standing->newest->time ||
+	     (contribution->time == standing->newest->time && sequence < standing->sequence)))
+		return;
+	standing->newest = contribution;
+	standing->sequence = sequence;
+}
+
+/* A judgement of a rule that the scorecard no longer has, or no longer has as a judgement. */
+static void
+note_orphan(struct application *application, const struct contribution *contribution,
+	    gint64 sequence)
+{
+	struct standing new = { NULL, 0, FALSE };
+
+	if (application->orphans == NULL)
+		application->orphans = g_array_new(FALSE, FALSE, sizeof(struct standing));
+	for (guint i = 0; i < application->orphans->len; i++) {
+		struct standing *standing =
+			&g_array_index(application->orphans, struct standing, i);
+
+		if (strcmp(standing->newest->rule, contribution->rule) == 0) {
+			renew_standing(standing, contribution, sequence);
+			return;
+		}
+	}
+	renew_standing(&new, contribution, sequence);
+	g_array_append_val(application->orphans, new);
+}
+
+static void
 note_standing(struct application *application, const struct contribution *contribution,
 	      gint64 sequence)
 {
-	guint index = GPOINTER_TO_UINT(g_hash_table_lookup(
-		application->card->indices, contribution->rule != NULL ? contribution->rule : ""));
+	const struct card *card = application->card;
 	struct standing *standing;
+	guint index;
 
-	if (index == 0)
+	if (contribution->rule == NULL)
 		return;
-	standing = &application->standings[index - 1];
-	standing->today |= day_of(contribution->time) == day_of(application->time);
-	if (standing->newest == NULL || contribution->time > standing->newest->time ||
-	    (contribution->time == standing->newest->time && sequence >= standing->sequence)) {
-		standing->newest = contribution;
-		standing->sequence = sequence;
+	index = GPOINTER_TO_UINT(g_hash_table_lookup(card->indices, contribution->rule));
+	if (contribution->is_property && (index == 0 || !card->rules[index - 1].is_property)) {
+		note_orphan(application, contribution, sequence);
+	} else if (index != 0) {
+		standing = &application->standings[index - 1];
+		standing->today |= day_of(contribution->time) == day_of(application->time);
+		renew_standing(standing, contribution, sequence);
 	}
 }
 
@@ -557,6 +592,27 @@ apply_rule(struct application *application, guint index)
 			expression_evidence(rule->when, evaluation);
 }
 
+static void
+withdraw_orphans(struct application *application)
+{
+	for (guint i = 0; application->orphans != NULL && i < application->orphans->len; i++) {
+		const struct contribution *old =
+			g_array_index(application->orphans, struct standing, i).newest;
+		struct contribution *contribution;
+
+		if (old->raw == 0)
+			continue;
+		contribution = contribution_new();
+		contribution->rule = g_strdup(old->rule);
+		contribution->reason = g_strdup("the scorecard no longer says so");
+		contribution->dimension = old->dimension;
+		contribution->is_property = TRUE;
+		contribution->time = application->time;
+		g_ptr_array_add(application->contributions, contribution);
+	}
+	g_clear_pointer(&application->orphans, g_array_unref);
+}
+
 GPtrArray *
 scorecards_apply(const struct scorecards *scorecards, const char *name, const struct facts *facts,
 		 const struct known *known, const struct lead *lead, const GPtrArray *touches,
@@ -579,6 +635,7 @@ scorecards_apply(const struct scorecards *scorecards, const char *name, const st
 	read_ledger(&application, touches);
 	for (guint i = 0; i < application.card->rule_count; i++)
 		apply_rule(&application, i);
+	withdraw_orphans(&application);
 	expression_end(&application.evaluation);
 	g_free(application.standings);
 	return application.contributions;

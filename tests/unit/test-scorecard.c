@@ -285,6 +285,28 @@ test_counts(void)
 }
 
 static void
+test_rules_that_are_gone(void)
+{
+	g_autoptr(scorecards_owned) before = load(COUNTS, NULL);
+	g_autoptr(scorecards_owned) after =
+		load("name = \"x\"\n"
+		     "rule \"renamed\" { when = \"sender.freemail\" points = -4.0 dimension = "
+		     "\"quality\" count = \"person\" }\n",
+		     NULL);
+	g_autoptr(GPtrArray) touches = fixture_touches();
+	struct fixture fixture;
+
+	fixture_init(&fixture);
+	fixture.facts.person_sender.freemail = TRUE;
+	receive(before, &fixture, touches, NOW);
+	g_assert_cmpfloat(quality(before, touches, NOW), ==, -5);
+	g_assert_cmpuint(receive(after, &fixture, touches, NOW + CLOCK_DAY), ==, 2);
+	g_assert_cmpfloat(quality(after, touches, NOW + CLOCK_DAY), ==, -4);
+	g_assert_cmpuint(receive(after, &fixture, touches, NOW + 2 * CLOCK_DAY), ==, 0);
+	fixture_clear(&fixture);
+}
+
+static void
 test_only_acts_of_people_count(void)
 {
 	g_autoptr(scorecards_owned) scorecards = load(
@@ -533,6 +555,7 @@ main(int argc, char **argv)
 	g_test_add_func("/scorecard/points", test_points_value_and_importance);
 	g_test_add_func("/scorecard/period", test_active_period);
 	g_test_add_func("/scorecard/counts", test_counts);
+	g_test_add_func("/scorecard/rules-gone", test_rules_that_are_gone);
 	g_test_add_func("/scorecard/kinds", test_only_acts_of_people_count);
 	g_test_add_func("/scorecard/find", test_find);
 	g_test_add_func("/scorecard/default/touches", test_named_touches);
