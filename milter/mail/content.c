@@ -10,8 +10,10 @@
  */
 #include "mail/content.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "mail/attachment.h"
 #include "mail/figure.h"
@@ -19,13 +21,15 @@
 #include "mail/utm.h"
 
 #define SHORT_WORDS 6 /* a text of no more is what its one phrase says */
-#define TERM_BEFORE 24 /* bytes between "by" and its date at most */
+#define TERM_BEFORE 24 /* bytes before a date in which "by" is looked for */
+#define TERM_GAP 6 /* bytes between the two: "by the 5th" */
 #define TERM_BEHIND 24
 
 struct finder {
 	struct content *content;
 	const char *text; /* as written */
 	const struct phrases *phrases; /* or NULL */
+	gint64 date; /* of the message, 0 unknown */
 	struct fold_text folded;
 	GArray *matches; /* struct phrase_match, in order of their end */
 	const struct phrase_match *denial[16]; /* refusals and opt-outs among them */
@@ -267,12 +271,28 @@ find_term(const struct finder *finder, const struct figure *figure, gsize *ret_b
 			*ret_end = match->end;
 			return TRUE;
 		}
-		if (match->end <= begin && !strcmp(match->list, "_term") &&
+		if (match->end <= begin && begin - match->end <= TERM_GAP &&
+		    !strcmp(match->list, "_term") &&
 		    !ends_sentence(finder->text, match->end, begin)) {
 			*ret_begin = match->begin;
 			*ret_end = end;
 			return TRUE;
 		}
+	}
+	return FALSE;
+}
+
+/* A date of a year before the message's own is no term but a story. */
+static gboolean
+is_past(const struct finder *finder, const struct figure *figure)
+{
+	if (!finder->date)
+		return FALSE;
+	int now = 1970 + finder->date / (CLOCK_DAY * 1461 / 4);
+	for (gsize i = figure->begin, run = 0; i < figure->end; i++) {
+		run = g_ascii_isdigit(finder->folded.bytes[i]) ? run + 1 : 0;
+		if (run == 4)
+			return atoi(finder->folded.bytes + i - 3) < now;
 	}
 	return FALSE;
 }
@@ -291,7 +311,7 @@ find_figures(struct finder *finder)
 			end = finder->folded.origin[figure.end];
 			if (!content->amount)
 				content->amount = words_between(finder->text, begin, end);
-		} else if (finder->phrases && !content->deadline &&
+		} else if (finder->phrases && !content->deadline && !is_past(finder, &figure) &&
 			   find_term(finder, &figure, &begin, &end)) {
 			content->deadline = words_between(finder->text, begin, end);
 		}
@@ -368,7 +388,9 @@ content_find(const struct phrases *phrases, const struct mail *mail, const char 
 	content->hits = g_ptr_array_new_with_free_func((GDestroyNotify)hit_free);
 	content->attachment_kinds = attachment_kinds(mail->attachments);
 	content->utm = utm_find(new_text, links);
-	struct finder finder = { .content = content, .text = new_text, .phrases = phrases };
+	struct finder finder = {
+		.content = content, .text = new_text, .phrases = phrases, .date = mail->date
+	};
 	fold_text(new_text, strnlen(new_text, LIMIT_TEXT), &finder.folded);
 	finder.matches = phrases ? phrases_scan_folded(phrases, &finder.folded)
 				 : g_array_new(FALSE, FALSE, sizeof(struct phrase_match));

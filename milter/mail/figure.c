@@ -157,6 +157,21 @@ is_joined(const struct reader *r, gsize begin, gsize end)
 	return begin >= 2 && strchr("./-", bytes[begin - 1]) && g_ascii_isalnum(bytes[begin - 2]);
 }
 
+/* Day and month alone: "15.03", "5.3." or "3/15"; "2.4" is more often a version. */
+static gboolean
+is_short_date(const struct reader *r, gsize begin, gsize end, char separator)
+{
+	gsize middle = digits_end(r, begin);
+	guint first = number_value(r, begin, middle), second = number_value(r, middle + 1, end);
+	if (separator == '-' || middle - begin > 2 || end - middle > 3 || first < 1 || second < 1)
+		return FALSE;
+	if (separator == '/')
+		return MIN(first, second) <= 12 && MAX(first, second) <= 31 && end - begin > 3;
+	gboolean dotted = r->text->bytes[end] == '.' && r->text->bytes[end + 1] == ' ';
+	return first <= 31 && second <= 12 &&
+	       (dotted || (middle - begin == 2 && end - middle == 3));
+}
+
 /* "15.03.2027", "2027-03-15", "3/15/27", "15.03" */
 static gsize
 numeric_date(const struct reader *r, gsize begin)
@@ -181,10 +196,7 @@ numeric_date(const struct reader *r, gsize begin)
 	gboolean year_first = part[0] > 1900 && part[0] < 2200;
 	guint day = year_first ? part[2] : part[0], month = part[1];
 	if (parts == 2)
-		return separator != '-' && !year_first && day >= 1 && day <= 31 && month >= 1 &&
-				       month <= 12
-			       ? end
-			       : 0;
+		return is_short_date(r, begin, end, separator) ? end : 0;
 	if (month > 12 && day <= 12 && !year_first) {
 		guint swapped = month;
 		month = day;
@@ -303,6 +315,8 @@ amount_at(const struct reader *r, gsize number, struct figure *ret)
 {
 	gsize end = number_end(r, number);
 	gsize magnitude = magnitude_behind(r, end);
+	if (magnitude == number + 1) /* "$1": a token of something else */
+		return FALSE;
 	gsize currency = currency_behind(r, magnitude);
 	ret->kind = FIGURE_AMOUNT;
 	ret->begin = number;

@@ -109,6 +109,7 @@ test_amounts(void)
 		{ "eurozone 5000", "" },
 		{ "$ and 5", "" },
 		{ "5m away", "" },
+		{ "echo $1", "" },
 	};
 	check_figures(want, G_N_ELEMENTS(want));
 }
@@ -121,6 +122,7 @@ test_dates(void)
 		{ "2027-03-15", "d:2027-03-15" },
 		{ "3/15/2027, 15/3/27", "d:3/15/2027|d:15/3/27" },
 		{ "by 15.03. please", "d:15.03" },
+		{ "bis 5.3. bitte", "d:5.3" },
 		{ "5 March 2027", "d:5 March 2027" },
 		{ "the 5th of March", "d:5th of March" },
 		{ "March 5th, 2027", "d:March 5th, 2027" },
@@ -142,6 +144,8 @@ test_dates(void)
 		{ "10 business days", "s:10 business days" },
 		/* none */
 		{ "45.13.2027", "" },
+		{ "since 2.4 and 3.3.", "" },
+		{ "7/8 of", "" },
 		{ "192.168.10.12", "" },
 		{ "room 5 maybe", "" },
 		{ "may 99", "" },
@@ -233,6 +237,14 @@ test_signals(void)
 		{ "Please remove me from your list.", "opt_out" },
 		{ "unsubscribe", "opt_out" },
 		{ "STOP!", "opt_out" },
+		{ "Please unsubscribe.", "opt_out" },
+		{ "If you have no use for our letter any more please unsubscribe below", "" },
+		{ "如不想再收到此类邮件,请点击", "" },
+		{ "Wir haben kein Interesse, bitte nehmen Sie mich aus Ihrem Verteiler.",
+		  "opt_out refusal" },
+		{ "Merci, je ne souhaite plus recevoir vos mails.", "opt_out" },
+		{ "No me interesa, denme de baja por favor.", "opt_out refusal" },
+		{ "In version 2.4 and in 2027 pieces, in 1/2 hour", "" },
 		{ "How does your unsubscribe feature work? Can it stop mails to people who left "
 		  "us?",
 		  "?" },
@@ -264,6 +276,27 @@ test_signals(void)
 		if (strcmp(got, want[i].want))
 			g_test_message("%s: %s", want[i].text, got);
 		g_assert_cmpstr(got, ==, want[i].want);
+	}
+}
+
+/* A date of years ago is a story; without a date of the message none can be told. */
+static void
+test_past_dates(void)
+{
+	g_autoptr(phrases_owned) phrases = shipped();
+	static const struct {
+		gint64 date;
+		const char *text, *deadline;
+	} want[] = {
+		{ 1795219200000000, "We started in January 2001.", NULL }, /* 2026-11-21 */
+		{ 1795219200000000, "We start in January 2027.", "in January 2027" },
+		{ 1795219200000000, "We start in December 2026.", "in December 2026" },
+		{ 0, "We started in January 2001.", "in January 2001" },
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(want); i++) {
+		struct mail mail = { .date = want[i].date };
+		g_autoptr(content_owned) content = content_find(phrases, &mail, want[i].text, NULL);
+		g_assert_cmpstr(content->deadline, ==, want[i].deadline);
 	}
 }
 
@@ -433,6 +466,7 @@ main(int argc, char **argv)
 	g_test_add_func("/content/amounts", test_amounts);
 	g_test_add_func("/content/dates", test_dates);
 	g_test_add_func("/content/signals", test_signals);
+	g_test_add_func("/content/past-dates", test_past_dates);
 	g_test_add_func("/content/counts", test_counts);
 	g_test_add_func("/content/hits", test_hits);
 	g_test_add_func("/content/attachments", test_attachments);
