@@ -22,6 +22,7 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 
 #define CONNECT_TIMEOUT_MS 10000
@@ -434,10 +435,22 @@ abandon(struct deliver *deliver)
 	}
 }
 
+/* OpenSSL writes to connections that the receiver may have closed; the signal goes to the thread
+ * that wrote. */
+static void
+block_sigpipe(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 static gpointer
 deliver_main(gpointer data)
 {
 	struct deliver *deliver = data;
+	block_sigpipe();
 	while (goes_on(deliver)) {
 		run_pass(deliver);
 		if (goes_on(deliver))

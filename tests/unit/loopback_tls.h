@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -81,6 +82,10 @@ tls_main(gpointer data)
 {
 	struct loopback_tls *server = data;
 	struct pollfd fds[] = { { server->listener, POLLIN, 0 }, { server->wake[0], POLLIN, 0 } };
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE); /* a client that breaks the handshake off */
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	while (poll(fds, 2, -1) > 0 && !fds[1].revents) {
 		int fd = accept(server->listener, NULL, NULL);
 		if (fd >= 0)

@@ -181,6 +181,21 @@ static const struct {
 };
 
 static void
+check_result(struct fixture *f)
+{
+	struct row *row = g_ptr_array_index(f->store->rows, 0);
+	g_assert_cmpint(row->status, ==, 200);
+	g_assert_cmpstr(row->response, ==, "ok");
+	g_assert_cmpuint(row->attempts, ==, 1);
+	struct deliver_stats stats;
+	deliver_stats(f->deliver, &stats);
+	g_assert_cmpuint(stats.attempts, ==, 1);
+	g_assert_cmpuint(stats.delivered, ==, 1);
+	g_assert_cmpuint(stats.failed, ==, 0);
+	g_assert_cmpuint(stats.in_flight, ==, 0);
+}
+
+static void
 test_request(void)
 {
 	struct fixture f;
@@ -205,16 +220,7 @@ test_request(void)
 	g_assert_cmpstr(request->body, ==,
 			"{\"type\":\"lead.updated\",\"data\":{\"lead\":1,\"n\":1}}");
 	check_signature(request, "1790000000");
-	struct row *row = g_ptr_array_index(f.store->rows, 0);
-	g_assert_cmpint(row->status, ==, 200);
-	g_assert_cmpstr(row->response, ==, "ok");
-	g_assert_cmpuint(row->attempts, ==, 1);
-	struct deliver_stats stats;
-	deliver_stats(f.deliver, &stats);
-	g_assert_cmpuint(stats.attempts, ==, 1);
-	g_assert_cmpuint(stats.delivered, ==, 1);
-	g_assert_cmpuint(stats.failed, ==, 0);
-	g_assert_cmpuint(stats.in_flight, ==, 0);
+	check_result(&f);
 	end(&f);
 }
 
