@@ -15,7 +15,8 @@ my $npm    = $ENV{LEADMILTER_NPM} // "$build/npm";
 my $dir    = tempdir(CLEANUP => 1);
 my @events = sort glob "$top/tests/data/events/*.json";
 my @mails  = sort glob "$top/tests/demo/mails/*.eml";
-$ENV{LEADMILTER_NPM} = $npm;
+$ENV{LEADMILTER_NPM}      = $npm;
+$ENV{LEADMILTER_CONF_DIR} //= "$top/conf";
 
 sub slurp { my ($p) = @_; open my $f, '<', $p or die "$p: $!"; local $/; return <$f> }
 sub spurt { my ($p, $t) = @_; open my $f, '>', $p or die "$p: $!"; print $f $t; close $f or die }
