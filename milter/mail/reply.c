@@ -6,7 +6,7 @@
  *
  * - after an attribution the lines that are marked are the quote, and unmarked text after those
  *   is new (bottom-posted, interleaved); with no marked line after it the rest is the quote,
- * - after a header block or "-----Original Message-----" the rest is the quote,
+ * - after a header block or "-----Original Message-----" it is the same,
  * - but with no new text above, an unmarked quote is not believed: only the attribution or the
  *   header block goes.  A message that is one marked quote and names nobody is left whole.
  *
@@ -163,13 +163,13 @@ has_odd_mark(const struct reply_line *line)
 {
 	guint i = 0;
 
-	if (line->depth > 0 || line->length == 0)
+	if (line->depth > 0 || line->text_length == 0)
 		return FALSE;
 	if (line->begin[0] == '|')
 		return line->length == 1 || line->begin[1] == ' ';
-	while (i < line->length && i < 4 && g_ascii_isupper(line->begin[i]))
+	while (i < line->text_length && i < 4 && g_ascii_isupper(line->text[i]))
 		i++;
-	return i > 0 && i < line->length && line->begin[i] == '>';
+	return i > 0 && i < line->text_length && line->text[i] == '>';
 }
 
 static void
@@ -282,16 +282,40 @@ take_attribution(struct split *split, guint first, guint last)
 	return last + 1;
 }
 
+/* Is what follows marked, so that the rest needs no guessing? */
+static gboolean
+marked_after(const struct split *split, guint index)
+{
+	guint next = next_text(split, index);
+
+	return next < split->count && split->lines[next].depth > 0;
+}
+
 /* A header block of `length` lines at `index`. */
 static guint
 take_header_block(struct split *split, guint index, guint length)
 {
-	guint begin = block_begin(split, index);
+	guint begin = block_begin(split, index), end = index + length;
 
-	if (has_new_above(split, begin))
+	if (has_new_above(split, begin) && !marked_after(split, end))
 		return cut_rest(split, begin);
-	set_state(split, begin, index + length, LINE_QUOTED);
-	return index + length;
+	set_state(split, begin, end, LINE_QUOTED);
+	return end;
+}
+
+/* "-----Original Message-----", with or without a header block below. */
+static guint
+take_original(struct split *split, guint index)
+{
+	guint next = next_text(split, index + 1);
+	guint end = next;
+
+	if (next < split->count)
+		end += reply_header_block_length(split->lines, next, split->count);
+	if (!marked_after(split, end))
+		return cut_rest(split, index);
+	set_state(split, index, end, LINE_QUOTED);
+	return end;
 }
 
 static guint
@@ -299,11 +323,16 @@ take_separator(struct split *split, guint index, enum reply_separator kind)
 {
 	guint next = next_text(split, index + 1);
 
-	if (kind == SEPARATOR_ORIGINAL || kind == SEPARATOR_REPLY_ABOVE)
+	if (kind == SEPARATOR_ORIGINAL)
+		return take_original(split, index);
+	if (kind == SEPARATOR_REPLY_ABOVE)
 		return cut_rest(split, index);
-	if (kind == SEPARATOR_ANNOUNCED && next < split->count)
-		return is_marked(split, next) ? (set_state(split, index, next, LINE_QUOTED), next)
-					      : cut_rest(split, index);
+	if (kind == SEPARATOR_ANNOUNCED && next < split->count) {
+		if (!is_marked(split, next))
+			return cut_rest(split, index);
+		set_state(split, index, next, LINE_QUOTED);
+		return next;
+	}
 	return index;
 }
 

@@ -16,18 +16,18 @@
 
 /* The last distinctive word of "X wrote", lower case, sorted by bytes. */
 static const char *const verbs[] = {
-	"aliandika", "escreveu", "escribio",  "escribiu",   "escribió",     "escrigué",
-	"escrit",    "escriure", "ecrit",     "geschreven", "geschrieben",  "geskryf",
+	"aliandika", "ecrit",    "escreveu",  "escribio",   "escribiu",     "escribió",
+	"escrigué",  "escrit",   "escriure",  "geschreven", "geschrieben",  "geskryf",
 	"idatzi",    "isinulat", "kirjoitti", "kirjutas",   "kiteb",        "menulis",
 	"napisal",   "napisala", "napisao",   "napisał",    "napisała",     "napsal",
 	"napsala",   "napísal",  "napísala",  "parašė",     "pisze",        "rakstīja",
 	"rašė",      "schreef",  "schrieb",   "schrieben",  "scris",        "scritto",
 	"shkroi",    "skrev",    "skribis",   "skrifaði",   "sumulat",      "viết",
-	"wrote",     "writes",   "yazdı",     "yozdi",      "ysgrifennodd", "écrit",
+	"writes",    "wrote",    "yazdı",     "yozdi",      "ysgrifennodd", "écrit",
 	"írta",      "έγραψε",   "жазды",     "написа",     "написав",      "написал",
-	"написала",  "написао",  "напиша",    "напісаў",    "пише",         "писал",
-	"писала",    "пишет",    "գրել",      "գրեց",       "כתב",          "כתבה",
-	"כתב/ה",     "كتب",      "كتبت",      "نوشت",       "लिखा",         "დაწერა",
+	"написала",  "написао",  "напиша",    "напісаў",    "писал",        "писала",
+	"пише",      "пишет",    "գրել",      "գրեց",       "כתב",          "כתבה",
+	"كتب",       "كتبت",     "نوشت",      "लिखा",       "დაწერა",
 };
 
 /* Languages that put no spaces between words. */
@@ -49,6 +49,18 @@ is_one_of(const char *word, gsize length, const char *const *words, gsize count)
 		if (strncmp(words[i], word, length) == 0 && words[i][length] == 0)
 			return TRUE;
 	return FALSE;
+}
+
+static int
+compare_word(const void *key, const void *row)
+{
+	return strcmp(key, *(const char *const *)row);
+}
+
+static gboolean
+is_verb(const char *lower)
+{
+	return bsearch(lower, verbs, G_N_ELEMENTS(verbs), sizeof *verbs, compare_word) != NULL;
 }
 
 struct scan {
@@ -94,7 +106,7 @@ scan_word(struct scan *scan, const char *word, gsize length)
 	for (gsize i = 0; i < length; i++)
 		lower[i] = g_ascii_tolower(word[i]);
 	lower[length] = 0;
-	if (is_one_of(lower, length, verbs, G_N_ELEMENTS(verbs))) {
+	if (is_verb(lower)) {
 		scan->found |= EVIDENCE_VERB;
 		if (is_one_of(scan->previous, strlen(scan->previous), pronouns,
 			      G_N_ELEMENTS(pronouns)))
@@ -337,6 +349,30 @@ belief_in(guint found)
 	return found & EVIDENCE_COLON ? BELIEF_CERTAIN : BELIEF_BEFORE_QUOTE;
 }
 
+/* Is the line's last word, or all of a CJK line, about writing? */
+static gboolean
+ends_with_verb(const char *begin, const char *end)
+{
+	const char *word = end;
+	char lower[40];
+	gsize length;
+
+	while (word > begin && is_word_byte(word[-1]))
+		word--;
+	length = end - word;
+	if (length == 0 || length >= sizeof lower)
+		return FALSE;
+	for (gsize i = 0; i < length; i++)
+		lower[i] = g_ascii_tolower(word[i]);
+	lower[length] = 0;
+	if (is_verb(lower))
+		return TRUE;
+	for (gsize i = 0; i < G_N_ELEMENTS(joined_verbs); i++)
+		if (g_str_has_suffix(lower, joined_verbs[i]))
+			return TRUE;
+	return FALSE;
+}
+
 /* Could an attribution end here at all?  Cheap; most lines say no. */
 static gboolean
 may_end_attribution(const struct reply_line *line)
@@ -346,14 +382,9 @@ may_end_attribution(const struct reply_line *line)
 
 	if (length < 3 || line->text_length > JOIN_BYTES)
 		return FALSE;
-	if (end[-1] == ':' || end[-1] == '>' || end[-1] == ')' || end[-1] == ']')
+	if (strchr(":>)]", end[-1]) || memcmp(end - 3, "：", 3) == 0)
 		return TRUE;
-	if (memcmp(end - 3, "：", 3) == 0)
-		return TRUE;
-	if (end[-1] & 0x80)
-		return TRUE;
-	return (length >= 5 && g_ascii_strncasecmp(end - 5, "wrote", 5) == 0) ||
-	       (g_ascii_isalpha(end[-1]) && (memchr(line->text, '@', length) || length < 12));
+	return ends_with_verb(line->text, end);
 }
 
 static void

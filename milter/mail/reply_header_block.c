@@ -14,6 +14,7 @@
 #define LABEL_BYTES 48
 #define BLOCK_LINES 24
 #define CONTINUATION_LINES 3
+#define SHORTEST_PHRASE 9 /* bytes of a separator's words */
 
 enum label { LABEL_NONE, LABEL_FROM, LABEL_DATE, LABEL_TO, LABEL_CC, LABEL_SUBJECT, LABEL_OTHER };
 
@@ -161,22 +162,12 @@ label_colon(const char *p, const char *end, gsize *ret_width)
 	return NULL;
 }
 
-static enum label
-line_label(const struct reply_line *line)
-{
-	gsize width;
-	const char *colon = label_colon(line->text, line->text + line->text_length, &width);
-
-	return colon ? label_lookup(line->text, colon - line->text) : LABEL_NONE;
-}
-
 /* Further labels on the same line: "From: a@b Date: …", as inline elements give. */
 static guint
 inline_labels(const struct reply_line *line)
 {
 	const char *end = line->text + line->text_length, *word = line->text;
 	guint seen = 0;
-	enum label label;
 
 	if (line->text_length > 400)
 		return 0;
@@ -184,13 +175,28 @@ inline_labels(const struct reply_line *line)
 		if (*p == ' ' || *p == '\t')
 			word = p + 1;
 		else if (*p == ':' && p > word && p - word < LABEL_BYTES &&
-			 p[1 - (p + 1 >= end)] != '/') {
-			label = label_lookup(word, p - word);
-			if (label != LABEL_NONE)
-				seen |= 1u << label;
-		}
+			 (p + 1 == end || p[1] != '/'))
+			seen |= 1u << label_lookup(word, p - word);
 	}
-	return seen;
+	return seen & ~(1u << LABEL_NONE);
+}
+
+/* Which labels a line has, the first of them in the upper byte.  Looked up once. */
+static guint
+line_labels(struct reply_line *line)
+{
+	const char *colon;
+	enum label first;
+	gsize width;
+
+	if (line->labels)
+		return line->labels;
+	colon = label_colon(line->text, line->text + line->text_length, &width);
+	first = colon ? label_lookup(line->text, colon - line->text) : LABEL_NONE;
+	line->labels = 1u << LABEL_NONE;
+	if (first != LABEL_NONE)
+		line->labels |= first << 8 | 1u << first | inline_labels(line);
+	return line->labels;
 }
 
 static gboolean
@@ -214,23 +220,23 @@ next_text(const struct reply_line *lines, guint index, guint count)
 }
 
 guint
-reply_header_block_length(const struct reply_line *lines, guint index, guint count)
+reply_header_block_length(struct reply_line *lines, guint index, guint count)
 {
-	enum label label = line_label(&lines[index]);
-	guint seen, last = index, unlabelled = 0, next;
+	guint found = line_labels(&lines[index]), seen = found & 0xff;
+	enum label label = found >> 8;
+	guint last = index, unlabelled = 0, next;
 
 	if (label == LABEL_NONE || label == LABEL_OTHER || label == LABEL_CC)
 		return 0;
-	seen = 1u << label | (label == LABEL_FROM ? inline_labels(&lines[index]) : 0);
 	for (guint i = index; (next = next_text(lines, i, count)) < count; i = next) {
 		if (next - index > BLOCK_LINES)
 			break;
-		label = line_label(&lines[next]);
+		found = line_labels(&lines[next]);
+		label = found >> 8;
 		if (label != LABEL_NONE) {
 			if (label == LABEL_FROM && (seen & (1u << LABEL_FROM)))
 				break;
-			seen |= 1u << label;
-			seen |= inline_labels(&lines[next]);
+			seen |= found & 0xff;
 			last = next;
 			unlabelled = 0;
 		} else if (next > i + 1 || ++unlabelled > CONTINUATION_LINES)
@@ -492,6 +498,8 @@ reply_separator_kind(const struct reply_line *line)
 			       ? SEPARATOR_ANNOUNCED
 			       : SEPARATOR_NONE;
 	}
+	if (line->text_length - dashes < SHORTEST_PHRASE)
+		return SEPARATOR_NONE;
 	inner = lower_inner(begin + dashes, end);
 	if (text_has_any(inner, reply_above_phrases, G_N_ELEMENTS(reply_above_phrases)))
 		return SEPARATOR_REPLY_ABOVE;

@@ -18,6 +18,7 @@ struct reply_line {
 	guint depth; /* quote marks in front */
 	enum html_mark mark;
 	guint quote_depth; /* html_line.quote_depth */
+	guint16 labels; /* header labels on it, as reply_header_block.c found them; 0: not asked */
 };
 
 /* The words of a date, time or address a line shows. */
@@ -44,7 +45,7 @@ int reply_attribution_find(const struct reply_line *lines, guint first, guint la
 			   gboolean *ret_certain);
 
 /** Lines of the header block ("From: … Sent: …") that begins here, 0 when none does. */
-guint reply_header_block_length(const struct reply_line *lines, guint index, guint count);
+guint reply_header_block_length(struct reply_line *lines, guint index, guint count);
 
 enum reply_separator {
 	SEPARATOR_NONE,

@@ -284,6 +284,16 @@ static const struct want wanted[] = {
 	{ "top\n> a long quoted line that the mailer of somebody else has broken into\n"
 	  "pieces of text\n> and went on\nbottom",
 	  "top\n\nbottom", "" },
+	{ "-----Original Message-----\nFrom: Ben <b@c.example>\nSent: Monday, 4 March 2024\nTo: "
+	  "Ana\n\n"
+	  "> how many?\n\n40 of them.",
+	  "40 of them.", "" },
+	{ "Hi,\n\n----- Original Message -----\nFrom: Ben <b@c.example>\nTo: Ana\nSubject: x\n\n"
+	  "> how many?\n\n40 of them.",
+	  "Hi,\n\n40 of them.", "" },
+	{ ">>>>> \"B\" == Ben Miller <b@c.example> writes:\n\n    B> how many\n    B> of "
+	  "them?\n\n40.",
+	  "40.", "" },
 	/* torn attributions */
 	{ "Yes.\n\nOn Tue, 5 Mar 2024 at 9:14 Ana Berg\n\n<\nmailto:ana@b.example\n> wrote:\n\nold",
 	  "Yes.", "" },
