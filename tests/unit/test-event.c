@@ -416,6 +416,11 @@ test_text_is_taken_out(void)
 	struct event *with, *without;
 	g_autofree char *cut = NULL, *same = NULL;
 
+	g_free(sample->facts->mail->subject);
+	sample->facts->mail->subject = g_strdup("\\\",\"text\":\"not this one\"");
+	g_free(sample->facts->text->new_text);
+	sample->facts->text->new_text = g_strdup("Budget: 20.000\\\",\"text\":\"\\");
+
 	without = event_new(&input);
 	input.with_text = TRUE;
 	with = event_new(&input);
