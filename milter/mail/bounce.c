@@ -322,8 +322,12 @@ recognise(const struct hints *hints, const struct mail *mail, const struct marks
 		return 0.95;
 	}
 	g_autoptr(bounce_text_owned) text = bounce_text_read(mail);
-	if (bounce_text_is_report(text->report, text->report_length) &&
-	    (!hints->subject || hints->daemon || text->recipient || text->returns_message)) {
+	guint words = bounce_text_is_report(text->report, text->report_length);
+	gboolean particulars = text->status || text->returns_message || mail->embedded;
+	if (!hints->null_sender && !hints->daemon && !particulars)
+		return 0; /* a parcel, too, may be undeliverable */
+	particulars = particulars || text->recipient;
+	if ((words > 1 && (hints->null_sender || particulars)) || (words && text->recipient)) {
 		*ret_evidence = g_strdup("words of a delivery report");
 		return 0.9;
 	}

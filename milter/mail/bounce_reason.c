@@ -332,7 +332,8 @@ compile(void *unused G_GNUC_UNUSED)
 {
 	struct phrases *phrases = phrases_new();
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-		char list[2] = { (char)('A' + i), '\0' };
+		char list[12];
+		g_snprintf(list, sizeof list, "%u", i);
 		for (const char *const *phrase = rows[i].phrases; *phrase; phrase++)
 			phrases_add(phrases, list, *phrase);
 	}
@@ -369,7 +370,8 @@ scan(const char *text, gsize length)
 static const struct phrase_row *
 row_of_match(const GArray *matches, guint i)
 {
-	return &rows[*g_array_index(matches, struct phrase_match, i).list - 'A'];
+	return &rows[g_ascii_strtoull(g_array_index(matches, struct phrase_match, i).list, NULL,
+				      10)];
 }
 
 static enum bounce_reason
@@ -390,16 +392,19 @@ reason_of_phrases(const char *text, gsize length, enum rank *ret_rank)
 	return BOUNCE_REASON_NONE;
 }
 
-gboolean
+guint
 bounce_text_is_report(const char *text, gsize length)
 {
+	guint most = 0;
 	g_autoptr(GArray) matches = scan(text, length);
-	for (guint i = 0; i < matches->len; i++) {
+	for (guint i = 0; i < matches->len && most < 2; i++) {
 		const struct phrase_row *row = row_of_match(matches, i);
-		if (row->reason == BOUNCE_REASON_REPORT || row->rank != RANK_PASSING)
-			return TRUE;
+		if (row->reason == BOUNCE_REASON_REPORT)
+			most = 2;
+		else if (row->rank == RANK_ADDRESS || row->rank == RANK_ADDRESS_BARE)
+			most = 1;
 	}
-	return FALSE;
+	return most;
 }
 
 /* Length of an RFC 3463 code at `p`, 0 when there is none; not a piece of an IP address. */

@@ -41,8 +41,9 @@ enum bounce_reason bounce_reason_of_status(const char *status);
 /** TRUE when the address itself is dead. */
 gboolean bounce_reason_is_permanent(enum bounce_reason reason);
 
-/** TRUE when the text has the words of a delivery report. */
-gboolean bounce_text_is_report(const char *text, gsize length);
+/** How much a text has the words of a delivery report: 2 what only reports say, 1 words that
+ *  tell of an address that doesn't exist, 0 neither. */
+guint bounce_text_is_report(const char *text, gsize length);
 
 /** The last "x.y.z" code in a text, or NULL; caller frees. */
 char *bounce_find_status(const char *text, gsize length);
