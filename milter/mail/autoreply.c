@@ -4,6 +4,7 @@
 #include "mail/autoreply.h"
 #include "mail/absence.h"
 #include "mail/bounce.h"
+#include "mail/bulk.h"
 
 #include <string.h>
 
@@ -14,6 +15,13 @@
 static const char *const subjects[] = {
 	"automatic reply",
 	"automatic response",
+	"automatic e-mail reply",
+	"automated reply",
+	"automated response",
+	"automated email reply",
+	"yahoo! auto response",
+	"vacation message",
+	"auto-antwort",
 	"auto reply",
 	"auto-reply",
 	"autoreply",
@@ -205,7 +213,9 @@ static const char *const hinting_subjects[] = { "out of office",
 static gboolean
 ends_a_prefix(const char *rest)
 {
-	static const char *const signs[] = { ":", "：", "-", "–", "]", ")", "(", "=", NULL };
+	static const char *const signs[] = {
+		":", "：", "-", "–", "]", ")", "(", "=", "from ", NULL
+	};
 	rest += strspn(rest, " \t\"");
 	if (!*rest)
 		return TRUE;
@@ -359,6 +369,28 @@ says_subject(struct look *look)
 	return TRUE;
 }
 
+/* Something generated in a person's name; a machine that notifies has a name of its own. */
+static gboolean
+says_generated(struct look *look)
+{
+	const struct auto_reply_question *question = look->question;
+	const struct marks *marks = question->marks;
+	if (!(marks->auto_submitted & AUTO_SUBMITTED_GENERATED) ||
+	    (marks->auto_submitted & AUTO_SUBMITTED_FORWARDED) || question->forward ||
+	    question->mail->calendar || marks->precedence_list ||
+	    bulk_author_is_machine(question->mail))
+		return FALSE;
+	static const enum mark others[] = {
+		MARK_LIST_ID,  MARK_LIST_UNSUBSCRIBE, MARK_LIST_POST,
+		MARK_CAMPAIGN, MARK_LIST_SOFTWARE,    MARK_TRACKER,
+		MARK_CRON,     MARK_BULK_PROVIDER,    MARK_FEEDBACK_ID
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(others); i++)
+		if (marks_has(marks, others[i]))
+			return FALSE;
+	return mark_evidence(look, MARK_AUTO_SUBMITTED);
+}
+
 /* Subjects and texts people write too count with a machine's mark beside them. */
 static gboolean
 says_text_of_machine(struct look *look)
@@ -395,6 +427,7 @@ static const struct {
 	{ says_precedence, "auto_replied", 0.9 },
 	{ says_subject, "auto_replied", 0.9 },
 	{ says_text_of_machine, "auto_replied", 0.8 },
+	{ says_generated, "auto_generated", 0.7 },
 };
 
 static const char *

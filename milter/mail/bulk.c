@@ -19,6 +19,7 @@
 #define TEXT_HEAD 600 /* bytes of the text looked at: its beginning and */
 #define TEXT_TAIL 2500 /* its end */
 #define HTML_LOOKED_AT (64 * 1024)
+#define LOOKED_AT 256 /* of a subject, a name, an address */
 
 gboolean
 bulk_is_answer(const struct mail *mail)
@@ -347,6 +348,20 @@ start_of_character(const char *text, const char *p)
 	return p;
 }
 
+/* The words most footers have, for a text that nothing else makes suspicious. */
+static gboolean
+has_footer_words(const char *text)
+{
+	static const char *const stems[] = { "nsubscri", "emoved from", "eceiving this",
+					     "ailing list", "to receive" };
+	gsize length = strlen(text);
+	const char *tail = length > TEXT_TAIL ? text + length - TEXT_TAIL : text;
+	for (guint i = 0; i < G_N_ELEMENTS(stems); i++)
+		if (strstr(tail, stems[i]))
+			return TRUE;
+	return FALSE;
+}
+
 static double
 score_text(const struct mail *mail)
 {
@@ -395,11 +410,19 @@ score_layout(const struct mail *mail)
 	return score;
 }
 
+/* @param needles lower case */
 static gboolean
 contains_any(const char *text, const char *const *needles)
 {
-	for (; text && *needles; needles++)
-		if (strcasestr(text, *needles))
+	char lower[LOOKED_AT];
+	gsize length = 0;
+	if (!text)
+		return FALSE;
+	for (; text[length] && length + 1 < sizeof lower; length++)
+		lower[length] = g_ascii_tolower(text[length]);
+	lower[length] = '\0';
+	for (; *needles; needles++)
+		if (strstr(lower, *needles))
 			return TRUE;
 	return FALSE;
 }
@@ -454,11 +477,11 @@ score_sender(const struct bulk_question *question)
 static double
 score_subject(const char *subject)
 {
-	static const char *const strong[] = { "newsletter",    "digest",     "bulletin",
-					      "weekly",        "daily",      "% off",
-					      "announcements", "sweepstake", "headlines",
-					      "рассылка",      "rundbrief",  "breaking news",
-					      "special offer", "this week",  NULL };
+	static const char *const strong[] = {
+		"newsletter",    "digest",        "bulletin",  "weekly",   "daily",    "% off",
+		"announcements", "sweepstake",    "headlines", "рассылка", "Рассылка", "rundbrief",
+		"breaking news", "special offer", "this week", NULL
+	};
 	static const char *const weak[] = { "news",    "update",  "issue",    "edition", "vol.",
 					    "webinar", "sale",    "save $",   "save up", "announc",
 					    "release", "seminar", "register", "offer",   "alert",
@@ -529,9 +552,9 @@ bulk_detect_newsletter(const struct bulk_question *question, double *ret_confide
 	double person = score_person(marks, mail);
 	double form = score_header(marks, mail) + score_sender(question) +
 		      score_subject(mail->subject) + score_layout(mail) - person;
-	gboolean words_alone = person <= 0 && !*question->text->quoted &&
-			       strlen(mail_shown_text(mail)) >= LENGTH_WORDS;
-	if (form < SCORE_FORM && !words_alone)
+	if (form < SCORE_FORM && (person > 0 || *question->text->quoted ||
+				  strlen(mail_shown_text(mail)) < LENGTH_WORDS ||
+				  !has_footer_words(mail_shown_text(mail))))
 		return NULL;
 	double text = score_text(mail), score = form + text;
 	if (score < SCORE_NEWSLETTER || (form < SCORE_FORM && text < SCORE_WORDS))
@@ -584,6 +607,13 @@ local_part_is_machine(const char *address)
 	       strstr(local, "donotreply");
 }
 
+gboolean
+bulk_author_is_machine(const struct mail *mail)
+{
+	const struct mail_address *author = mail_author(mail);
+	return author && local_part_is_machine(author->address);
+}
+
 /* DMARC and TLS reports: RFC 7489 section 7.2.1.1, RFC 8460 section 3. */
 static gboolean
 subject_is_machine(const char *subject)
@@ -611,7 +641,7 @@ bulk_detect_notification(const struct bulk_question *question, double *ret_confi
 	if (subject_is_machine(question->mail->subject))
 		return g_strdup_printf("Subject: %.60s", question->mail->subject);
 	*ret_confidence = 0.8;
-	if (author && local_part_is_machine(author->address))
+	if (bulk_author_is_machine(question->mail))
 		return g_strdup_printf("From: %s", author->address);
 	if (bounce_sender_is_null(question->raw))
 		return g_strdup("null sender");

@@ -30,4 +30,7 @@ char *bulk_detect_notification(const struct bulk_question *question, double *ret
 /** TRUE when the message answers another: In-Reply-To, References or a reply subject. */
 gboolean bulk_is_answer(const struct mail *mail);
 
+/** TRUE when From names no person: no-reply, notifications, root, ... */
+gboolean bulk_author_is_machine(const struct mail *mail);
+
 #endif

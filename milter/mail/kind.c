@@ -34,6 +34,19 @@ decide(struct decision *decision, enum mail_kind kind, double confidence, char *
 	return TRUE;
 }
 
+/* Feedback loops that send the message alone, without the machine-readable part. */
+static gboolean
+subject_is_complaint(const char *subject)
+{
+	static const char *const starts[] = { "complaint about message from ",
+					      "email feedback report for ip", "email abuse report",
+					      "spam complaint", NULL };
+	for (const char *const *start = starts; *start; start++)
+		if (!g_ascii_strncasecmp(subject, *start, strlen(*start)))
+			return TRUE;
+	return FALSE;
+}
+
 /* RFC 5965; Hotmail's reports that have no such part; a client's one-click opt-out by mail. */
 static gboolean
 is_complaint(struct decision *decision)
@@ -51,10 +64,9 @@ is_complaint(struct decision *decision)
 	    !g_ascii_strncasecmp(decision->raw->mail_from, "staff@", 6))
 		return decide(decision, KIND_COMPLAINT, 0.95,
 			      marks_evidence(marks, MARK_ORIGINAL_RECIPIENT));
-	if (mail->embedded &&
-	    !g_ascii_strncasecmp(mail->subject, "complaint about message from ", 29))
+	if (mail->embedded && subject_is_complaint(mail->subject))
 		return decide(decision, KIND_COMPLAINT, 0.9,
-			      g_strdup("Subject: complaint about message from"));
+			      g_strdup_printf("Subject: %s", mail->subject));
 	if ((marks->auto_submitted & AUTO_SUBMITTED_REPLIED) &&
 	    !g_ascii_strcasecmp(mail->subject, "unsubscribe"))
 		return decide(decision, KIND_COMPLAINT, 0.9,
@@ -205,9 +217,12 @@ kind_free(struct kind *kind)
 void
 kind_take_form(struct kind *kind, const char *form)
 {
+	gboolean generated = kind->kind == KIND_AUTO_REPLY &&
+			     !strcmp(kind->auto_reply->reason, "auto_generated");
 	if (kind->kind != KIND_NEWSLETTER && kind->kind != KIND_NOTIFICATION &&
-	    kind->kind != KIND_EMPTY)
+	    kind->kind != KIND_EMPTY && !generated)
 		return;
+	g_clear_pointer(&kind->auto_reply, auto_reply_free);
 	g_free(kind->evidence);
 	kind->evidence = g_strdup_printf("web form \"%s\"", form);
 	kind->kind = KIND_HUMAN;

@@ -86,6 +86,10 @@ static const struct mark_row rows[] = {
 	{ "X-Listmember", MARK_LIST_SOFTWARE },
 	{ "X-Listprocessor-Version", MARK_LIST_SOFTWARE },
 	{ "X-Ecartis-Version", MARK_LIST_SOFTWARE },
+	{ "X-Listar-Version", MARK_LIST_SOFTWARE },
+	{ "X-Listname", MARK_LIST_SOFTWARE },
+	{ "X-List-Name", MARK_LIST_SOFTWARE },
+	{ "X-Majordomo", MARK_LIST_SOFTWARE },
 	{ "X-Sympa-To", MARK_LIST_SOFTWARE },
 	{ "X-Ezmlm-Version", MARK_LIST_SOFTWARE },
 	{ "X-Mlmmj-Version", MARK_LIST_SOFTWARE },
@@ -181,8 +185,12 @@ mark_of_name(const char *name)
 	gsize length = strlen(name);
 	if (length >= LONGEST_NAME)
 		return MARK_NONE;
+	if (!length)
+		return MARK_NONE;
+	char last = g_ascii_tolower(name[length - 1]);
 	for (const struct mark_row *const *row = by_length[length]; *row; row++)
-		if (!g_ascii_strcasecmp((*row)->name, name))
+		if (g_ascii_tolower((*row)->name[length - 1]) == last &&
+		    !g_ascii_strcasecmp((*row)->name, name))
 			return (*row)->mark;
 	return MARK_NONE;
 }
@@ -232,6 +240,7 @@ auto_submitted_flag(const char *value)
 		{ "no", 0 },
 		{ "", 0 },
 		{ "auto-replied", AUTO_SUBMITTED_REPLIED },
+		{ "vacation", AUTO_SUBMITTED_REPLIED },
 		{ "auto-reply", AUTO_SUBMITTED_REPLIED },
 		{ "auto-generated", AUTO_SUBMITTED_GENERATED },
 		{ "auto-notified", AUTO_SUBMITTED_NOTIFIED },
@@ -241,6 +250,14 @@ auto_submitted_flag(const char *value)
 		if (token_is(value, words[i].word))
 			return words[i].flag;
 	return AUTO_SUBMITTED_OTHER;
+}
+
+/* "auto-generated (vacation)": some say what they are in the comment only. */
+static guint
+auto_submitted_flags(const char *value)
+{
+	guint flags = auto_submitted_flag(value);
+	return flags && strcasestr(value, "vacation") ? flags | AUTO_SUBMITTED_REPLIED : flags;
 }
 
 static void
@@ -267,9 +284,12 @@ marks_read(struct marks *ret_marks, const struct mail *mail)
 		if (!ret_marks->first[mark])
 			ret_marks->first[mark] = header;
 		if (mark == MARK_AUTO_SUBMITTED)
-			ret_marks->auto_submitted |= auto_submitted_flag(header->value);
+			ret_marks->auto_submitted |= auto_submitted_flags(header->value);
 		else if (mark == MARK_PRECEDENCE)
 			note_precedence(ret_marks, header->value);
+		else if (mark == MARK_DELIVERED_TO && !ret_marks->first[MARK_LIST_SOFTWARE] &&
+			 !g_ascii_strncasecmp(header->value, "mailing list ", 13))
+			ret_marks->first[MARK_LIST_SOFTWARE] = header; /* ezmlm */
 	}
 }
 
