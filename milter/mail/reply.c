@@ -165,8 +165,9 @@ has_odd_mark(const struct reply_line *line)
 
 	if (line->depth > 0 || line->text_length == 0)
 		return FALSE;
-	if (line->begin[0] == '|')
-		return line->length == 1 || line->begin[1] == ' ';
+	if (line->begin[0] == '|') /* but a line of a box ends with one as well */
+		return line->text_length == 1 ||
+		       (line->begin[1] == ' ' && line->text[line->text_length - 1] != '|');
 	while (i < line->text_length && i < 4 && g_ascii_isupper(line->text[i]))
 		i++;
 	return i > 0 && i < line->text_length && line->text[i] == '>';

@@ -280,6 +280,8 @@ static const struct want wanted[] = {
 	{ "Hi,\n\nOn 5 Mar 2024, Ana wrote:\n> how many?\n40\n> and when?\nin May\n",
 	  "Hi,\n\n40\n\nin May", "" },
 	{ "top\n\nAna <a@b.example> wrote:\n| old\n| words\n", "top", "" },
+	{ "top.\n\n| Name | Ana |\n| City | Bonn |\n\nIs that right?",
+	  "top.\n\n| Name | Ana |\n| City | Bonn |\n\nIs that right?", "" },
 	{ "top\nAB> old\nAB> words\nbottom", "top\n\nbottom", "" },
 	{ "top\n> a long quoted line that the mailer of somebody else has broken into\n"
 	  "pieces of text\n> and went on\nbottom",

@@ -89,6 +89,8 @@ static const struct want wanted[] = {
 	{ "Text.\n\nAna\nx4711", "Ana\nx4711" },
 	{ "Text.\n\nAna Berg - 212-555-0100", "Ana Berg - 212-555-0100" },
 	{ "Call me at\n+1 212 555 0100", NULL },
+	{ "The papers are on their way.\n\nSent by courier on Monday.", NULL },
+	{ "The papers are on their way.\n\nSent via DHL", NULL },
 	{ "My numbers are:\nhome 212 555 0100\ncell 212 555 0101", NULL },
 	/* telephones and programs */
 	{ "Text.\n\nSent from my iPhone", "Sent from my iPhone" },
