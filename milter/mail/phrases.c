@@ -13,6 +13,7 @@
  */
 #include "mail/phrases.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include <hs.h>
@@ -38,7 +39,7 @@ struct phrases {
 	GStringChunk *names;
 	struct phrase_set usual, common; /* common: the lists of phrases_scan_part() */
 	hs_scratch_t *prototype; /* for both */
-	GMutex mutex; /* of the pool */
+	pthread_mutex_t mutex; /* of the pool */
 	GPtrArray *pool; /* hs_scratch_t *, free ones */
 };
 
@@ -66,7 +67,7 @@ phrases_new(void)
 	phrases->usual.phrases = g_ptr_array_new_with_free_func((GDestroyNotify)phrase_free);
 	phrases->common.phrases = g_ptr_array_new_with_free_func((GDestroyNotify)phrase_free);
 	phrases->pool = g_ptr_array_new_with_free_func(scratch_free);
-	g_mutex_init(&phrases->mutex);
+	pthread_mutex_init(&phrases->mutex, NULL);
 	return phrases;
 }
 
@@ -79,7 +80,7 @@ phrases_free(struct phrases *phrases)
 	hs_free_scratch(phrases->prototype);
 	hs_free_database(phrases->usual.database);
 	hs_free_database(phrases->common.database);
-	g_mutex_clear(&phrases->mutex);
+	pthread_mutex_destroy(&phrases->mutex);
 	g_ptr_array_unref(phrases->usual.phrases);
 	g_ptr_array_unref(phrases->common.phrases);
 	g_string_chunk_free(phrases->names);
@@ -276,10 +277,10 @@ static hs_scratch_t *
 take_scratch(struct phrases *phrases)
 {
 	hs_scratch_t *scratch = NULL;
-	g_mutex_lock(&phrases->mutex);
+	pthread_mutex_lock(&phrases->mutex);
 	if (phrases->pool->len > 0)
 		scratch = g_ptr_array_steal_index_fast(phrases->pool, phrases->pool->len - 1);
-	g_mutex_unlock(&phrases->mutex);
+	pthread_mutex_unlock(&phrases->mutex);
 	if (!scratch && hs_clone_scratch(phrases->prototype, &scratch) != HS_SUCCESS)
 		return NULL;
 	return scratch;
@@ -288,9 +289,9 @@ take_scratch(struct phrases *phrases)
 static void
 give_scratch(struct phrases *phrases, hs_scratch_t *scratch)
 {
-	g_mutex_lock(&phrases->mutex);
+	pthread_mutex_lock(&phrases->mutex);
 	g_ptr_array_add(phrases->pool, scratch);
-	g_mutex_unlock(&phrases->mutex);
+	pthread_mutex_unlock(&phrases->mutex);
 }
 
 struct scan {
