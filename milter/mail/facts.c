@@ -197,6 +197,8 @@ facts_new(const struct analysis *analysis, const struct raw_mail *raw)
 	if ((facts->form || facts->forward) && facts->mailboxes->len)
 		facts->direction = DIRECTION_INBOUND; /* our website's form, a colleague's forward */
 	facts->kind = kind_classify(raw, facts->mail, facts->forward, facts->text);
+	if (facts->form)
+		kind_take_form(facts->kind, facts->form);
 	find_person(facts, analysis);
 	facts->content = content_find(analysis->phrases, facts->mail,
 				      facts->forward ? facts->forward->text : facts->text->new_text,

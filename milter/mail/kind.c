@@ -215,16 +215,17 @@ kind_free(struct kind *kind)
 }
 
 void
-kind_take_form(struct kind *kind, const char *form)
+kind_take_form(struct kind *kind, const struct form *form)
 {
 	gboolean generated = kind->kind == KIND_AUTO_REPLY &&
 			     !strcmp(kind->auto_reply->reason, "auto_generated");
-	if (kind->kind != KIND_NEWSLETTER && kind->kind != KIND_NOTIFICATION &&
-	    kind->kind != KIND_EMPTY && !generated)
+	gboolean newsletter = kind->kind == KIND_NEWSLETTER && form->trusted;
+	if (kind->kind != KIND_NOTIFICATION && kind->kind != KIND_EMPTY && !generated &&
+	    !newsletter)
 		return;
 	g_clear_pointer(&kind->auto_reply, auto_reply_free);
 	g_free(kind->evidence);
-	kind->evidence = g_strdup_printf("web form \"%s\"", form);
+	kind->evidence = g_strdup_printf("web form \"%s\"", form->name);
 	kind->kind = KIND_HUMAN;
 	kind->confidence = 0.8;
 }

@@ -9,6 +9,7 @@
 
 #include <glib.h>
 
+#include "mail/form.h"
 #include "mail/forward.h"
 #include "mail/mail.h"
 #include "mail/reply.h"
@@ -74,10 +75,10 @@ void kind_free(struct kind *kind);
 
 /**
  * A web form was recognised in the message: a machine sent it, a person filled it in.  What
- * only looked like a notification, a newsletter or nothing at all becomes human.
- * @param form the form's name
+ * only looked like a notification or like nothing at all becomes human, a newsletter if the
+ * form is one that was configured: footers have labels and values, too.
  */
-void kind_take_form(struct kind *kind, const char *form);
+void kind_take_form(struct kind *kind, const struct form *form);
 
 typedef struct kind kind_owned;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(kind_owned, kind_free)

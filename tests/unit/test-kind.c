@@ -278,17 +278,31 @@ test_names(void)
 static void
 test_form(void)
 {
-	static const char form[] = "From: Site <noreply@site.example>\nTo: sales@ours.example\n"
-				   "Subject: Contact form\n\nName: Ann Lee\nPhone: 123\n";
-	g_autoptr(message_owned) message = message_new(form, strlen(form));
-	g_assert_cmpint(message->kind->kind, ==, KIND_NOTIFICATION);
-	kind_take_form(message->kind, "contact");
-	g_assert_cmpint(message->kind->kind, ==, KIND_HUMAN);
-	g_assert_cmpstr(message->kind->evidence, ==, "web form \"contact\"");
+	static const char notice[] = "From: Site <noreply@site.example>\nTo: sales@ours.example\n"
+				     "Subject: Contact form\n\nName: Ann Lee\nPhone: 123\n";
+	static const char generated[] = PERSON "Subject: x\nAuto-Submitted: auto-generated" BODY;
 	static const char reply[] = PERSON "Subject: x\nAuto-Submitted: auto-replied" BODY;
-	g_autoptr(message_owned) automatic = message_new(reply, strlen(reply));
-	kind_take_form(automatic->kind, "contact");
-	g_assert_cmpint(automatic->kind->kind, ==, KIND_AUTO_REPLY);
+	static const char campaign[] = PERSON "Subject: x\nX-Campaign: 7" BODY;
+	static const struct {
+		const char *message;
+		gboolean trusted;
+		enum mail_kind kind;
+	} rows[] = {
+		{ notice, FALSE, KIND_HUMAN },    { generated, FALSE, KIND_HUMAN },
+		{ reply, TRUE, KIND_AUTO_REPLY }, { campaign, FALSE, KIND_NEWSLETTER },
+		{ campaign, TRUE, KIND_HUMAN },
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autoptr(message_owned) message =
+			message_new(rows[i].message, strlen(rows[i].message));
+		struct form form = { .name = "contact", .trusted = rows[i].trusted };
+		kind_take_form(message->kind, &form);
+		g_assert_cmpint(message->kind->kind, ==, rows[i].kind);
+		if (rows[i].kind == KIND_HUMAN) {
+			g_assert_cmpstr(message->kind->evidence, ==, "web form \"contact\"");
+			g_assert_null(message->kind->auto_reply);
+		}
+	}
 }
 
 /* An ordinary person's mail costs next to nothing. */
