@@ -61,6 +61,15 @@ address_is_list_owner(const char *address)
 	return FALSE;
 }
 
+/* A list's owner isn't the author: office-admin@ may well write in person. */
+static gboolean
+is_list_owner_for(const struct mail *mail, const char *address)
+{
+	const struct mail_address *author = mail_author(mail);
+	return address_is_list_owner(address) &&
+	       (!author || g_ascii_strcasecmp(author->address, address));
+}
+
 /* List managers unsubscribe by mail to an address of their own making. */
 static gboolean
 unsubscribes_from_list(const struct marks *marks)
@@ -108,14 +117,14 @@ bulk_detect_list(const struct bulk_question *question, double *ret_confidence)
 		return marks_evidence(marks, MARK_PRECEDENCE);
 	*ret_confidence = 0.85;
 	const struct mail_address *sender = mail->sender->len ? mail->sender->pdata[0] : NULL;
-	if (sender && address_is_list_owner(sender->address))
+	if (sender && is_list_owner_for(mail, sender->address))
 		return g_strdup_printf("Sender: %s", sender->address);
 	if (marks_has(marks, MARK_APPROVED_BY))
 		return marks_evidence(marks, MARK_APPROVED_BY);
 	if (question->raw->mail_from &&
 	    g_ascii_strncasecmp(question->raw->mail_from, "bounce", 6) &&
 	    strchr(question->raw->mail_from, '@') &&
-	    address_is_list_owner(question->raw->mail_from))
+	    is_list_owner_for(mail, question->raw->mail_from))
 		return g_strdup_printf("envelope sender %s", question->raw->mail_from);
 	return NULL;
 }

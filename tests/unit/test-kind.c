@@ -104,6 +104,14 @@ static const struct {
 	  "List-Id" },
 	{ "list-owner", PERSON "Subject: x\nSender: owner-pumps@lists.example" BODY, KIND_LIST,
 	  "owner-pumps" },
+	{ "list-envelope",
+	  "Return-Path: <pumps-bounces@lists.example>\nFrom: Ann Lee <ann.lee@customer.example>\n"
+	  "To: pumps@lists.example\nSubject: x" BODY,
+	  KIND_LIST, "pumps-bounces" },
+	{ "an-admin-in-person",
+	  "Return-Path: <office-admin@customer.example>\n"
+	  "From: Ann Lee <office-admin@customer.example>\nTo: sales@ours.example\nSubject: x" BODY,
+	  KIND_HUMAN, "" },
 	{ "one-click",
 	  PERSON "Subject: x\nList-Unsubscribe: <https://m.example/u?1>\n"
 		 "List-Unsubscribe-Post: List-Unsubscribe=One-Click\nList-Id: <c1.m.example>" BODY,
