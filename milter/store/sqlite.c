@@ -36,16 +36,31 @@ struct driver_connection {
 	sqlite3_stmt *control[CONTROL_COUNT];
 };
 
-/* A disk that is full shows itself as SQLITE_FULL or as an I/O error with that errno. */
+static gboolean
+says_full(sqlite3_file *file)
+{
+	int number = 0;
+
+	if (!file || !file->pMethods)
+		return FALSE;
+	file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number);
+	return number == ENOSPC || number == EDQUOT || number == EFBIG;
+}
+
+/* A full disk is SQLITE_FULL; an exhausted quota or file size is an I/O error with that errno,
+ * which the main file or the log remembers. */
 static gboolean
 is_full(sqlite3 *db, int code)
 {
-	int system = db ? sqlite3_system_errno(db) : 0;
+	sqlite3_file *main_file = NULL, *log = NULL;
 
 	if ((code & 0xff) == SQLITE_FULL)
 		return TRUE;
-	return (code & 0xff) == SQLITE_IOERR &&
-	       (system == ENOSPC || system == EDQUOT || system == EFBIG);
+	if (!db || (code & 0xff) != SQLITE_IOERR)
+		return FALSE;
+	sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &main_file);
+	sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+	return says_full(main_file) || says_full(log);
 }
 
 static enum driver_blame
@@ -66,7 +81,7 @@ blame_of(int code)
 static void
 fail(struct driver_connection *c, int code, GError **error)
 {
-	const char *words = c->db ? sqlite3_errmsg(c->db) : sqlite3_errstr(code);
+	g_autofree char *words = g_strdup(c->db ? sqlite3_errmsg(c->db) : sqlite3_errstr(code));
 
 	c->blame = blame_of(code);
 	if (is_full(c->db, code))

@@ -3,11 +3,12 @@
  *
  * One thread (the writer) owns the only connection that writes and checkpoints (SQLite's WAL-reset
  * bug, fixed in 3.51.3, needs a second one).  Work is handed to it as jobs; all waiting jobs run
- * in one transaction, each inside its own savepoint, are committed once
- * (synchronous=FULL) and then answered: group commit.  A job that fails is rolled back alone.  SQL
- * texts stand in queries.c, the SQLite driver in sqlite.c (the only file that includes sqlite3.h)
- * behind struct driver (driver.h), with a second, fault-injecting implementation for tests
- * (driver_fault.c in tests). Every function is safe from any thread unless it says otherwise.
+ * in one transaction, are committed once (synchronous=FULL) and then answered: group commit.
+ * A job that fails is rolled back alone; when the disk fails, all of the batch fail (writer.h).
+ * SQL texts stand in queries.c, the SQLite driver in sqlite.c (the only file that includes
+ * sqlite3.h) behind struct driver (driver.h), with a second, fault-injecting implementation for
+ * tests (tests/unit/driver_fault.c).  Every function is safe from any thread unless it
+ * says otherwise.
  */
 #ifndef LEADMILTER_STORE_H
 #define LEADMILTER_STORE_H

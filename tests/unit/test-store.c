@@ -5,8 +5,11 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static struct store *
@@ -405,6 +408,62 @@ test_bounce(void)
 	g_assert_true(seen.we_wrote);
 	g_assert_cmpuint(seen.candidates, ==, 1);
 	g_assert_cmpint(seen.match, ==, MATCHED_LEAD_ADDRESS);
+	store_close(store);
+	scratch_remove(&scratch);
+}
+
+/* Our mail to two leads: both get their touch and event, in one message. */
+static struct decision *
+decide_both(const struct facts *facts, struct known *known, const struct scorecards *scorecards,
+	    gint64 now)
+{
+	struct decision *first = help_decide(facts, known, scorecards, now);
+	struct decision **at = &first;
+
+	if (facts->direction != DIRECTION_OUTBOUND || known->is_duplicate)
+		return first;
+	for (guint i = 0; i < known->candidates->len; i++, at = &(*at)->next) {
+		const struct candidate *candidate = known->candidates->pdata[i];
+
+		if (i > 0)
+			*at = help_decide(facts, known, scorecards, now);
+		(*at)->lead = lead_copy(candidate->lead);
+		(*at)->touch = make_touch(facts);
+		g_ptr_array_unref((*at)->events);
+		(*at)->events = one_event("lead.answered", (*at)->lead, now);
+	}
+	return first;
+}
+
+static void
+test_two_leads(void)
+{
+	const struct store_options options = { .decide = decide_both };
+	struct message eve = ADA, ours = { .from = "owner@example.com",
+					   .id = "ours@example.com",
+					   .to = "ada@example.org",
+					   .direction = DIRECTION_OUTBOUND };
+	struct scratch scratch;
+	struct answer answer = { 0 };
+	g_autoptr(GError) error = NULL;
+
+	scratch_make(&scratch);
+	struct store *store = store_open_with(scratch.path, STORE_WRITE, &options, &error);
+	g_autofree char *one = lead_of(store, &ADA, ACTION_CREATE, "nothing");
+	eve.from = "eve@example.org";
+	eve.name = "Eve";
+	eve.id = "eve@example.org";
+	g_autofree char *two = lead_of(store, &eve, ACTION_CREATE, "nothing");
+	g_autoptr(facts_owned) facts = help_facts(&ours);
+	g_ptr_array_add(facts->recipients, g_strdup("Eve@example.org"));
+	g_assert_true(store_message(store, facts, NULL, HELP_NOW, 0, FALSE, &answer, &error));
+	g_assert_cmpstr(answer.lead, ==, one);
+	answer_clear(&answer);
+	g_autoptr(GPtrArray) touches = store_touches(store, two, &error);
+	g_assert_cmpuint(touches->len, ==, 2);
+	g_assert_cmpint(((struct touch *)touches->pdata[1])->sequence, ==, 2);
+	g_assert_cmpuint(stats_of(store).touches, ==, 4);
+	g_assert_cmpuint(stats_of(store).messages, ==, 3);
 	store_close(store);
 	scratch_remove(&scratch);
 }
@@ -901,6 +960,103 @@ test_damaged_while_open(void)
 	scratch_remove(&scratch);
 }
 
+/* A file that may not grow stands for a full disk. */
+static void
+test_full_disk(void)
+{
+	struct scratch scratch;
+	struct rlimit before, small;
+	g_autoptr(GError) error = NULL;
+	struct answer answer = { 0 };
+
+	scratch_make(&scratch);
+	signal(SIGXFSZ, SIG_IGN);
+	struct store *store = open_store(&scratch, STORE_WRITE);
+	g_autofree char *first = lead_of(store, &ADA, ACTION_CREATE, "nothing");
+	getrlimit(RLIMIT_FSIZE, &before);
+	small = before;
+	small.rlim_cur = 64 * 1024;
+	setrlimit(RLIMIT_FSIZE, &small);
+	gboolean done = TRUE;
+	guint taken = 1;
+	for (; done && taken < 500; taken += done) {
+		g_autofree char *key = g_strdup_printf("k%u", taken);
+		struct message message = { .from = key, .key = key };
+
+		done = try_send(store, &message, &answer, &error);
+		answer_clear(&answer);
+	}
+	setrlimit(RLIMIT_FSIZE, &before);
+	g_assert_false(done);
+	g_assert_error(error, LEADMILTER_ERROR, ERROR_STORE_FULL);
+	g_assert_cmpuint(stats_of(store).messages, ==, taken);
+	struct message after = { .from = "after@example.org", .id = "after@t" };
+	g_autofree char *lead = lead_of(store, &after, ACTION_CREATE, "nothing");
+	store_close(store);
+	store = open_store(&scratch, STORE_WRITE);
+	g_clear_error(&error);
+	g_assert_true(store_check(store, &error));
+	g_assert_cmpuint(stats_of(store).messages, ==, taken + 1);
+	store_close(store);
+	scratch_remove(&scratch);
+}
+
+/* Writes messages until it is killed; says each one that was answered. */
+static void
+write_until_killed(const struct scratch *scratch, int fd)
+{
+	struct store *store = help_open(scratch->path, STORE_WRITE, NULL);
+
+	for (guint i = 0;; i++) {
+		g_autofree char *key = g_strdup_printf("k%u", i);
+		g_autofree char *from = g_strdup_printf("p%u@example.org", i % 7);
+		struct message message = { .from = from, .key = key };
+		struct answer answer = { 0 };
+
+		if (!store || !try_send(store, &message, &answer, NULL) ||
+		    write(fd, &i, sizeof i) != sizeof i)
+			_exit(1);
+		answer_clear(&answer);
+	}
+}
+
+/* What was answered is there after kill -9, once; what was not may be there or not. */
+static void
+test_killed(void)
+{
+	struct scratch scratch;
+	guint answered = 0, last = 0;
+	int ends[2], status;
+
+	scratch_make(&scratch);
+	for (guint round = 0; round < 3; round++) {
+		g_assert_cmpint(pipe(ends), ==, 0);
+		pid_t child = fork();
+		if (child == 0)
+			write_until_killed(&scratch, ends[1]);
+		close(ends[1]);
+		for (answered = 0; answered < 40 + round * 30;)
+			answered += read(ends[0], &last, sizeof last) == sizeof last;
+		kill(child, SIGKILL);
+		g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+		while (read(ends[0], &last, sizeof last) == sizeof last)
+			;
+		close(ends[0]);
+		struct store *store = open_store(&scratch, STORE_WRITE);
+		for (guint i = 0; i <= last; i++) {
+			g_autofree char *key = g_strdup_printf("k%u", i);
+			struct message message = { .from = "x@example.org", .key = key };
+			g_autofree char *lead = lead_of(store, &message, ACTION_DUPLICATE,
+							i < 7 ? "nothing" : "address");
+		}
+		g_assert_cmpuint(stats_of(store).leads, ==, 7);
+		g_assert_cmpuint(stats_of(store).messages, ==, stats_of(store).touches);
+		g_assert_cmpuint(stats_of(store).messages, >, last);
+		store_close(store);
+	}
+	scratch_remove(&scratch);
+}
+
 /* --- plans --- */
 
 /* Queries that may walk through a table: small ones, and what only an administrator asks. */
@@ -1040,6 +1196,9 @@ main(int argc, char **argv)
 	g_test_add_func("/store/every-step", test_every_step);
 	g_test_add_func("/store/deadline", test_deadline);
 	g_test_add_func("/store/damaged-while-open", test_damaged_while_open);
+	g_test_add_func("/store/full-disk", test_full_disk);
+	g_test_add_func("/store/killed", test_killed);
+	g_test_add_func("/store/two-leads", test_two_leads);
 	g_test_add_func("/store/plans", test_plans);
 	g_test_add_func("/store/threads", test_threads);
 	return g_test_run();
