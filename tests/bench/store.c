@@ -13,6 +13,7 @@
 struct run {
 	struct store *store;
 	guint first, count; /* numbers of senders */
+	guint distinct; /* so many of them, over and over */
 	guint thread, round;
 	gint64 *latencies;
 };
@@ -20,12 +21,12 @@ struct run {
 static void
 send_one(const struct run *run, guint i)
 {
-	g_autofree char *from =
-		g_strdup_printf("person.%u@customer%u.example", run->first + i, run->first + i);
-	g_autofree char *account = g_strdup_printf("customer%u.example", run->first + i);
+	guint sender = run->first + i % run->distinct;
+	g_autofree char *from = g_strdup_printf("person.%u@customer%u.example", sender, sender);
+	g_autofree char *account = g_strdup_printf("customer%u.example", sender);
 	g_autofree char *id = g_strdup_printf("%08x.%u.%u@mail.example", g_random_int(),
 					      run->first + i, run->round);
-	g_autofree char *name = g_strdup_printf("Person Number%u", run->first + i);
+	g_autofree char *name = g_strdup_printf("Person Number%u", sender);
 	struct message message = { .from = from,
 				   .name = name,
 				   .id = id,
@@ -75,7 +76,7 @@ cpu_time(void)
 }
 
 static void
-measure(struct store *store, guint first, guint total, guint threads, guint round)
+measure(struct store *store, guint first, guint total, guint threads, guint round, guint distinct)
 {
 	g_autofree struct run *runs = g_new0(struct run, threads);
 	g_autofree GThread **handles = g_new0(GThread *, threads);
@@ -84,8 +85,10 @@ measure(struct store *store, guint first, guint total, guint threads, guint roun
 	gint64 start = g_get_monotonic_time(), cpu = cpu_time(), end;
 
 	for (guint i = 0; i < threads; i++) {
-		runs[i] = (struct run){ store, first + i * each,    each, i,
-					round, latencies + i * each };
+		runs[i] = (struct run){
+			store, first + i * each,    each, distinct ? distinct : each, i,
+			round, latencies + i * each
+		};
 		handles[i] = g_thread_new("sender", run_thread, &runs[i]);
 	}
 	for (guint i = 0; i < threads; i++)
@@ -119,9 +122,11 @@ main(int argc, char **argv)
 	help_add_endpoint(config, "crm", "*");
 	store_set_endpoints(store, config);
 	for (guint i = 0; i < G_N_ELEMENTS(threads); i++, first += total)
-		measure(store, first, total, threads[i], 0);
+		measure(store, first, total, threads[i], 0, 0);
 	for (guint round = 1; round <= 2; round++)
-		measure(store, 0, total, 4, round);
+		measure(store, 0, total, 4, round, 0);
+	/* leads with a long history: a hundred of each thread write again and again */
+	measure(store, 0, total, 4, 3, 100);
 	store_close(g_steal_pointer(&store));
 	if (made)
 		remove_tree(made);
