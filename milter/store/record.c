@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lead/lead.h"
+#include "store/ledger.h"
 #include "store/store.h"
 
 enum type {
@@ -262,8 +263,10 @@ read_list(const char *text, GPtrArray **list)
 static void
 read_contributions(const char *text, GPtrArray **contributions)
 {
-	GPtrArray *read = text ? contributions_from_json(text, NULL) : NULL;
+	GPtrArray *read = text ? ledger_read(text) : NULL;
 
+	if (text && !read)
+		read = contributions_from_json(text, NULL);
 	if (!read)
 		return;
 	if (*contributions)

@@ -1,0 +1,230 @@
+/* ledger.c - see ledger.h. */
+#include "store/ledger.h"
+
+#include <math.h>
+#include <string.h>
+
+#define EXACT_DIGITS 15 /* a double holds so many decimal digits and their quotients exactly */
+#define TIME_MOST 9007199254740992LL /* 2^53, as contributions_from_json() */
+
+/* @return `at` after `text`, or NULL when it doesn't stand there */
+static const char *
+expect(const char *at, const char *text)
+{
+	gsize length = strlen(text);
+
+	return at && !strncmp(at, text, length) ? at + length : NULL;
+}
+
+/* --- strings --- */
+
+static const char *
+read_escape(const char *at, GString *out)
+{
+	static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
+	const char *name = *at ? strchr(names, *at) : NULL;
+	gunichar character = 0;
+
+	if (name) {
+		g_string_append_c(out, values[name - names]);
+		return at + 1;
+	}
+	if (*at++ != 'u')
+		return NULL;
+	for (guint i = 0; i < 4; i++, at++) {
+		if (!g_ascii_isxdigit(*at))
+			return NULL;
+		character = character * 16 + g_ascii_xdigit_value(*at);
+	}
+	if (character == 0 || (character >= 0xd800 && character < 0xe000))
+		return NULL;
+	g_string_append_unichar(out, character);
+	return at;
+}
+
+/* After the opening quote, from the first escape on. */
+static const char *
+read_escaped(const char *start, const char *at, char **ret)
+{
+	g_autoptr(GString) out = g_string_new_len(start, at - start);
+
+	while (at && *at && *at != '"') {
+		gsize plain = strcspn(at, "\"\\");
+
+		g_string_append_len(out, at, plain);
+		at += plain;
+		if (*at == '\\')
+			at = read_escape(at + 1, out);
+	}
+	if (!at || *at != '"')
+		return NULL;
+	g_free(*ret);
+	*ret = g_strdup(out->str);
+	return at + 1;
+}
+
+static const char *
+read_string(const char *at, char **ret)
+{
+	const char *start = expect(at, "\"");
+	gsize length = start ? strcspn(start, "\"\\") : 0;
+
+	if (!start || !start[length])
+		return NULL;
+	if (start[length] == '\\')
+		return read_escaped(start, start + length, ret);
+	g_free(*ret);
+	*ret = g_strndup(start, length);
+	return start + length + 1;
+}
+
+/* --- numbers --- */
+
+static const char *
+read_digits(const char *at, gint64 *value, guint *count)
+{
+	for (; g_ascii_isdigit(*at); at++, (*count)++)
+		if (*count < 18)
+			*value = *value * 10 + (*at - '0');
+	return at;
+}
+
+static const char *
+read_number(const char *at, double *ret)
+{
+	static const double powers[] = { 1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+					 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
+	gboolean negative = *at == '-';
+	guint digits = 0, whole;
+	gint64 value = 0;
+	const char *end = read_digits(at + negative, &value, &digits);
+
+	whole = digits;
+	if (digits == 0)
+		return NULL;
+	if (*end == '.')
+		end = read_digits(end + 1, &value, &digits);
+	if (digits <= EXACT_DIGITS && *end != 'e' && *end != 'E') {
+		*ret = (negative ? -(double)value : (double)value) / powers[digits - whole];
+		return end;
+	}
+	*ret = g_ascii_strtod(at, (char **)&end);
+	return isfinite(*ret) ? end : NULL;
+}
+
+static const char *
+read_time(const char *at, gint64 *ret)
+{
+	guint digits = 0;
+	gint64 value = 0;
+	const char *end = read_digits(at, &value, &digits);
+
+	if (digits == 0 || digits > 18 || strchr(".eE", *end ? *end : ' '))
+		return NULL;
+	*ret = MIN(value, TIME_MOST);
+	return end;
+}
+
+/* --- members --- */
+
+static const char *
+read_dimension(const char *at, enum dimension *ret)
+{
+	for (int i = 0; i < DIMENSION_COUNT; i++) {
+		const char *name = dimension_name(i);
+		const char *after = expect(expect(expect(at, "\""), name), "\"");
+
+		if (!after)
+			continue;
+		*ret = i;
+		return after;
+	}
+	return NULL;
+}
+
+static const char *
+read_half_life(const char *at, double *ret)
+{
+	const char *end = read_number(at, ret);
+
+	*ret = MAX(*ret, 0.0);
+	return end;
+}
+
+static const char *
+read_true(const char *at, gboolean *ret)
+{
+	*ret = TRUE;
+	return expect(at, "true");
+}
+
+static const char *
+read_value(const char *key, gsize length, const char *at, struct contribution *c)
+{
+#define IS(name) (length == sizeof(name) - 1 && !memcmp(key, name, length))
+	if (IS("rule"))
+		return read_string(at, &c->rule);
+	if (IS("group"))
+		return read_string(at, &c->group);
+	if (IS("reason"))
+		return read_string(at, &c->reason);
+	if (IS("evidence"))
+		return read_string(at, &c->evidence);
+	if (IS("dimension"))
+		return read_dimension(at, &c->dimension);
+	if (IS("explicit"))
+		return read_true(at, &c->is_explicit);
+	if (IS("property"))
+		return read_true(at, &c->is_property);
+	if (IS("raw"))
+		return read_number(at, &c->raw);
+	if (IS("half_life"))
+		return read_half_life(at, &c->half_life_days);
+	if (IS("time"))
+		return read_time(at, &c->time);
+	return NULL;
+#undef IS
+}
+
+static const char *
+read_member(const char *at, struct contribution *contribution)
+{
+	const char *key = expect(at, "\"");
+	gsize length = key ? strcspn(key, "\"\\") : 0;
+	const char *value = key ? expect(key + length, "\":") : NULL;
+
+	return value ? read_value(key, length, value, contribution) : NULL;
+}
+
+static const char *
+read_contribution(const char *at, struct contribution *contribution)
+{
+	at = expect(at, "{");
+	do
+		at = at ? read_member(at, contribution) : NULL;
+	while (at && *at == ',' && at++);
+	if (!contribution->rule)
+		return NULL;
+	return expect(at, "}");
+}
+
+GPtrArray *
+ledger_read(const char *json)
+{
+	g_autoptr(GPtrArray) contributions =
+		g_ptr_array_new_with_free_func((GDestroyNotify)contribution_free);
+	const char *at = expect(json, "[");
+
+	if (at && !strcmp(at, "]"))
+		return g_steal_pointer(&contributions);
+	while (at) {
+		struct contribution *contribution = contribution_new();
+
+		g_ptr_array_add(contributions, contribution);
+		at = read_contribution(at, contribution);
+		if (at && !strcmp(at, "]"))
+			return g_steal_pointer(&contributions);
+		at = expect(at, ",");
+	}
+	return NULL;
+}
