@@ -29,16 +29,9 @@ static void
 test_written(void)
 {
 	static const char *const texts[] = {
-		"",
-		"plain",
-		"\"quoted\" \\ and /",
-		"line\nend\ttab\r\b\f",
-		"Иван 王 é",
-		"\x01\x02\x1f",
-		"{\"a\":[1,2]}",
-		"😀",
-		"a\xff"
-		"b",
+		"",          "plain",        "\"quoted\" \\ and /", "line\nend\ttab\r\b\f",
+		"Иван 王 é", "\x01\x02\x1f", "{\"a\":[1,2]}",       "😀",
+		"a\xff z",
 	};
 	static const double numbers[] = { 0,
 					  1,

@@ -847,7 +847,7 @@ test_faults(void)
 		g_assert_null(answer.lead);
 		g_assert_cmpuint(stats_of(store).leads, ==, 0);
 		driver_fault_clear(&fault);
-		g_autofree char *lead = lead_of(store, &ADA, ACTION_CREATE, "nothing");
+		g_free(lead_of(store, &ADA, ACTION_CREATE, "nothing"));
 		g_assert_cmpuint(stats_of(store).leads, ==, 1);
 		g_assert_cmpuint(stats_of(store).touches, ==, 1);
 		g_assert_cmpuint(stats_of(store).failed_jobs, ==, 1);
@@ -939,7 +939,7 @@ test_damaged_while_open(void)
 
 	scratch_make(&scratch);
 	struct store *store = open_store(&scratch, STORE_WRITE);
-	g_autofree char *lead = lead_of(store, &ADA, ACTION_CREATE, "nothing");
+	g_free(lead_of(store, &ADA, ACTION_CREATE, "nothing"));
 	store_close(store);
 	gint64 size = number_of_sql(scratch.path, "PRAGMA page_size");
 	gint64 page = number_of_sql(scratch.path,
@@ -972,7 +972,7 @@ test_full_disk(void)
 	scratch_make(&scratch);
 	signal(SIGXFSZ, SIG_IGN);
 	struct store *store = open_store(&scratch, STORE_WRITE);
-	g_autofree char *first = lead_of(store, &ADA, ACTION_CREATE, "nothing");
+	g_free(lead_of(store, &ADA, ACTION_CREATE, "nothing"));
 	getrlimit(RLIMIT_FSIZE, &before);
 	small = before;
 	small.rlim_cur = 64 * 1024;
@@ -991,7 +991,7 @@ test_full_disk(void)
 	g_assert_error(error, LEADMILTER_ERROR, ERROR_STORE_FULL);
 	g_assert_cmpuint(stats_of(store).messages, ==, taken);
 	struct message after = { .from = "after@example.org", .id = "after@t" };
-	g_autofree char *lead = lead_of(store, &after, ACTION_CREATE, "nothing");
+	g_free(lead_of(store, &after, ACTION_CREATE, "nothing"));
 	store_close(store);
 	store = open_store(&scratch, STORE_WRITE);
 	g_clear_error(&error);
@@ -1046,8 +1046,8 @@ test_killed(void)
 		for (guint i = 0; i <= last; i++) {
 			g_autofree char *key = g_strdup_printf("k%u", i);
 			struct message message = { .from = "x@example.org", .key = key };
-			g_autofree char *lead = lead_of(store, &message, ACTION_DUPLICATE,
-							i < 7 ? "nothing" : "address");
+			g_free(lead_of(store, &message, ACTION_DUPLICATE,
+				       i < 7 ? "nothing" : "address"));
 		}
 		g_assert_cmpuint(stats_of(store).leads, ==, 7);
 		g_assert_cmpuint(stats_of(store).messages, ==, stats_of(store).touches);
