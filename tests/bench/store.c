@@ -2,7 +2,7 @@
  * store.c - how many messages a second the store takes: new leads of unique senders, one event
  * each, from 1, 4 and 64 threads, and the same leads writing again.
  *
- *   build/bench/store [MESSAGES] [DIRECTORY] [real]
+ *   build/bench/store [MESSAGES] [DIRECTORY]
  */
 #include "../unit/store_help.c"
 

@@ -131,14 +131,14 @@ test_order(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 	g_assert_cmpint(delivery->next, ==, HELP_NOW + MINUTE);
 	g_assert_cmpint(delivery->time, ==, HELP_NOW);
 	lead = g_strdup(delivery->lead);
-	claim(fixture, HELP_NOW, 10, 0); /* both are under way */
+	g_ptr_array_unref(claim(fixture, HELP_NOW, 10, 0)); /* both are under way */
 	settle_as(fixture, id_at(first, 0), DELIVERY_DELIVERED, 0);
 	g_autoptr(GPtrArray) second = claim(fixture, HELP_NOW, 10, 1);
 	g_assert_cmpint(id_at(second, 0), >, id_at(first, 0));
 	g_assert_cmpstr(((struct delivery *)second->pdata[0])->lead, ==, lead);
 	g_assert_cmpstr(((struct delivery *)second->pdata[0])->type, ==, "lead.touched");
 	settle_as(fixture, id_at(second, 0), DELIVERY_WAITING, HELP_NOW + 7 * MINUTE);
-	claim(fixture, HELP_NOW + 1, 10, 0); /* its successor waits too */
+	g_ptr_array_unref(claim(fixture, HELP_NOW + 1, 10, 0)); /* its successor waits too */
 	g_assert_cmpint(store_outbox_next(fixture->store, "crm", NULL), ==, HELP_NOW + MINUTE);
 	settle_as(fixture, id_at(first, 1), DELIVERY_DELIVERED, 0);
 	g_assert_cmpint(store_outbox_next(fixture->store, "crm", NULL), ==, HELP_NOW + 7 * MINUTE);
@@ -277,7 +277,7 @@ test_drop_claimed(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 	g_autoptr(GPtrArray) claimed = claim(fixture, HELP_NOW, 1, 1);
 	g_assert_cmpint(store_outbox_drop(fixture->store, id_at(claimed, 0), &error), ==, 1);
 	settle_as(fixture, id_at(claimed, 0), DELIVERY_WAITING, HELP_NOW);
-	claim(fixture, HELP_NOW + MINUTE, 10, 0);
+	g_ptr_array_unref(claim(fixture, HELP_NOW + MINUTE, 10, 0));
 	struct delivery *got = store_outbox_get(fixture->store, id_at(claimed, 0), &error);
 	g_assert_cmpint(got->state, ==, DELIVERY_DROPPED);
 	delivery_free(got);
