@@ -43,6 +43,7 @@
 #define LIMIT_URLS 16
 #define LIMIT_FORM_FIELDS 64
 #define LIMIT_FORM_VALUE 4096
+#define LIMIT_FORM_LABEL 96
 
 /* What is decided and told of a lead. */
 #define LIMIT_DUPLICATES \

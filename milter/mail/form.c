@@ -1,16 +1,692 @@
-/* form.c - see form.h. */
+/*
+ * form.c - mail from web forms: "Label: value" lines, two columns, labels above their values.
+ *
+ * A configured profile that matches sender, client or login says that a message is a form.  Any
+ * other must look like one: a sender that is a machine or answers elsewhere (Reply-To), at least
+ * three contact fields, an address of somebody who is neither sender nor recipient, and a name or
+ * a message.  A signature has neither of the latter.
+ *
+ * A value ends where its line ends; a message's where the next known label or the form's footer
+ * begins, so that no line with a colon cuts it short.
+ */
 #include "mail/form.h"
 
 #include <string.h>
+
+#include "base/config.h"
+#include "base/limits.h"
+#include "mail/address.h"
+#include "mail/authres.h"
+#include "mail/form_labels.h"
+#include "mail/mailbox.h"
+
+#define CONTACT_FIELDS 3 /* that make an unknown message a form */
+#define VALUE_DISTANCE 2 /* empty lines between a label and its value */
+
+/* One line of the text, and what it says. */
+struct row {
+	const char *text, *end; /* without blanks around it */
+	const char *label_end; /* NULL: no label */
+	const char *value;
+	const char *key; /* NULL: unknown label */
+};
+
+struct scan {
+	GHashTable *own_labels; /* normalised label → key of the profile, or NULL */
+	GPtrArray *fields;
+	struct form_field *open; /* whose value still grows, in fields */
+	GString *value;
+	guint blank_lines; /* since the last text */
+	gboolean has_from, has_to; /* both: a message's head, no form */
+};
+
+static void
+field_free(gpointer data)
+{
+	struct form_field *field = data;
+	g_free(field->label);
+	g_free(field->key);
+	g_free(field->value);
+	g_free(field);
+}
+
+static struct form_field *
+field_add(GPtrArray *fields, const char *label, gsize length, const char *key, const char *value)
+{
+	struct form_field *field = g_new0(struct form_field, 1);
+	field->label = g_strndup(label, length);
+	field->key = key && *key ? g_strdup(key) : NULL;
+	field->value = g_strdup(value);
+	g_ptr_array_add(fields, field);
+	return field;
+}
+
+static const char *
+find_value(const GPtrArray *fields, const char *key)
+{
+	for (guint i = 0; i < fields->len; i++) {
+		const struct form_field *field = g_ptr_array_index(fields, i);
+		if (field->key && !strcmp(field->key, key))
+			return field->value;
+	}
+	return NULL;
+}
+
+/* --- rows --- */
+
+static const char *
+skip_blank(const char *p, const char *end)
+{
+	for (;;) {
+		if (p < end && strchr(" \t\r", *p))
+			p++;
+		else if (end - p >= 2 && !memcmp(p, "\xc2\xa0", 2))
+			p += 2;
+		else if (end - p >= 3 && (!memcmp(p, "\xe2\x80\x8b", 3) ||
+					  !memcmp(p, "\xef\xbb\xbf", 3) || !memcmp(p, "　", 3)))
+			p += 3;
+		else
+			return p;
+	}
+}
+
+static const char *
+trim_blank(const char *begin, const char *end)
+{
+	for (;;) {
+		if (end > begin && strchr(" \t\r", end[-1]))
+			end--;
+		else if (end - begin >= 2 && !memcmp(end - 2, "\xc2\xa0", 2))
+			end -= 2;
+		else
+			return end;
+	}
+}
+
+/* Bytes of what separates a label from its value at `p`, 0 when nothing does. */
+static gsize
+separator_length(const char *p, const char *end)
+{
+	if (*p == '\t' || *p == '|' || *p == '=')
+		return 1;
+	if (*p == ':')
+		return end - p >= 3 && p[1] == '/' && p[2] == '/' ? 0 : 1;
+	return end - p >= 3 && !memcmp(p, "：", 3) ? 3 : 0;
+}
+
+static const char *
+lookup(const struct scan *scan, const char *label, gsize length)
+{
+	g_autofree char *normalised = form_label_normalise(label, length);
+	if (!normalised)
+		return NULL;
+	const char *key =
+		scan->own_labels ? g_hash_table_lookup(scan->own_labels, normalised) : NULL;
+	return key ? key : form_label_key(normalised);
+}
+
+/* Words enough for a sentence, or no letter in front: no label anybody gave a field. */
+static gboolean
+is_plausible_label(const char *label, gsize length)
+{
+	g_autofree char *normalised = form_label_normalise(label, length);
+	guint words = 1;
+	for (const char *p = normalised; p && *p; p++)
+		words += *p == ' ';
+	return normalised && words <= 6 && !strchr(normalised, '@');
+}
+
+/* After a separator: the marks of bold text, further blanks. */
+static const char *
+skip_marks(const char *p, const char *end)
+{
+	for (;;) {
+		const char *q = skip_blank(p, end);
+		while (q < end && *q == '*')
+			q++;
+		if (q == p)
+			return p;
+		p = q;
+	}
+}
+
+/* @return FALSE when the line has no separator behind a label */
+static gboolean
+row_read_label(const struct scan *scan, struct row *row)
+{
+	const char *limit =
+		row->end - row->text > LIMIT_FORM_LABEL ? row->text + LIMIT_FORM_LABEL : row->end;
+	for (const char *p = row->text; p < limit; p++) {
+		gsize width = separator_length(p, row->end);
+		if (!width)
+			continue;
+		const char *key = lookup(scan, row->text, p - row->text);
+		if (!key &&
+		    (*p == '=' || *p == '|' || !is_plausible_label(row->text, p - row->text)))
+			return FALSE;
+		row->key = key;
+		row->label_end = trim_blank(row->text, p);
+		row->value = skip_marks(p + width, row->end);
+		if (*p == '\t' && row->value < row->end && *row->value == ':')
+			row->value = skip_marks(row->value + 1, row->end);
+		return TRUE;
+	}
+	return FALSE;
+}
+
+static void
+row_read(const struct scan *scan, struct row *row, const char *begin, const char *end)
+{
+	*row = (struct row){ .text = skip_blank(begin, end) };
+	row->end = trim_blank(row->text, end);
+	if (row->text == row->end || row_read_label(scan, row))
+		return;
+	const char *key = lookup(scan, row->text, row->end - row->text);
+	if (!key || !strcmp(key, FORM_KEY_FROM) || !strcmp(key, FORM_KEY_TO))
+		return;
+	row->key = key;
+	row->label_end = row->value = row->end;
+}
+
+/* --- fields --- */
+
+static void
+scan_close(struct scan *scan)
+{
+	if (!scan->open)
+		return;
+	g_strchomp(scan->value->str);
+	g_free(scan->open->value);
+	scan->open->value = g_utf8_make_valid(scan->value->str, -1);
+	scan->open = NULL;
+}
+
+static void
+scan_append(struct scan *scan, const char *text, const char *end)
+{
+	gsize room = LIMIT_FORM_VALUE - MIN(scan->value->len, LIMIT_FORM_VALUE);
+	gsize length = MIN((gsize)(end - text), room);
+	while (length > 0 && length < (gsize)(end - text) && (text[length] & 0xc0) == 0x80)
+		length--;
+	g_string_append_len(scan->value, text, length);
+}
+
+/* "From: Name <address>", as Contact Form 7 writes it. */
+static void
+take_from(struct scan *scan, const struct row *row)
+{
+	g_autofree char *value =
+		g_strndup(row->value, MIN(row->end - row->value, LIMIT_FORM_VALUE));
+	g_autoptr(GPtrArray) list = address_parse_list(value);
+	const struct mail_address *from = list->len ? g_ptr_array_index(list, 0) : NULL;
+	gsize length = row->label_end - row->text;
+	if (!from || !address_is_valid(from->address))
+		return;
+	scan->has_from = TRUE;
+	field_add(scan->fields, row->text, length, "email", from->address);
+	if (from->name)
+		field_add(scan->fields, row->text, length, "name", from->name);
+}
+
+static void
+take_label(struct scan *scan, const struct row *row)
+{
+	scan_close(scan);
+	if (row->key && !strcmp(row->key, FORM_KEY_TO)) {
+		scan->has_to = TRUE;
+		return;
+	}
+	if (row->key && !strcmp(row->key, FORM_KEY_FROM)) {
+		take_from(scan, row);
+		return;
+	}
+	scan->open = field_add(scan->fields, row->text, row->label_end - row->text, row->key, "");
+	g_string_truncate(scan->value, 0);
+	scan_append(scan, row->value, row->end);
+}
+
+static gboolean
+is_message(const struct form_field *field)
+{
+	return field && field->key && !strcmp(field->key, "message");
+}
+
+static void
+take_blank(struct scan *scan)
+{
+	scan->blank_lines++;
+	if (is_message(scan->open))
+		return;
+	if (scan->value->len || scan->blank_lines > VALUE_DISTANCE)
+		scan_close(scan);
+}
+
+static void
+take_text(struct scan *scan, const struct row *row)
+{
+	if (!scan->open)
+		return;
+	if (!is_message(scan->open) && scan->value->len) {
+		scan_close(scan);
+		return;
+	}
+	if (scan->value->len)
+		g_string_append(scan->value, scan->blank_lines ? "\n\n" : "\n");
+	scan_append(scan, row->text, row->end);
+}
+
+/* Inside a message only a known label ends it, one without a colon only after an empty line. */
+static gboolean
+is_label_here(const struct scan *scan, const struct row *row)
+{
+	if (!row->label_end)
+		return FALSE;
+	if (!is_message(scan->open) || !scan->value->len)
+		return row->key || scan->fields->len;
+	return row->key && (row->value > row->label_end || scan->blank_lines);
+}
+
+static void
+scan_line(struct scan *scan, const char *begin, const char *end)
+{
+	struct row row;
+	row_read(scan, &row, begin, end);
+	if (row.text == row.end) {
+		take_blank(scan);
+		return;
+	}
+	if (*row.text == '>')
+		return;
+	if (form_label_is_footer(row.text, row.end - row.text))
+		scan_close(scan);
+	else if (is_label_here(scan, &row))
+		take_label(scan, &row);
+	else
+		take_text(scan, &row);
+	scan->blank_lines = 0;
+}
+
+/* "............" is a line to fill in. */
+static gboolean
+has_content(const char *value)
+{
+	for (const char *p = value; *p; p = g_utf8_next_char(p))
+		if (g_unichar_isalnum(g_utf8_get_char(p)))
+			return TRUE;
+	return FALSE;
+}
+
+static void
+drop_empty(GPtrArray *fields)
+{
+	for (guint i = fields->len; i-- > 0;) {
+		const struct form_field *field = g_ptr_array_index(fields, i);
+		if (!has_content(field->value))
+			g_ptr_array_remove_index(fields, i);
+	}
+}
+
+static GPtrArray *
+scan_text(const char *text, GHashTable *own_labels)
+{
+	struct scan scan = { .own_labels = own_labels,
+			     .fields = g_ptr_array_new_with_free_func(field_free),
+			     .value = g_string_new(NULL) };
+	const char *end = text + strlen(text);
+	guint lines = 0;
+	while (text < end && lines++ < LIMIT_LINES && scan.fields->len < LIMIT_FORM_FIELDS) {
+		const char *newline = memchr(text, '\n', end - text);
+		scan_line(&scan, text, newline ? newline : end);
+		text = newline ? newline + 1 : end;
+	}
+	scan_close(&scan);
+	g_string_free(scan.value, TRUE);
+	drop_empty(scan.fields);
+	if (scan.has_from && scan.has_to)
+		g_ptr_array_set_size(scan.fields, 0);
+	return scan.fields;
+}
+
+/* --- what the fields mean together --- */
+
+/* "a@b.example <mailto:a@b.example>" as its address; left as it is when there is none. */
+static void
+clean_email(struct form_field *field)
+{
+	g_autoptr(GPtrArray) list = address_parse_list(field->value);
+	for (guint i = 0; i < list->len; i++) {
+		const struct mail_address *found = g_ptr_array_index(list, i);
+		if (!address_is_valid(found->address))
+			continue;
+		g_free(field->value);
+		field->value = g_strdup(found->address);
+		return;
+	}
+}
+
+static struct form_field *
+find_field(GPtrArray *fields, const char *key)
+{
+	for (guint i = 0; i < fields->len; i++) {
+		struct form_field *field = g_ptr_array_index(fields, i);
+		if (field->key && !strcmp(field->key, key))
+			return field;
+	}
+	return NULL;
+}
+
+static void
+set_key(struct form_field *field, const char *key)
+{
+	g_free(field->key);
+	field->key = g_strdup(key);
+}
+
+/* "Vorname" beside "Name", "Nombre" beside "Apellidos": the plain word is the other half. */
+static void
+pair_names(GPtrArray *fields)
+{
+	struct form_field *name = find_field(fields, "name");
+	struct form_field *first = find_field(fields, "first_name");
+	struct form_field *last = find_field(fields, "last_name");
+	if (name && first && !last && !strchr(name->value, ' ')) {
+		set_key(name, "last_name");
+		last = name;
+	} else if (name && last && !first && !strstr(name->value, last->value)) {
+		set_key(name, "first_name");
+		first = name;
+	}
+	if (!first || !last || find_field(fields, "name"))
+		return;
+	g_autofree char *label = g_strconcat(first->label, " + ", last->label, NULL);
+	g_autofree char *value = g_strconcat(first->value, " ", last->value, NULL);
+	field_add(fields, label, strlen(label), "name", value);
+}
+
+/* Reply-To's first address when it isn't the sender's. */
+static const struct mail_address *
+find_reply_to(const struct mail *mail)
+{
+	const struct mail_address *author = mail_author(mail);
+	const struct mail_address *to =
+		mail->reply_to->len ? g_ptr_array_index(mail->reply_to, 0) : NULL;
+	if (!to || !address_is_valid(to->address) ||
+	    (author && !g_ascii_strcasecmp(author->address, to->address)))
+		return NULL;
+	return to;
+}
+
+static void
+add_reply_to(GPtrArray *fields, const struct mail_address *to)
+{
+	const struct form_field *email = find_field(fields, "email");
+	if (email && address_is_valid(email->value))
+		return;
+	field_add(fields, "Reply-To", 8, "email", to->address);
+	if (email) { /* not one: the first with the key counts */
+		g_ptr_array_remove(fields, (gpointer)email);
+	}
+	if (to->name && !find_field(fields, "name"))
+		field_add(fields, "Reply-To", 8, "name", to->name);
+}
+
+static void
+complete(GPtrArray *fields, const struct mail *mail)
+{
+	struct form_field *email = find_field(fields, "email");
+	const struct mail_address *reply_to = find_reply_to(mail);
+	if (email)
+		clean_email(email);
+	pair_names(fields);
+	if (reply_to)
+		add_reply_to(fields, reply_to);
+}
+
+/* --- configured profiles --- */
+
+static gboolean
+list_has(const GPtrArray *list, const char *value)
+{
+	for (guint i = 0; value && i < list->len; i++)
+		if (!g_ascii_strcasecmp(g_ptr_array_index(list, i), value))
+			return TRUE;
+	return FALSE;
+}
+
+/* What is given must match; of client and login one is enough. */
+static gboolean
+profile_matches(const struct config_form *profile, const struct raw_mail *raw,
+		const struct mail *mail)
+{
+	const struct mail_address *author = mail_author(mail);
+	if (profile->senders->len &&
+	    !mailbox_list_matches(profile->senders, author ? author->address : NULL) &&
+	    !mailbox_list_matches(profile->senders, raw->mail_from))
+		return FALSE;
+	if (!profile->clients->len && !profile->logins->len)
+		return profile->senders->len > 0;
+	return mailbox_client_matches(profile->clients, raw) ||
+	       list_has(profile->logins, raw->auth_login);
+}
+
+static const struct config_form *
+find_profile(const struct config *config, const struct raw_mail *raw, const struct mail *mail)
+{
+	for (guint i = 0; i < config->forms->len; i++) {
+		const struct config_form *profile = g_ptr_array_index(config->forms, i);
+		if (profile_matches(profile, raw, mail))
+			return profile;
+	}
+	return NULL;
+}
+
+/* normalised label → key, of "label=key". */
+static GHashTable *
+profile_labels(const struct config_form *profile)
+{
+	GHashTable *labels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	for (guint i = 0; i < profile->fields->len; i++) {
+		const char *field = g_ptr_array_index(profile->fields, i);
+		const char *equals = strrchr(field, '=');
+		char *label = equals ? form_label_normalise(field, equals - field) : NULL;
+		if (label)
+			g_hash_table_insert(labels, label, g_strstrip(g_strdup(equals + 1)));
+	}
+	return labels;
+}
+
+static gboolean
+has_contact(const GPtrArray *fields)
+{
+	static const char *const keys[] = { "email", "phone", "name", "message" };
+	for (gsize i = 0; i < G_N_ELEMENTS(keys); i++)
+		if (find_value(fields, keys[i]))
+			return TRUE;
+	return FALSE;
+}
+
+/* --- messages no profile knows --- */
+
+/* Local parts websites send from.  Long ones anywhere in it, short ones as a word. */
+static gboolean
+is_machine_address(const char *address)
+{
+	static const char *const parts[] = {
+		"noreply",    "no-reply",  "no_reply", "no.reply", "donotreply",   "do-not-reply",
+		"wordpress",  "website",   "webform",  "web-form", "contactform",  "contact-form",
+		"webmaster",  "mailer",    "form",     "forms",    "kontaktform",  "formular",
+		"formulaire", "www-data",  "apache",   "nobody",   "notification", "notifications",
+		"notify",     "web",       "www",      "site",     "leads",        "lead",
+		"enquiry",    "enquiries", "inquiry",  "robot",    "bot",          "system",
+	};
+	const char *at = strrchr(address, '@');
+	if (!at || at - address > 64)
+		return FALSE;
+	g_autofree char *local = g_ascii_strdown(address, at - address);
+	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+		const char *found = strstr(local, parts[i]);
+		gsize length = strlen(parts[i]);
+		if (found && (length >= 7 || ((found == local || !g_ascii_isalpha(found[-1])) &&
+					      !g_ascii_isalpha(found[length]))))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static gboolean
+is_recipient(const struct raw_mail *raw, const struct mail *mail, const char *address)
+{
+	if (list_has(raw->recipients, address))
+		return TRUE;
+	for (guint i = 0; i < mail->to->len; i++) {
+		const struct mail_address *to = g_ptr_array_index(mail->to, i);
+		if (!g_ascii_strcasecmp(to->address, address))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* The sender's domain is ours or the recipient's: our own website. */
+static gboolean
+is_from_home(const struct config *config, const struct raw_mail *raw, const char *address)
+{
+	const char *domain = address_domain(address);
+	if (!domain)
+		return FALSE;
+	if (mailbox_list_matches(config->own_domains, address))
+		return TRUE;
+	for (guint i = 0; i < raw->recipients->len; i++) {
+		const char *to = address_domain(g_ptr_array_index(raw->recipients, i));
+		if (to && !g_ascii_strcasecmp(to, domain))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Cheap: asked of every message before its text is looked at. */
+static gboolean
+may_be_form(const struct config *config, const struct raw_mail *raw, const struct mail *mail)
+{
+	const struct mail_address *author = mail_author(mail);
+	if (mail->in_reply_to->len || mail->report_type || mail_header(mail, "List-Id") ||
+	    (raw->mail_from && !*raw->mail_from))
+		return FALSE;
+	return find_reply_to(mail) || (author && (is_machine_address(author->address) ||
+						  is_from_home(config, raw, author->address)));
+}
+
+static guint
+count_contact_fields(const GPtrArray *fields)
+{
+	static const char *const keys[] = { "name",    "email",   "phone",   "company", "title",
+					    "country", "message", "subject", "url" };
+	guint count = 0;
+	for (gsize i = 0; i < G_N_ELEMENTS(keys); i++)
+		count += find_value(fields, keys[i]) != NULL;
+	return count;
+}
+
+/* The text itself gives the address that answers go to. */
+static gboolean
+names_reply_to(const struct mail *mail, GPtrArray *fields)
+{
+	const struct mail_address *reply_to = find_reply_to(mail);
+	const struct form_field *email = find_field(fields, "email");
+	return reply_to && email && strcmp(email->label, "Reply-To") &&
+	       !g_ascii_strcasecmp(reply_to->address, email->value);
+}
+
+static gboolean
+looks_like_form(const struct config *config, const struct raw_mail *raw, const struct mail *mail,
+		GPtrArray *fields)
+{
+	const struct mail_address *author = mail_author(mail);
+	const char *email = find_value(fields, "email");
+	const char *name = find_value(fields, "name");
+	const char *message = find_value(fields, "message");
+	if (!email || !address_is_valid(email) || is_recipient(raw, mail, email) ||
+	    count_contact_fields(fields) < CONTACT_FIELDS)
+		return FALSE;
+	if (author && !g_ascii_strcasecmp(author->address, email))
+		return FALSE;
+	if (author && is_machine_address(author->address))
+		return name || message;
+	if (!is_from_home(config, raw, author ? author->address : "") &&
+	    !names_reply_to(mail, fields))
+		return FALSE;
+	return name && (message || find_value(fields, "phone") || find_value(fields, "company"));
+}
+
+/* --- together --- */
+
+static struct form *
+form_new(const char *name, gboolean trusted, GPtrArray *fields)
+{
+	struct form *form = g_new0(struct form, 1);
+	form->name = g_strdup(name);
+	form->trusted = trusted;
+	form->fields = fields;
+	return form;
+}
+
+static GPtrArray *
+read_fields(const struct mail *mail, const char *text, GHashTable *own_labels)
+{
+	GPtrArray *fields = scan_text(text, own_labels);
+	complete(fields, mail);
+	return fields;
+}
+
+/* Anybody can write a sender's address: without client or login the domain's owner must back it. */
+static gboolean
+is_pinned(const struct config *config, const struct config_form *profile,
+	  const struct raw_mail *raw)
+{
+	if (profile->clients->len || profile->logins->len || mailbox_client_is_ours(config, raw))
+		return TRUE;
+	struct authres auth = { 0 };
+	authres_read(raw, config->trusted_authserv_ids, &auth);
+	gboolean backed = auth.dmarc == AUTH_PASS;
+	authres_clear(&auth);
+	return backed;
+}
+
+static struct form *
+detect_profile(const struct config *config, const struct config_form *profile,
+	       const struct raw_mail *raw, const struct mail *mail, const char *text)
+{
+	g_autoptr(GHashTable) labels = profile_labels(profile);
+	g_autoptr(GPtrArray) fields = read_fields(mail, text, labels);
+	if (!has_contact(fields))
+		return NULL;
+	return form_new(profile->name, is_pinned(config, profile, raw), g_steal_pointer(&fields));
+}
+
+static struct form *
+detect_auto(const struct config *config, const struct raw_mail *raw, const struct mail *mail,
+	    const char *text)
+{
+	g_autoptr(GPtrArray) fields = read_fields(mail, text, NULL);
+	return looks_like_form(config, raw, mail, fields)
+		       ? form_new("auto", FALSE, g_steal_pointer(&fields))
+		       : NULL;
+}
 
 struct form *
 form_detect(const struct config *config, const struct raw_mail *raw, const struct mail *mail,
 	    const struct html_text *html)
 {
-	(void)config;
-	(void)raw;
-	(void)mail;
-	(void)html;
+	const struct config_form *profile = find_profile(config, raw, mail);
+	if (!profile && !may_be_form(config, raw, mail))
+		return NULL;
+	const char *shown = mail_shown_text(mail);
+	const char *texts[] = { shown, html && html->text != shown ? html->text : NULL };
+	for (gsize i = 0; i < G_N_ELEMENTS(texts) && texts[i]; i++) {
+		struct form *form = profile ? detect_profile(config, profile, raw, mail, texts[i])
+					    : detect_auto(config, raw, mail, texts[i]);
+		if (form)
+			return form;
+	}
 	return NULL;
 }
 
@@ -27,10 +703,5 @@ form_free(struct form *form)
 const char *
 form_value(const struct form *form, const char *key)
 {
-	for (guint i = 0; i < form->fields->len; i++) {
-		const struct form_field *field = g_ptr_array_index(form->fields, i);
-		if (field->key && !strcmp(field->key, key))
-			return field->value;
-	}
-	return NULL;
+	return find_value(form->fields, key);
 }

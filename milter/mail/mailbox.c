@@ -84,18 +84,24 @@ mailbox_list_matches(const GPtrArray *entries, const char *address)
 }
 
 gboolean
-mailbox_client_is_ours(const struct config *config, const struct raw_mail *raw)
+mailbox_client_matches(const GPtrArray *networks, const struct raw_mail *raw)
 {
-	if (raw->auth_login && *raw->auth_login)
-		return TRUE;
-	if (!raw->client_address || !config->own_networks->len)
+	if (!raw->client_address || !networks->len)
 		return FALSE;
 	g_autoptr(GInetAddress) client = g_inet_address_new_from_string(raw->client_address);
-	for (guint i = 0; client && i < config->own_networks->len; i++) {
-		g_autoptr(GInetAddressMask) mask = g_inet_address_mask_new_from_string(
-			g_ptr_array_index(config->own_networks, i), NULL);
+	for (guint i = 0; client && i < networks->len; i++) {
+		g_autoptr(GInetAddressMask) mask =
+			g_inet_address_mask_new_from_string(g_ptr_array_index(networks, i), NULL);
 		if (mask && g_inet_address_mask_matches(mask, client))
 			return TRUE;
 	}
 	return FALSE;
+}
+
+gboolean
+mailbox_client_is_ours(const struct config *config, const struct raw_mail *raw)
+{
+	if (raw->auth_login && *raw->auth_login)
+		return TRUE;
+	return mailbox_client_matches(config->own_networks, raw);
 }

@@ -20,6 +20,9 @@ gboolean mailbox_entry_matches(const char *entry, const char *address);
 /** Any entry of a list (char *) matches. */
 gboolean mailbox_list_matches(const GPtrArray *entries, const char *address);
 
+/** The client's address is in one of the networks (char *, CIDR). */
+gboolean mailbox_client_matches(const GPtrArray *networks, const struct raw_mail *raw);
+
 /** The client may submit as us: it logged in, or its address is in own_networks. */
 gboolean mailbox_client_is_ours(const struct config *config, const struct raw_mail *raw);
 
