@@ -430,13 +430,27 @@ add_reply_to(GPtrArray *fields, const struct mail_address *to)
 		field_add(fields, "Reply-To", 8, "name", to->name);
 }
 
+/* A telephone number that isn't one says nothing about the person. */
+static void
+check_phone(struct form_field *phone)
+{
+	guint digits = 0;
+	for (const char *p = phone->value; *p; p++)
+		digits += g_ascii_isdigit(*p);
+	if (digits < 5)
+		g_clear_pointer(&phone->key, g_free);
+}
+
 static void
 complete(GPtrArray *fields, const struct mail *mail)
 {
 	struct form_field *email = find_field(fields, "email");
 	const struct mail_address *reply_to = find_reply_to(mail);
+	struct form_field *phone = find_field(fields, "phone");
 	if (email)
 		clean_email(email);
+	if (phone)
+		check_phone(phone);
 	pair_names(fields);
 	if (reply_to)
 		add_reply_to(fields, reply_to);
