@@ -130,11 +130,12 @@ do_stats(struct runtime *runtime, const cJSON *request, GError **error)
 	return reply;
 }
 
+/* The administrator says: now, whatever happened before. */
 static void
-wake_delivery(struct runtime *runtime)
+resume_delivery(struct runtime *runtime, const char *endpoint)
 {
 	if (runtime->deliver)
-		deliver_wake(runtime->deliver);
+		deliver_resume(runtime->deliver, endpoint);
 }
 
 static cJSON *
@@ -142,7 +143,7 @@ count_reply(struct runtime *runtime, gint count)
 {
 	if (count < 0)
 		return NULL;
-	wake_delivery(runtime);
+	resume_delivery(runtime, NULL);
 	cJSON *reply = success();
 	cJSON_AddNumberToObject(reply, "count", count);
 	return reply;
@@ -179,7 +180,7 @@ do_endpoint_resume(struct runtime *runtime, const cJSON *request, GError **error
 	if (!need_text(endpoint, "endpoint", error) ||
 	    !store_endpoint_resume(runtime->store, endpoint, error))
 		return NULL;
-	wake_delivery(runtime);
+	resume_delivery(runtime, endpoint);
 	return success();
 }
 

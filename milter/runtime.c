@@ -2,7 +2,6 @@
 #include "runtime.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "hooks/out/sign.h"
 #include "intake.h"
 
 struct generation *
@@ -11,15 +10,8 @@ generation_load(const char *path, GError **error)
 	g_autoptr(config_owned) config = path ? config_load(path, error) : config_default();
 	if (!config)
 		return NULL;
-	for (guint i = 0; i < config->endpoints->len; i++) {
-		const struct config_endpoint *endpoint = g_ptr_array_index(config->endpoints, i);
-		for (guint j = 0; j < endpoint->secrets->len; j++)
-			if (!sign_secret_check(g_ptr_array_index(endpoint->secrets, j), error)) {
-				g_prefix_error(error, "%s:0: endpoint \"%s\": ", config->path,
-					       endpoint->name);
-				return NULL;
-			}
-	}
+	if (!deliver_check(config, error))
+		return NULL;
 	g_autoptr(analysis_owned) analysis = analysis_new(config, error);
 	g_autoptr(scorecards_owned) scorecards = analysis ? scorecards_new(config, error) : NULL;
 	if (!scorecards)

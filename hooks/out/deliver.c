@@ -54,6 +54,7 @@ struct deliver {
 	GHashTable *transfers; /* struct transfer *, in flight */
 	gint64 stop_at; /* monotonic, once stopping */
 
+	int pacing; /* atomic: it looks again within a moment anyway */
 	int woken, signalled; /* atomic: look at the outbox; a wake-up is on its way */
 	pthread_mutex_t lock; /* guards what follows */
 	struct config *new_config;
@@ -332,9 +333,10 @@ take_requests(struct deliver *deliver)
 		config_unref(config);
 	if (resumed)
 		resume(deliver, resumed);
+	g_atomic_int_set(&deliver->pacing, 0);
 	if (g_atomic_int_exchange(&deliver->woken, 0))
 		for (guint i = 0; i < deliver->lanes->len; i++)
-			lane_wake(g_ptr_array_index(deliver->lanes, i));
+			lane_news(g_ptr_array_index(deliver->lanes, i));
 	if (stopping && !deliver->stop_at)
 		begin_stop(deliver, grace);
 }
@@ -389,8 +391,11 @@ sleep_ms(const struct deliver *deliver, gint64 now)
 		most = CLAMP(deliver->stop_at - g_get_monotonic_time(), 0, most);
 	for (guint i = 0; i < deliver->lanes->len; i++) {
 		gint64 next = lane_next(g_ptr_array_index(deliver->lanes, i));
+		gint64 rest = lane_rest(g_ptr_array_index(deliver->lanes, i));
 		if (next != G_MAXINT64)
 			most = CLAMP(next - now, 0, most);
+		if (rest >= 0)
+			most = MIN(most, rest);
 	}
 	return (int)((most + 999) / 1000);
 }
@@ -402,6 +407,16 @@ goes_on(const struct deliver *deliver)
 	if (!deliver->stop_at)
 		return TRUE;
 	return g_hash_table_size(deliver->transfers) && g_get_monotonic_time() < deliver->stop_at;
+}
+
+/* In a burst of mail the next look is a few milliseconds away: commits need not say so. */
+static void
+set_pace(struct deliver *deliver)
+{
+	gboolean soon = FALSE;
+	for (guint i = 0; i < deliver->lanes->len && !soon; i++)
+		soon = lane_rest(g_ptr_array_index(deliver->lanes, i)) >= 0;
+	g_atomic_int_set(&deliver->pacing, soon);
 }
 
 static void
@@ -416,6 +431,7 @@ run_pass(struct deliver *deliver)
 	send_what_may_go(deliver, now);
 	clerk_flush(deliver->clerk);
 	drop_retired(deliver);
+	set_pace(deliver);
 }
 
 static void
@@ -482,7 +498,8 @@ deliver_wake(gpointer data)
 {
 	struct deliver *deliver = data;
 	g_atomic_int_set(&deliver->woken, 1);
-	signal_thread(deliver);
+	if (!g_atomic_int_get(&deliver->pacing))
+		signal_thread(deliver);
 }
 
 static gboolean

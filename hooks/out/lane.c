@@ -11,6 +11,7 @@
 #define AHEAD_TIME (G_USEC_PER_SEC / 10) /* of the endpoint's pace is claimed ahead */
 #define CLAIM_PATIENCE (5 * G_USEC_PER_SEC) /* a claimed delivery waits so long to be sent */
 #define LEASE_MARGIN (15 * (gint64)CLOCK_SECOND) /* that, and the time to write the result */
+#define NEWS_PACE (10 * (gint64)1000) /* between claims that news ask for */
 #define LOOK_AGAIN (50 * (gint64)CLOCK_SECOND / 1000) /* due, but not handed out: not at once */
 
 struct lane *
@@ -98,6 +99,21 @@ lane_wake(struct lane *lane)
 	lane->look_at = 0;
 }
 
+void
+lane_news(struct lane *lane)
+{
+	if (!lane->news_at)
+		lane->news_at = MAX(lane->ordered_at + NEWS_PACE, 1);
+}
+
+gint64
+lane_rest(const struct lane *lane)
+{
+	if (!lane->news_at || lane->retired || lane->claiming || lane->parking)
+		return -1;
+	return MAX(lane->news_at - g_get_monotonic_time(), 0);
+}
+
 /* --- claiming --- */
 
 /* Half of what the pace since the last claim suggests, half of what was thought before. */
@@ -130,6 +146,10 @@ lane_claim(struct lane *lane, gint64 now)
 	gint64 monotonic = g_get_monotonic_time();
 	if (lane->claimed.length && monotonic - lane->claimed_at > CLAIM_PATIENCE)
 		lane_give_back(lane, now);
+	if (lane_rest(lane) == 0) {
+		lane->news_at = 0;
+		lane_wake(lane);
+	}
 	if (lane->retired || lane->claiming || lane->parking || lane->look_at > now)
 		return;
 	guint most = wanted(lane, now);

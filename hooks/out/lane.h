@@ -27,6 +27,7 @@ struct lane {
 	gboolean claiming, parking;
 	gboolean retired; /* no longer configured: goes when nothing is left in it */
 	gint64 look_at; /* when a claim may find something; G_MAXINT64: only when woken */
+	gint64 news_at; /* monotonic: look then, since events came; 0 none did */
 	guint ahead; /* how many to claim beyond the window */
 	guint finished; /* since the last claim was ordered */
 	gint64 ordered_at; /* monotonic */
@@ -54,6 +55,10 @@ void lane_resume(struct lane *lane);
 
 /** Look at the outbox at the next lane_claim(). */
 void lane_wake(struct lane *lane);
+/** A commit brought events: look soon, but in a burst of mail not at every commit. */
+void lane_news(struct lane *lane);
+/** How long until the next look that news asked for, microseconds; -1 none did. */
+gint64 lane_rest(const struct lane *lane);
 /** Order a claim if there is room and something may be due; give back what waited too long. */
 void lane_claim(struct lane *lane, gint64 now);
 /** An answer of the clerk's to this lane. */

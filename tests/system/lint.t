@@ -41,7 +41,6 @@ my %only = (
 	'idn2\.h'          => [qr{^milter/mail/idn\.c}],
 	'phonenumbers/'    => [qr{^milter/mail/phone\.cc}],
 	'hs(_\w+)?\.h'     => [qr{^milter/mail/phrases\.c}],
-	'exttextcat'       => [qr{^milter/mail/language\.c}],
 	'confuse\.h'       => [qr{^milter/base/config\.c}],
 	'sqlite3\.h'       => [qr{^milter/store/sqlite\.c}],
 	'curl/'            => [qr{^hooks/out/deliver}],
