@@ -4,8 +4,9 @@
  * libmilter runs a connection on many threads, one at a time: all state hangs on
  * smfi_setpriv.  smfi_main returns while callbacks still run, so they are counted, and
  * filter_drain waits for them before anything they use is freed.  A connection that closes at once
- * (a health probe) makes no session.  Every callback answers continue, skip or accept:
- * no failure of ours is the MTA's.
+ * (a health probe) makes no session.  Every callback answers continue, skip or accept: no
+ * failure of ours is the MTA's.  Where "no reply" was negotiated (SMFIP_NR_*) a callback must
+ * say SMFIS_NOREPLY: libmilter opens syslog and complains of anything else, at every call.
  */
 #include "filter.h"
 #include "base/error.h"
@@ -77,6 +78,12 @@ filter_drain(gint64 until)
 
 /* --- callbacks --- */
 
+/* What hangs on a libmilter context, from negotiation to close. */
+struct connection {
+	unsigned long steps; /* negotiated SMFIP_* */
+	struct session *session; /* NULL when there are too many */
+};
+
 static sfsistat
 answer(enum verdict_code code)
 {
@@ -95,14 +102,18 @@ on_negotiate(SMFICTX *context, unsigned long actions, unsigned long steps, unsig
 	     unsigned long unused3, unsigned long *ret_actions, unsigned long *ret_steps,
 	     unsigned long *ret_unused2, unsigned long *ret_unused3)
 {
-	(void)context;
 	(void)unused2;
 	(void)unused3;
 	/* DATA and BODY are answered: one lets go what is of no interest, the other skips. */
 	const unsigned long silent = SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL | SMFIP_NR_RCPT |
 				     SMFIP_NR_UNKN | SMFIP_NR_HDR | SMFIP_NR_EOH;
+	struct connection *connection = smfi_getpriv(context);
+	if (!connection)
+		connection = g_new0(struct connection, 1);
+	connection->steps = steps & (silent | SMFIP_SKIP | SMFIP_NOUNKNOWN | SMFIP_NOEOH);
+	smfi_setpriv(context, connection);
 	*ret_actions = actions & (SMFIF_ADDHDRS | SMFIF_CHGHDRS);
-	*ret_steps = steps & (silent | SMFIP_SKIP | SMFIP_NOUNKNOWN | SMFIP_NOEOH);
+	*ret_steps = connection->steps;
 	*ret_unused2 = 0;
 	*ret_unused3 = 0;
 	return SMFIS_CONTINUE;
@@ -124,45 +135,52 @@ address_text(const _SOCK_ADDR *address, char *buffer, socklen_t length)
 	return "local";
 }
 
+/* What a callback says when it has nothing to say: nothing, where that was agreed. */
+static sfsistat
+silence(const struct connection *connection, unsigned long no_reply, sfsistat otherwise)
+{
+	return connection && connection->steps & no_reply ? SMFIS_NOREPLY : otherwise;
+}
+
 static sfsistat
 on_connect(SMFICTX *context, char *host, _SOCK_ADDR *address)
 {
-	if (!enter())
-		return SMFIS_ACCEPT;
-	struct session *session = session_new(serving);
-	if (session) {
-		char buffer[INET6_ADDRSTRLEN];
-		session_connect(session, host, address_text(address, buffer, sizeof buffer));
-		smfi_setpriv(context, session);
-	}
+	struct connection *connection = smfi_getpriv(context);
+	if (!connection || !enter())
+		return silence(connection, SMFIP_NR_CONN, SMFIS_ACCEPT);
+	char buffer[INET6_ADDRSTRLEN];
+	connection->session = session_new(serving);
+	if (connection->session)
+		session_connect(connection->session, host,
+				address_text(address, buffer, sizeof buffer));
 	leave();
-	return session ? SMFIS_CONTINUE : SMFIS_ACCEPT;
+	return silence(connection, SMFIP_NR_CONN,
+		       connection->session ? SMFIS_CONTINUE : SMFIS_ACCEPT);
 }
 
 /* Run `code` with the session, if there is one and we still serve; else accept. */
-#define WITH_SESSION(context, code) \
+#define WITH_SESSION(context, no_reply, code) \
 	do { \
-		if (!enter()) \
-			return SMFIS_ACCEPT; \
-		struct session *session = smfi_getpriv(context); \
+		struct connection *connection = smfi_getpriv(context); \
+		struct session *session = connection ? connection->session : NULL; \
 		sfsistat status = session ? SMFIS_CONTINUE : SMFIS_ACCEPT; \
-		if (session) { \
-			code; \
-		} \
+		if (!session || !enter()) \
+			return silence(connection, no_reply, SMFIS_ACCEPT); \
+		code; \
 		leave(); \
-		return status; \
+		return silence(connection, no_reply, status); \
 	} while (0)
 
 static sfsistat
 on_helo(SMFICTX *context, char *helo)
 {
-	WITH_SESSION(context, session_helo(session, helo));
+	WITH_SESSION(context, SMFIP_NR_HELO, session_helo(session, helo));
 }
 
 static sfsistat
 on_mail(SMFICTX *context, char **arguments)
 {
-	WITH_SESSION(context,
+	WITH_SESSION(context, SMFIP_NR_MAIL,
 		     session_mail(session, arguments[0], smfi_getsymval(context, "{auth_authen}"),
 				  smfi_getsymval(context, "{daemon_name}")));
 }
@@ -170,25 +188,25 @@ on_mail(SMFICTX *context, char **arguments)
 static sfsistat
 on_recipient(SMFICTX *context, char **arguments)
 {
-	WITH_SESSION(context, session_recipient(session, arguments[0]));
+	WITH_SESSION(context, SMFIP_NR_RCPT, session_recipient(session, arguments[0]));
 }
 
 static sfsistat
 on_data(SMFICTX *context)
 {
-	WITH_SESSION(context, status = answer(session_data(session)));
+	WITH_SESSION(context, 0, status = answer(session_data(session)));
 }
 
 static sfsistat
 on_header(SMFICTX *context, char *name, char *value)
 {
-	WITH_SESSION(context, session_header(session, name, value));
+	WITH_SESSION(context, SMFIP_NR_HDR, session_header(session, name, value));
 }
 
 static sfsistat
 on_body(SMFICTX *context, unsigned char *bytes, size_t length)
 {
-	WITH_SESSION(context, status = answer(session_body(session, bytes, length)));
+	WITH_SESSION(context, 0, status = answer(session_body(session, bytes, length)));
 }
 
 static void
@@ -214,21 +232,23 @@ end_message(SMFICTX *context, struct session *session)
 static sfsistat
 on_end(SMFICTX *context)
 {
-	WITH_SESSION(context, end_message(context, session));
+	WITH_SESSION(context, 0, end_message(context, session));
 }
 
 static sfsistat
 on_abort(SMFICTX *context)
 {
-	WITH_SESSION(context, session_reset(session));
+	WITH_SESSION(context, 0, session_reset(session));
 }
 
 static sfsistat
 on_close(SMFICTX *context)
 {
-	if (!enter())
+	struct connection *connection = smfi_getpriv(context);
+	if (!connection || !enter())
 		return SMFIS_CONTINUE;
-	session_free(smfi_getpriv(context));
+	session_free(connection->session);
+	g_free(connection);
 	smfi_setpriv(context, NULL);
 	leave();
 	return SMFIS_CONTINUE;
