@@ -25,18 +25,30 @@ clock_fix(gint64 fixed)
 char *
 clock_format(gint64 time)
 {
-	g_autoptr(GDateTime) t = g_date_time_new_from_unix_utc(time / CLOCK_SECOND);
+	gint64 whole = time / CLOCK_SECOND, part = time % CLOCK_SECOND;
+	if (part < 0) {
+		whole--;
+		part += CLOCK_SECOND;
+	}
+	g_autoptr(GDateTime) t = g_date_time_new_from_unix_utc(whole);
 	if (!t)
 		return g_strdup("");
 	g_autofree char *seconds = g_date_time_format(t, "%Y-%m-%dT%H:%M:%S");
-	return g_strdup_printf("%s.%03dZ", seconds, (int)(time % CLOCK_SECOND / 1000));
+	return g_strdup_printf("%s.%03dZ", seconds, (int)(part / 1000));
 }
 
-gint64
-clock_parse(const char *text, GError **error)
+/* "@1795255200", or NULL */
+static GDateTime *
+parse_seconds(const char *text)
 {
-	if (text[0] == '@' && g_ascii_isdigit(text[1]))
-		return g_ascii_strtoll(text + 1, NULL, 10) * CLOCK_SECOND;
+	char *end = NULL;
+	gint64 seconds = g_ascii_strtoll(text + 1, &end, 10);
+	return g_ascii_isdigit(text[1]) && !*end ? g_date_time_new_from_unix_utc(seconds) : NULL;
+}
+
+static GDateTime *
+parse_date(const char *text)
+{
 	g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
 	g_autofree char *iso = g_strdup(text);
 	if (strlen(iso) == 10) {
@@ -46,7 +58,13 @@ clock_parse(const char *text, GError **error)
 		g_autofree char *minute = g_steal_pointer(&iso);
 		iso = g_strconcat(minute, ":00", NULL);
 	}
-	g_autoptr(GDateTime) t = g_date_time_new_from_iso8601(iso, utc);
+	return g_date_time_new_from_iso8601(iso, utc);
+}
+
+gint64
+clock_parse(const char *text, GError **error)
+{
+	g_autoptr(GDateTime) t = text[0] == '@' ? parse_seconds(text) : parse_date(text);
 	if (!t) {
 		g_set_error(
 			error, LEADMILTER_ERROR, ERROR_INPUT,
