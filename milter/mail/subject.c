@@ -10,13 +10,29 @@
 
 #include <string.h>
 
+/* Grouped by language; "i̇lt" is what "İLT" becomes in lower case. */
 static const char *const prefixes[] = {
-	"re",    "aw",    "antw", "antwort", "sv",   "vs",      "odp",  "res",     "ref",
-	"rif",   "ris",   "r",    "rv",      "ynt",  "bls",     "atb",  "vá",      "απ",
-	"σχετ",  "תגובה", "回复", "回覆",    "答复", "答覆",    "返信", "re-",     "отв",
-	"ответ", "на",    "رد",   "fwd",     "fw",   "wg",      "tr",   "doorst",  "enc",
-	"i",     "pd",    "fyi",  "пересл",  "转发", "轉寄",    "転送", "vb",      "továbbítás",
-	"προωθ", "ilt",   "fs",   "vl",      "rép",  "räspuns", "răsp", "răspuns",
+	"re",    "fwd",        "fw",    "fyi",    "re-", /* English */
+	"aw",    "antwort",    "wg", /* German */
+	"antw",  "doorst", /* Dutch */
+	"ref",   "réf",        "rép",   "tr", /* French */
+	"rv", /* Spanish */
+	"res",   "enc", /* Portuguese */
+	"r",     "rif",        "ris",   "i", /* Italian */
+	"sv",    "vs",         "vb",    "vl",     "fs", /* Nordic, Finnish, Icelandic */
+	"atb",   "yml", /* Latvian, Welsh */
+	"odp",   "pd", /* Polish */
+	"răsp",  "răspuns", /* Romanian */
+	"vá",    "továbbítás", /* Hungarian */
+	"отв",   "ответ",      "на",    "пересл", /* Russian, Ukrainian */
+	"απ",    "σχετ",       "πρθ",   "προωθ", /* Greek */
+	"ynt",   "ilt",        "i̇lt", /* Turkish */
+	"תגובה", "השב",        "הועבר", /* Hebrew */
+	"رد", /* Arabic */
+	"回复",  "回覆",       "答复",  "答覆",   "转发", "轉寄", "轉發", /* Chinese */
+	"返信",  "転送", /* Japanese */
+	"회신",  "답장",       "전달", /* Korean */
+	"bls",   "trs", /* Indonesian */
 };
 
 /* Bytes of a prefix with its colon at `text` (already lower case), 0 when there is none. */
@@ -60,14 +76,12 @@ subject_normalise(const char *subject, guint *ret_prefixes)
 	guint count = 0;
 	for (;;) {
 		p += strspn(p, " \t");
-		gsize skip = prefix_length(p);
-		if (skip)
-			count++;
-		else
-			skip = tag_length(p);
-		if (!skip || !p[skip])
+		gsize prefix = prefix_length(p), tag = prefix ? 0 : tag_length(p);
+		count += prefix > 0;
+		/* a tag that would leave nothing is the subject */
+		if (!prefix && (!tag || !p[tag]))
 			break;
-		p += skip;
+		p += prefix + tag;
 	}
 	if (ret_prefixes)
 		*ret_prefixes = count;
