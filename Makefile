@@ -48,6 +48,7 @@ TOP_SRC  = $(sort $(wildcard milter/*.c))
 OBJ       = $(patsubst %,$(B)/obj/%.o,$(LIB_SRC))
 DAEMON_OBJ = $(patsubst %,$(B)/obj/%.o,$(filter-out milter/leadctl%,$(TOP_SRC)))
 LEADCTL_OBJ = $(patsubst %,$(B)/obj/%.o,$(filter-out milter/main.c milter/filter.c,$(TOP_SRC)))
+TOP_OBJ   = $(patsubst %,$(B)/obj/%.o,$(filter-out milter/main.c milter/filter.c milter/leadctl%,$(TOP_SRC)))
 UNIT     = $(patsubst tests/unit/%.c,$(B)/tests/%,$(sort $(wildcard tests/unit/test-*.c)))
 FUZZ     = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz-*.c)))
 BENCH    = $(patsubst tests/bench/%.c,$(B)/bench/%,$(sort $(wildcard tests/bench/*.c)))
@@ -63,16 +64,20 @@ $(B)/obj/%.cc.o: %.cc
 $(B)/libleadmilter.a: $(OBJ)
 	@rm -f $@
 	ar rcs $@ $^
+# What stands above the library without being a program, for the unit tests.
+$(B)/libtop.a: $(TOP_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
 $(B)/leadmilter: $(DAEMON_OBJ) $(B)/libleadmilter.a
 	$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS)
 $(B)/leadctl: $(LEADCTL_OBJ) $(B)/libleadmilter.a
 	$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS)
 
 # --- tests: unit (plain, ASan+UBSan, TSan for what has threads), lint, system, fuzz ---
-$(B)/tests/%: tests/unit/%.c $(B)/libleadmilter.a
+$(B)/tests/%: tests/unit/%.c $(B)/libtop.a $(B)/libleadmilter.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -DTEST_DATA='"$(CURDIR)/tests/data"' -DTEST_CONF='"$(CURDIR)/conf"' \
-		-MF $@.d -o $@ $< $(B)/libleadmilter.a $(LIBS)
+		-MF $@.d -o $@ $< $(B)/libtop.a $(B)/libleadmilter.a $(LIBS)
 $(B)/bench/%: tests/bench/%.c $(B)/libleadmilter.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MF $@.d -o $@ $< $(B)/libleadmilter.a $(LIBS)

@@ -106,7 +106,7 @@ walk_stdin(struct walk *walk, GError **error)
 			    g_strerror(errno));
 		return FALSE;
 	}
-	walk_bytes(walk, "-", (const char *)all->data, all->len);
+	walk_bytes(walk, "-", all->len ? (const char *)all->data : "", all->len);
 	return TRUE;
 }
 
@@ -116,7 +116,16 @@ compare_names(gconstpointer a, gconstpointer b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The entries to look at in a directory; a Maildir's tmp/ is nobody's mail. */
+static gboolean
+has_directory(const char *path, const char *name)
+{
+	g_autofree char *below = g_build_filename(path, name, NULL);
+	return g_file_test(below, G_FILE_TEST_IS_DIR);
+}
+
+/* The entries to look at in a directory.  Of a Maildir cur/ and new/ only: tmp/ is nobody's mail,
+ * and servers keep files of their own beside them.  What is neither file nor directory is left
+ * out: a FIFO would be waited for. */
 static GPtrArray *
 directory_entries(const char *path, GError **error)
 {
@@ -127,9 +136,15 @@ directory_entries(const char *path, GError **error)
 		return NULL;
 	}
 	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-	for (const char *name; (name = g_dir_read_name(dir));)
-		if (name[0] != '.' && strcmp(name, "tmp"))
-			g_ptr_array_add(names, g_build_filename(path, name, NULL));
+	gboolean maildir = has_directory(path, "cur") && has_directory(path, "new");
+	for (const char *name; (name = g_dir_read_name(dir));) {
+		g_autofree char *entry = g_build_filename(path, name, NULL);
+		gboolean wanted =
+			maildir ? !strcmp(name, "cur") || !strcmp(name, "new") : name[0] != '.';
+		if (wanted && (g_file_test(entry, G_FILE_TEST_IS_DIR) ||
+			       g_file_test(entry, G_FILE_TEST_IS_REGULAR)))
+			g_ptr_array_add(names, g_steal_pointer(&entry));
+	}
 	g_ptr_array_sort(names, compare_names);
 	return names;
 }

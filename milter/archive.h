@@ -2,7 +2,8 @@
  * archive.h - stored messages: a file, "-" for standard input, an mbox, a Maildir or a directory.
  *
  * Files are mapped, not read into memory, and given in a stable order (sorted by name), so
- * that `replay` can be restarted.  One thread.
+ * that `replay` can be restarted.  Of a Maildir cur/ and new/ are read; elsewhere every file of
+ * every directory whose name doesn't begin with a dot.  One thread.
  */
 #ifndef LEADMILTER_ARCHIVE_H
 #define LEADMILTER_ARCHIVE_H
