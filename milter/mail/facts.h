@@ -84,6 +84,10 @@ const char *direction_name(enum direction direction);
  *  Uses sender, login, client address and recipients only. */
 gboolean facts_interested(const struct analysis *analysis, const struct raw_mail *raw);
 
+/* What the first prefix of a subject says. */
+enum subject_kind { SUBJECT_PLAIN, SUBJECT_REPLY, SUBJECT_FORWARD, SUBJECT_EITHER };
+enum subject_kind subject_get_kind(const char *subject);
+
 /** Subject without reply and forward prefixes in many languages and list tags; caller frees. */
 char *subject_normalise(const char *subject, guint *ret_prefixes);
 

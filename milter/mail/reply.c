@@ -73,8 +73,8 @@ trim_blank(const char *begin, const char *end)
 	}
 }
 
-static void
-line_read(struct reply_line *line, const char *begin, const char *end)
+void
+reply_line_read(struct reply_line *line, const char *begin, const char *end)
 {
 	const char *p = skip_blank(begin, end);
 
@@ -115,7 +115,7 @@ split_read_lines(struct split *split, const struct html_text *html)
 		const char *line_end = newline ? newline : end;
 		struct reply_line *line = &split->lines[i];
 
-		line_read(line, p, line_end);
+		reply_line_read(line, p, line_end);
 		if (html && i < html->lines->len) {
 			struct html_line *from = &g_array_index(html->lines, struct html_line, i);
 

@@ -16,10 +16,8 @@
 #define CONTINUATION_LINES 3
 #define SHORTEST_PHRASE 9 /* bytes of a separator's words */
 
-enum label { LABEL_NONE, LABEL_FROM, LABEL_DATE, LABEL_TO, LABEL_CC, LABEL_SUBJECT, LABEL_OTHER };
-
 struct label_row {
-	enum label label;
+	enum reply_label label;
 	const char *names; /* separated by '|', lower case */
 };
 
@@ -33,7 +31,7 @@ static const struct label_row labels[] = {
 		      "寄件者|寄件人|發件人|差出人|"
 		      "送信者|보낸 사람|보낸사람|보낸이|발신|từ|người "
 		      "gửi|dari|daripada|จาก|מאת|من|از|प्रेषक|nuo|siuntėjas|no|sūtītājs|"
-		      "saatja|kellelt|nork|remetent|nga|frá" },
+		      "saatja|kellelt|nork|remetent|nga|frá|送信元|寄件自|de parte de|gan|sender" },
 	{ LABEL_DATE, "sent|date|sent on|gesendet|gesendet am|datum|envoyé|envoyé "
 		      "le|enviado|enviado el|enviado em|fecha|"
 		      "data|inviato|wysłano|wysłane|odesláno|odoslané|dátum|dňa|verzonden|sendt|"
@@ -46,23 +44,26 @@ static const struct label_row labels[] = {
 		      "gửi|ngày|gửi|gửi lúc|dikirim|tanggal|tarikh|ส่ง|"
 		      "วันที่|ส่งเมื่อ|נשלח|תאריך|التاريخ|أرسلت|تم "
 		      "الإرسال|تاریخ|दिनांक|poslano|poslato|išsiųsta|nosūtīts|saadetud|"
-		      "kuupäev|bidalia|enviat|sendt den|dags" },
+		      "kuupäev|bidalia|enviat|sendt den|dags|日付|gönderilen|відправлено|відіслано|"
+		      "data e ora|päivä|tid|odeslané|надіслано о|date et heure" },
 	{ LABEL_TO, "to|an|empfänger|à|a|destinataire|para|destinatario|destinatário|do|adresat|"
 		    "odbiorca|komu|příjemce|"
 		    "aan|til|till|vastaanottaja|kenelle|címzett|către|catre|destinatar|προς|кому|"
 		    "до|получатель|отримувач|за|"
 		    "prima|za|kime|alıcı|收件人|收件者|宛先|받는 사람|받는사람|수신|đến|tới|người "
 		    "nhận|kepada|ถึง|אל|إلى|به|प्रति|kam|"
-		    "gavėjas|saaja|nori|per a|til" },
+		    "gavėjas|saaja|nori|per a|til|pour|送信先|доставлено" },
 	{ LABEL_CC, "cc|bcc|kopie|kopia|copie|copia|cópia|kopi|kópia|másolatot "
 		    "kap|másolat|копия|копія|bilgi|抄送|副本|"
-		    "참조|kopija|koopia|cci" },
+		    "참조|kopija|koopia|cci|kopio|copie à|copie a|dw|udw|ck|ccn|kópia|"
+		    "másolat|kopi til|ск|cópia oculta|cc：" },
 	{ LABEL_SUBJECT,
 	  "subject|betreff|objet|sujet|asunto|oggetto|assunto|temat|předmět|predmet|onderwerp|emne|"
 	  "ämne|"
 	  "aihe|tárgy|subiect|θέμα|тема|主题|主旨|主題|标题|件名|제목|chủ đề|tiêu "
 	  "đề|perihal|subjek|เรื่อง|נושא|"
-	  "الموضوع|موضوع|विषय|konu|assumpte|gaia|teema|tēma|tema|относно|zadeva|efni" },
+	  "الموضوع|موضوع|विषय|konu|assumpte|gaia|teema|tēma|tema|относно|zadeva|efni|naslov|"
+	  "predmet|titel|тема листа|заглавие" },
 	{ LABEL_OTHER, "reply-to|reply to|antwort an|répondre à|responder a|risposta|rispondi "
 		       "a|importance|wichtigkeit|"
 		       "priority|priorität|attachments|attachment|anlagen|pièces jointes|pièce "
@@ -73,7 +74,7 @@ static const struct label_row labels[] = {
 		       "importância|vedhæftede filer|bilagor|вложения|附件|添付ファイル" },
 };
 
-/* name → GINT_TO_POINTER(enum label), made once. */
+/* name → GINT_TO_POINTER(enum reply_label), made once. */
 static GHashTable *
 label_table(void)
 {
@@ -112,8 +113,8 @@ is_label_blank(const char *p, gsize left, gsize *ret_length)
 	return FALSE;
 }
 
-static enum label
-label_lookup(const char *name, gsize length)
+enum reply_label
+reply_label_lookup(const char *name, gsize length)
 {
 	char lower[LABEL_BYTES + 1];
 	g_autofree char *folded = NULL;
@@ -162,6 +163,17 @@ label_colon(const char *p, const char *end, gsize *ret_width)
 	return NULL;
 }
 
+enum reply_label
+reply_line_label(const struct reply_line *line, const char **ret_value)
+{
+	gsize width;
+	const char *colon = label_colon(line->text, line->text + line->text_length, &width);
+
+	if (colon && ret_value)
+		*ret_value = colon + width;
+	return colon ? reply_label_lookup(line->text, colon - line->text) : LABEL_NONE;
+}
+
 /* Further labels on the same line: "From: a@b Date: …", as inline elements give. */
 static guint
 inline_labels(const struct reply_line *line)
@@ -176,7 +188,7 @@ inline_labels(const struct reply_line *line)
 			word = p + 1;
 		else if (*p == ':' && p > word && p - word < LABEL_BYTES &&
 			 (p + 1 == end || p[1] != '/'))
-			seen |= 1u << label_lookup(word, p - word);
+			seen |= 1u << reply_label_lookup(word, p - word);
 	}
 	return seen & ~(1u << LABEL_NONE);
 }
@@ -185,14 +197,11 @@ inline_labels(const struct reply_line *line)
 static guint
 line_labels(struct reply_line *line)
 {
-	const char *colon;
-	enum label first;
-	gsize width;
+	enum reply_label first;
 
 	if (line->labels)
 		return line->labels;
-	colon = label_colon(line->text, line->text + line->text_length, &width);
-	first = colon ? label_lookup(line->text, colon - line->text) : LABEL_NONE;
+	first = reply_line_label(line, NULL);
 	line->labels = 1u << LABEL_NONE;
 	if (first != LABEL_NONE)
 		line->labels |= first << 8 | 1u << first | inline_labels(line);
@@ -223,7 +232,7 @@ guint
 reply_header_block_length(struct reply_line *lines, guint index, guint count)
 {
 	guint found = line_labels(&lines[index]), seen = found & 0xff;
-	enum label label = found >> 8;
+	enum reply_label label = found >> 8;
 	guint last = index, unlabelled = 0, next;
 
 	if (label == LABEL_NONE || label == LABEL_OTHER || label == LABEL_CC)

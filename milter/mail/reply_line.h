@@ -21,6 +21,9 @@ struct reply_line {
 	guint16 labels; /* header labels on it, as reply_header_block.c found them; 0: not asked */
 };
 
+/** Fill `line` from a line without its end; the HTML fields are left alone. */
+void reply_line_read(struct reply_line *line, const char *begin, const char *end);
+
 /* The words of a date, time or address a line shows. */
 enum reply_evidence {
 	EVIDENCE_DATE = 1 << 0,
@@ -43,6 +46,24 @@ enum reply_evidence {
  */
 int reply_attribution_find(const struct reply_line *lines, guint first, guint last,
 			   gboolean *ret_certain);
+
+/* The fields of a header block. */
+enum reply_label {
+	LABEL_NONE,
+	LABEL_FROM,
+	LABEL_DATE,
+	LABEL_TO,
+	LABEL_CC,
+	LABEL_SUBJECT,
+	LABEL_OTHER
+};
+
+/** The field a name stands for, in many languages; blanks and marks of bold text may surround it.
+ */
+enum reply_label reply_label_lookup(const char *name, gsize length);
+
+/** The field a line begins with. @param ret_value behind the colon, or NULL; set if there is one */
+enum reply_label reply_line_label(const struct reply_line *line, const char **ret_value);
 
 /** Lines of the header block ("From: … Sent: …") that begins here, 0 when none does. */
 guint reply_header_block_length(struct reply_line *lines, guint index, guint count);

@@ -10,51 +10,131 @@
 
 #include <string.h>
 
-/* Grouped by language; "i̇lt" is what "İLT" becomes in lower case. */
-static const char *const prefixes[] = {
-	"re",    "fwd",        "fw",    "fyi",    "re-", /* English */
-	"aw",    "antwort",    "wg", /* German */
-	"antw",  "doorst", /* Dutch */
-	"ref",   "réf",        "rép",   "tr", /* French */
-	"rv", /* Spanish */
-	"res",   "enc", /* Portuguese */
-	"r",     "rif",        "ris",   "i", /* Italian */
-	"sv",    "vs",         "vb",    "vl",     "fs", /* Nordic, Finnish, Icelandic */
-	"atb",   "yml", /* Latvian, Welsh */
-	"odp",   "pd", /* Polish */
+/* Grouped by language. */
+static const char *const replies[] = {
+	"re",    "re-", /* English */
+	"aw",    "antwort", /* German */
+	"antw", /* Dutch */
+	"ref",   "réf",     "rép", /* French */
+	"res", /* Portuguese */
+	"r",     "rif",     "ris", /* Italian */
+	"sv", /* Nordic */
+	"atb", /* Latvian */
+	"odp", /* Polish */
 	"răsp",  "răspuns", /* Romanian */
-	"vá",    "továbbítás", /* Hungarian */
-	"отв",   "ответ",      "на",    "пересл", /* Russian, Ukrainian */
-	"απ",    "σχετ",       "πρθ",   "προωθ", /* Greek */
-	"ynt",   "ilt",        "i̇lt", /* Turkish */
-	"תגובה", "השב",        "הועבר", /* Hebrew */
+	"vá", /* Hungarian */
+	"отв",   "ответ",   "на",   "відп", /* Russian, Ukrainian */
+	"απ",    "σχετ", /* Greek */
+	"ynt",   "yan", /* Turkish */
+	"תגובה", "השב", /* Hebrew */
 	"رد", /* Arabic */
-	"回复",  "回覆",       "答复",  "答覆",   "转发", "轉寄", "轉發", /* Chinese */
-	"返信",  "転送", /* Japanese */
-	"회신",  "답장",       "전달", /* Korean */
-	"bls",   "trs", /* Indonesian */
+	"回复",  "回覆",    "答复", "答覆", /* Chinese */
+	"返信", /* Japanese */
+	"회신",  "답장", /* Korean */
+	"bls", /* Indonesian */
 };
+
+/* The same; "i̇lt" is what "İLT" becomes in lower case. */
+static const char *const forwards[] = {
+	"fwd",
+	"fw",
+	"fyi", /* English */
+	"wg",
+	"wtr",
+	"weitergeleitet", /* German */
+	"doorst",
+	"doorsturen",
+	"doorgestuurd", /* Dutch */
+	"tr",
+	"transf", /* French */
+	"rv",
+	"reenv", /* Spanish */
+	"enc",
+	"encam",
+	"reenc", /* Portuguese */
+	"i",
+	"inoltro", /* Italian */
+	"vb",
+	"vl",
+	"fs",
+	"videresend",
+	"videresendt",
+	"vidarebefordrat", /* Nordic */
+	"yml", /* Welsh */
+	"pd",
+	"pdl", /* Polish */
+	"přep",
+	"přeposláno",
+	"preposl", /* Czech, Slovak */
+	"redir",
+	"redirecționat", /* Romanian */
+	"továbbítás",
+	"továbbítva",
+	"tovább", /* Hungarian */
+	"posr",
+	"prosl", /* Slovene, Croatian, Serbian */
+	"pers",
+	"pārs",
+	"edasi", /* Lithuanian, Latvian, Estonian */
+	"пересл",
+	"пд",
+	"препр", /* Russian, Ukrainian, Bulgarian */
+	"πρθ",
+	"προωθ", /* Greek */
+	"ilt",
+	"i̇lt",
+	"ilet", /* Turkish */
+	"הועבר", /* Hebrew */
+	"إعادة توجيه", /* Arabic */
+	"转发",
+	"轉寄",
+	"轉發", /* Chinese */
+	"転送", /* Japanese */
+	"전달", /* Korean */
+	"trs", /* Indonesian */
+};
+
+/* "videresendt" in Danish and Norwegian, "vastaus" in Finnish. */
+static const char *const either[] = { "vs" };
+
+static const struct {
+	enum subject_kind kind;
+	const char *const *prefixes;
+	gsize count;
+} tables[] = {
+	{ SUBJECT_REPLY, replies, G_N_ELEMENTS(replies) },
+	{ SUBJECT_FORWARD, forwards, G_N_ELEMENTS(forwards) },
+	{ SUBJECT_EITHER, either, G_N_ELEMENTS(either) },
+};
+
+/* Bytes of the count and colon behind a prefix, 0 when none follow. */
+static gsize
+colon_length(const char *text)
+{
+	const char *p = text + strspn(text, " .");
+	if (*p == '[' || *p == '(' || *p == '^')
+		p += strspn(p, "[(^0123456789])");
+	while (*p == ' ')
+		p++;
+	if (*p == ':')
+		return p + 1 - text;
+	return g_str_has_prefix(p, "：") ? p + strlen("：") - text : 0;
+}
 
 /* Bytes of a prefix with its colon at `text` (already lower case), 0 when there is none. */
 static gsize
-prefix_length(const char *text)
+prefix_length(const char *text, enum subject_kind *ret_kind)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(prefixes); i++) {
-		gsize length = strlen(prefixes[i]);
-		if (strncmp(text, prefixes[i], length))
-			continue;
-		const char *p = text + length;
-		while (*p == ' ')
-			p++;
-		if (*p == '[' || *p == '(' || *p == '^')
-			p += strspn(p, "[(^0123456789])");
-		while (*p == ' ')
-			p++;
-		if (*p == ':')
-			return p + 1 - text;
-		if (g_str_has_prefix(p, "："))
-			return p + strlen("：") - text;
-	}
+	for (guint t = 0; t < G_N_ELEMENTS(tables); t++)
+		for (guint i = 0; i < tables[t].count; i++) {
+			gsize length = strlen(tables[t].prefixes[i]);
+			if (strncmp(text, tables[t].prefixes[i], length))
+				continue;
+			gsize colon = colon_length(text + length);
+			*ret_kind = tables[t].kind;
+			if (colon)
+				return length + colon;
+		}
 	return 0;
 }
 
@@ -73,10 +153,11 @@ subject_normalise(const char *subject, guint *ret_prefixes)
 {
 	g_autofree char *lower = g_utf8_strdown(subject, -1);
 	const char *p = lower;
+	enum subject_kind kind;
 	guint count = 0;
 	for (;;) {
 		p += strspn(p, " \t");
-		gsize prefix = prefix_length(p), tag = prefix ? 0 : tag_length(p);
+		gsize prefix = prefix_length(p, &kind), tag = prefix ? 0 : tag_length(p);
 		count += prefix > 0;
 		/* a tag that would leave nothing is the subject */
 		if (!prefix && (!tag || !p[tag]))
@@ -87,4 +168,18 @@ subject_normalise(const char *subject, guint *ret_prefixes)
 		*ret_prefixes = count;
 	g_autofree char *result = g_strdup(p);
 	return g_strdup(g_strstrip(result));
+}
+
+enum subject_kind
+subject_get_kind(const char *subject)
+{
+	g_autofree char *lower = g_utf8_strdown(subject, -1);
+	const char *p = lower;
+	enum subject_kind kind;
+	gsize length;
+	if (g_str_has_prefix(lower, "[fwd:") || g_str_has_suffix(lower, "(fwd)"))
+		return SUBJECT_FORWARD; /* Mozilla, Pine */
+	for (p += strspn(p, " \t"); (length = tag_length(p)); p += strspn(p, " \t"))
+		p += length;
+	return prefix_length(p, &kind) ? kind : SUBJECT_PLAIN;
 }
