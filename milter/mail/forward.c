@@ -306,12 +306,21 @@ collect(const struct text *text, guint first, guint end, gboolean unquote)
 	return trim(out);
 }
 
+/* Some clients close the head, most the message, with a line like the first. */
 static char *
 collect_body(const struct text *text, const struct head *head)
 {
-	guint first = skip_empty(text, head->body);
-	gboolean unquote = first < text->count && text->lines[first].depth > 0;
-	return collect(text, first, text->count, unquote);
+	const char *rest;
+	guint first = skip_empty(text, head->body), end = text->count;
+	if (first < end && forward_mark_kind(&text->lines[first], &rest) == FORWARD_MARK_SEPARATOR)
+		first = skip_empty(text, first + 1);
+	gboolean unquote = first < end && text->lines[first].depth > 0;
+	guint last = end;
+	while (last > first && !text->lines[last - 1].text_length)
+		last--;
+	if (last > first && forward_mark_is_end(&text->lines[last - 1]))
+		end = last - 1;
+	return collect(text, first, end, unquote);
 }
 
 static struct forward *
@@ -323,20 +332,28 @@ forward_new(const struct mail *mail)
 	return forward;
 }
 
+/* An attribution, or lines with labels nobody told us of: the first address. */
 static void
 read_unlabelled(struct forward *forward, const struct text *text, const struct head *head)
 {
 	const struct reply_line *first = &text->lines[head->block];
 	const struct reply_line *last = first + head->block_lines - 1;
-	const char *begin = first->text, *end = last->text + last->text_length;
-	const char *at = memchr(begin, '@', end - begin);
-	if (!at)
-		return;
-	/* the sender's line without its label or date */
-	while (begin < at && !memchr(begin, '@', strcspn(begin, "\n")))
-		begin += strcspn(begin, "\n") + 1;
+	const char *end = last->text + last->text_length;
 	forward->date = forward_original_read_date(first->text, end - first->text, text->reference);
-	forward_original_read_sender(forward, begin, end - begin);
+	forward_original_read_attribution(forward, first->text, end - first->text);
+}
+
+/* A head without a subject: the forward's own, without "Fwd:". */
+static char *
+subject_behind_prefix(const char *subject)
+{
+	gsize ascii = strcspn(subject, ":");
+	const char *wide = strstr(subject, "：");
+	const char *p = wide && (gsize)(wide - subject) < ascii
+				? wide + strlen("：")
+				: subject + ascii + (subject[ascii] != 0);
+	p += strspn(p, " \t");
+	return *p ? g_strdup(p) : NULL;
 }
 
 static struct forward *
@@ -353,6 +370,8 @@ read_forward(const struct mail *mail, const struct text *text, const struct head
 					    text->reference);
 	if (!head->rest && !forward->name && !forward->address)
 		read_unlabelled(forward, text, head);
+	if (!forward->subject && text->subject == SUBJECT_FORWARD && *mail->subject != '[')
+		forward->subject = subject_behind_prefix(mail->subject);
 	forward->note = collect(text, 0, head->first, FALSE);
 	forward->text = collect_body(text, head);
 	return forward;

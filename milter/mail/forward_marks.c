@@ -40,16 +40,18 @@ static const char *const endings[] = {
 	"koniec ", "конец ",  "завершение ", "кінець ", "конец",   "sfarsit", "结束",
 };
 
+/* @return whether the words name a forward; in *ret_end whether its end */
 static gboolean
-has_stem(const char *words, gsize length)
+has_stem(const char *words, gsize length, gboolean *ret_end)
 {
 	struct fold_text folded;
 	gboolean found = FALSE;
 	fold_text(words, length, &folded);
 	for (gsize i = 0; !found && i < G_N_ELEMENTS(stems); i++)
 		found = strstr(folded.bytes, stems[i]) != NULL;
+	*ret_end = FALSE;
 	for (gsize i = 0; found && i < G_N_ELEMENTS(endings); i++)
-		found = !g_str_has_prefix(folded.bytes + strspn(folded.bytes, " "), endings[i]);
+		*ret_end |= g_str_has_prefix(folded.bytes + strspn(folded.bytes, " "), endings[i]);
 	fold_text_clear(&folded);
 	return found;
 }
@@ -90,11 +92,12 @@ static enum forward_mark
 separator_kind(const char *begin, const char *end, const char **ret_rest)
 {
 	guint before, after;
+	gboolean is_end;
 	const char *words = skip_dashes(begin, end, &before);
 	const char *words_end = find_dashes(words, end);
 	const char *rest = skip_dashes(words_end, end, &after);
 	if (before < 2 || !after || words_end - words > MARK_BYTES || words == words_end ||
-	    !has_stem(words, words_end - words))
+	    !has_stem(words, words_end - words, &is_end) || is_end)
 		return FORWARD_MARK_NONE;
 	while (rest < end && (*rest == ' ' || *rest == '\t'))
 		rest++;
@@ -114,13 +117,26 @@ enum forward_mark
 forward_mark_kind(const struct reply_line *line, const char **ret_rest)
 {
 	const char *begin = line->text, *end = begin + line->text_length;
+	gboolean is_end;
 	if (line->text_length < 6 || line->text_length > LINE_BYTES)
 		return FORWARD_MARK_NONE;
 	if (dash_length(begin, end) && *begin != '*')
 		return separator_kind(begin, end, ret_rest);
 	*ret_rest = NULL;
 	return line->text_length <= MARK_BYTES && ends_with_colon(begin, end) &&
-			       has_stem(begin, line->text_length)
+			       has_stem(begin, line->text_length, &is_end) && !is_end
 		       ? FORWARD_MARK_ANNOUNCED
 		       : FORWARD_MARK_NONE;
+}
+
+gboolean
+forward_mark_is_end(const struct reply_line *line)
+{
+	const char *begin = line->text, *end = begin + line->text_length;
+	guint dashes;
+	gboolean is_end;
+	const char *words = skip_dashes(begin, end, &dashes);
+	if (dashes < 2 || line->text_length > MARK_BYTES)
+		return FALSE;
+	return words == end ? dashes >= 8 : has_stem(words, end - words, &is_end);
 }

@@ -22,4 +22,7 @@ enum forward_mark {
  */
 enum forward_mark forward_mark_kind(const struct reply_line *line, const char **ret_rest);
 
+/** Does a forwarded message end with this line: a rule, or one that says so between dashes? */
+gboolean forward_mark_is_end(const struct reply_line *line);
+
 #endif

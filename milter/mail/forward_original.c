@@ -120,6 +120,73 @@ forward_original_read_sender(struct forward *forward, const char *text, gsize le
 	return TRUE;
 }
 
+/* --- the sender in an attribution --- */
+
+static gboolean
+is_particle(const char *word, gsize length)
+{
+	static const char *const words[] = { "van", "von", "vom", "zu",  "der", "den", "de", "del",
+					     "da",  "das", "do",  "dos", "di",  "du",  "la", "le",
+					     "el",  "al",  "bin", "ibn", "ten", "ter", "af", "av" };
+	for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+		if (strlen(words[i]) == length && !strncmp(words[i], word, length))
+			return TRUE;
+	return FALSE;
+}
+
+/* Of the words before an address: no number, no end of a phrase, not of the sentence around. */
+static gboolean
+is_name_word(const char *word, gsize length)
+{
+	static const char *const others[] = { "AM", "PM", "Uhr", "On", "Am", "Le", "El", "Op" };
+	for (gsize i = 0; i < length; i++)
+		if (g_ascii_isdigit(word[i]) || strchr(",;:)>", word[i]))
+			return FALSE;
+	for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
+		if (strlen(others[i]) == length && !strncmp(others[i], word, length))
+			return FALSE;
+	gunichar first = g_utf8_get_char(word);
+	return !g_unichar_islower(first) || is_particle(word, length);
+}
+
+/* The last quoted string before `end`, or the run of capitalised words there. */
+static char *
+find_attributed_name(const char *begin, const char *end)
+{
+	while (end > begin && strchr(" <([\t", end[-1]))
+		end--;
+	if (end > begin && end[-1] == '"') {
+		const char *open = g_strrstr_len(begin, end - 1 - begin, "\"");
+		return open ? trim_name(open, end) : NULL;
+	}
+	const char *name = end;
+	for (const char *p = end; p > begin;) {
+		const char *word_end = p;
+		while (p > begin && !strchr(" \t\n", p[-1]))
+			p--;
+		if (p < word_end && !is_name_word(p, word_end - p))
+			break;
+		name = p;
+		while (p > begin && strchr(" \t\n", p[-1]))
+			p--;
+	}
+	return trim_name(name, end);
+}
+
+gboolean
+forward_original_read_attribution(struct forward *forward, const char *text, gsize length)
+{
+	const char *end = text + length, *begin;
+	char *address = find_address(text, end, &begin);
+	if (!address)
+		return FALSE;
+	g_free(forward->name);
+	g_free(forward->address);
+	forward->address = address;
+	forward->name = find_attributed_name(text, begin);
+	return TRUE;
+}
+
 /* --- the date --- */
 
 /* Microseconds of the first "hh:mm" or "hh.mm" with "Uhr"-less neighbours, -1 when none. */
@@ -170,6 +237,9 @@ static void
 take_field(struct forward *forward, enum reply_label label, const char *value, gsize length,
 	   gint64 reference)
 {
+	gsize marks = MIN(strspn(value, " \t*_"), length);
+	value += marks;
+	length -= marks;
 	if (label == LABEL_FROM && !forward->address && !forward->name)
 		forward_original_read_sender(forward, value, length);
 	else if (label == LABEL_DATE && !forward->date)

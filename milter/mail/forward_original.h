@@ -15,6 +15,9 @@
  */
 gboolean forward_original_read_sender(struct forward *forward, const char *text, gsize length);
 
+/** The same of an attribution ("On …, Name <address> wrote:") or a line with an unknown label. */
+gboolean forward_original_read_attribution(struct forward *forward, const char *text, gsize length);
+
 /** A date in any spelling. @param reference microseconds, of the forward itself */
 gint64 forward_original_read_date(const char *text, gsize length, gint64 reference);
 
