@@ -89,10 +89,11 @@ unit: $(UNIT)
 bench-programs: $(BENCH)
 
 # Other builds of the same tree, each in its own directory.
-ASAN     = $(MAKE) --no-print-directory B=$(B)/asan SANITIZE=address,undefined CFLAGS='-O1 -g'
-TSAN     = $(MAKE) --no-print-directory B=$(B)/tsan SANITIZE=thread CFLAGS='-O1 -g'
-FUZZING  = $(MAKE) --no-print-directory B=$(B)/fuzzing CC=clang SANITIZE=address,undefined,fuzzer-no-link CFLAGS='-O1 -g'
-CLANG    = $(MAKE) --no-print-directory B=$(B)/clang CC=clang
+JOBS    := $(shell nproc)
+ASAN     = $(MAKE) -j$(JOBS) --no-print-directory B=$(B)/asan SANITIZE=address,undefined CFLAGS='-O1 -g'
+TSAN     = $(MAKE) -j$(JOBS) --no-print-directory B=$(B)/tsan SANITIZE=thread CFLAGS='-O1 -g'
+FUZZING  = $(MAKE) -j$(JOBS) --no-print-directory B=$(B)/fuzzing CC=clang SANITIZE=address,undefined,fuzzer-no-link CFLAGS='-O1 -g'
+CLANG    = $(MAKE) -j$(JOBS) --no-print-directory B=$(B)/clang CC=clang
 UNIT_NAMES = $(notdir $(UNIT))
 # What has threads of its own runs under ThreadSanitizer too.
 THREADED = $(filter test-store test-writer test-spool test-outbox test-deliver test-delivery test-session test-phrases,$(UNIT_NAMES))
@@ -110,8 +111,10 @@ $(B)/npm/.done: tests/npm/package.json tests/npm/package-lock.json
 
 # deps may install pkg-config itself, so what depends on it runs in a second make.
 check: deps
+	$(MAKE) -j$(JOBS) --no-print-directory check-programs
 	$(MAKE) --no-print-directory check-installed
-check-installed: all unit npm $(B)/bench/load
+check-programs: all unit npm $(B)/bench/load
+check-installed:
 	$(CLANG) all unit
 	$(ASAN) all $(patsubst %,$(B)/asan/tests/%,$(UNIT_NAMES))
 	$(TSAN) $(patsubst %,$(B)/tsan/tests/%,$(THREADED))
@@ -122,12 +125,12 @@ check-installed: all unit npm $(B)/bench/load
 		tests/system/*.t
 
 demo: deps
-	$(MAKE) --no-print-directory demo-installed
+	$(MAKE) -j$(JOBS) --no-print-directory demo-installed
 demo-installed: all npm
 	LEADMILTER_BUILD=$(B) perl -Itests/system/lib tests/demo/run
 
 bench: deps
-	$(MAKE) --no-print-directory bench-installed
+	$(MAKE) -j$(JOBS) --no-print-directory bench-installed
 bench-installed: all bench-programs
 	LEADMILTER_BUILD=$(B) perl -Itests/system/lib tests/bench/run
 
@@ -165,6 +168,7 @@ format:
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit bench-programs fuzz-programs npm check check-installed demo demo-installed bench \
+
+.PHONY: check-programs all unit bench-programs fuzz-programs npm check check-installed demo demo-installed bench \
 	bench-installed accuracy fuzz deps install format clean
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -69,7 +69,7 @@ read_all(const struct signal_input *input)
 	for (guint i = 0; (signal = signals_nth(i)) != NULL; i++) {
 		struct value value = signals_read(signal, input);
 		g_autofree char *shown = signals_format(signal, input);
-		g_autofree char *evidence = signals_evidence(signal, input);
+		G_GNUC_UNUSED g_autofree char *evidence = signals_evidence(signal, input);
 
 		g_assert_nonnull(shown);
 		if (signals_type(signal) == VALUE_TEXT && value.known)
