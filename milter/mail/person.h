@@ -28,20 +28,22 @@ struct phone {
 	char *raw; /* as written */
 	char *e164; /* "+40213112233", or NULL when not valid */
 	char *region; /* "RO", or NULL */
-	char *kind; /* "mobile", "fixed", "toll_free", "voip", "fax", … never NULL */
+	char *kind; /* "mobile", "fixed", "fixed_or_mobile", "toll_free", "switchboard", "voip",
+		     * "fax", "unknown", …; never NULL */
 	char *extension; /* or NULL */
 };
 
 struct person {
 	char *address; /* the person's own address, as written, or NULL */
 	char *normalised; /* or NULL */
-	char *name; /* whole name as shown, or NULL */
+	char *name; /* whole name in the order it is read, or NULL */
 	char *prefix, *first_name, *last_name, *suffix; /* or NULL */
 	char *title; /* job title, or NULL */
 	enum title_rank rank;
 	char *company; /* or NULL */
 	char *country; /* ISO 3166 alpha-2, or NULL */
-	GPtrArray *phones; /* struct phone * */
+	GPtrArray *phones; /* struct phone *, none of them a fax */
+	GPtrArray *faxes; /* struct phone *, of kind "fax": nobody is found or reached by them */
 	GPtrArray *urls; /* char * */
 	enum person_origin name_origin, title_origin, company_origin, country_origin;
 	gboolean implausible_name; /* no vowel in a script that writes them */
@@ -60,6 +62,8 @@ struct person_input {
 
 struct person *person_find(const struct person_input *input);
 void person_free(struct person *person);
+/** Free one struct phone; a GDestroyNotify. */
+void person_phone_free(gpointer phone);
 typedef struct person person_owned;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(person_owned, person_free)
 

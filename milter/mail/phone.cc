@@ -1,0 +1,83 @@
+/*
+ * phone.cc - see phone.h.
+ *
+ * PhoneNumberUtil's instance is made once by a thread-safe singleton and only read after that.
+ * Its messages would go to standard output, so they are silenced.
+ */
+#include "mail/phone.h"
+
+#include <phonenumbers/logger.h>
+#include <phonenumbers/phonenumber.pb.h>
+#include <phonenumbers/phonenumberutil.h>
+
+#include <string>
+
+using i18n::phonenumbers::Logger;
+using i18n::phonenumbers::NullLogger;
+using i18n::phonenumbers::PhoneNumber;
+using i18n::phonenumbers::PhoneNumberUtil;
+
+static const PhoneNumberUtil *
+instance()
+{
+	static const PhoneNumberUtil *const util = [] {
+		const PhoneNumberUtil *made = PhoneNumberUtil::GetInstance();
+
+		Logger::set_logger_impl(new NullLogger());
+		return made;
+	}();
+	return util;
+}
+
+static const char *
+kind_name(PhoneNumberUtil::PhoneNumberType type)
+{
+	switch (type) {
+	case PhoneNumberUtil::FIXED_LINE:
+		return "fixed";
+	case PhoneNumberUtil::MOBILE:
+		return "mobile";
+	case PhoneNumberUtil::FIXED_LINE_OR_MOBILE:
+		return "fixed_or_mobile";
+	case PhoneNumberUtil::TOLL_FREE:
+		return "toll_free";
+	case PhoneNumberUtil::PREMIUM_RATE:
+		return "premium";
+	case PhoneNumberUtil::SHARED_COST:
+		return "shared_cost";
+	case PhoneNumberUtil::VOIP:
+		return "voip";
+	case PhoneNumberUtil::PERSONAL_NUMBER:
+		return "personal";
+	case PhoneNumberUtil::PAGER:
+		return "pager";
+	case PhoneNumberUtil::UAN:
+		return "company";
+	case PhoneNumberUtil::VOICEMAIL:
+		return "voicemail";
+	default:
+		return "unknown";
+	}
+}
+
+gboolean
+phone_read(const char *number, const char *region, struct phone_number *ret)
+{
+	const PhoneNumberUtil *util = instance();
+	PhoneNumber parsed;
+	std::string e164, found;
+
+	if (util->Parse(number, region ? region : "ZZ", &parsed) !=
+	    PhoneNumberUtil::NO_PARSING_ERROR)
+		return FALSE;
+	util->GetRegionCodeForNumber(parsed, &found);
+	if (!util->IsValidNumberForRegion(parsed, found))
+		return FALSE;
+	util->Format(parsed, PhoneNumberUtil::E164, &e164);
+	if (e164.size() >= sizeof ret->e164)
+		return FALSE;
+	g_strlcpy(ret->e164, e164.c_str(), sizeof ret->e164);
+	g_strlcpy(ret->region, found.size() == 2 ? found.c_str() : "", sizeof ret->region);
+	ret->kind = kind_name(util->GetNumberType(parsed));
+	return TRUE;
+}
