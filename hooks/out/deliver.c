@@ -523,9 +523,13 @@ check_endpoint(const struct config_endpoint *endpoint, GError **error)
 gboolean
 deliver_check(const struct config *config, GError **error)
 {
-	for (guint i = 0; i < config->endpoints->len; i++)
-		if (!check_endpoint(g_ptr_array_index(config->endpoints, i), error))
+	for (guint i = 0; i < config->endpoints->len; i++) {
+		const struct config_endpoint *endpoint = g_ptr_array_index(config->endpoints, i);
+		if (!check_endpoint(endpoint, error)) {
+			g_prefix_error(error, "%s:%d: ", config->path, endpoint->line);
 			return FALSE;
+		}
+	}
 	return TRUE;
 }
 

@@ -191,8 +191,9 @@ read_text(struct reader *reader, cfg_t *section, const struct option_row *row, v
 static gboolean
 in_range(const struct option_row *row, double value)
 {
-	return isnan(value) || (row->least == 0 && row->most == 0) ||
-	       (value >= row->least && value <= row->most);
+	if (isnan(value)) /* unset, where that may be */
+		return !*row->fallback;
+	return (row->least == 0 && row->most == 0) || (value >= row->least && value <= row->most);
 }
 
 static gboolean
@@ -203,7 +204,7 @@ read_number(struct reader *reader, cfg_t *section, const struct option_row *row,
 						 : (double)cfg_getint(section, row->name);
 	if (!in_range(row, value))
 		return problem(reader, cfg_getopt(section, row->name), error,
-			       "%s = %g: expected %g to %g", row->name, value, row->least,
+			       "%s = %.16g: expected %.16g to %.16g", row->name, value, row->least,
 			       row->most);
 	if (row->type == OPTION_FLOAT)
 		*(double *)member = value;
@@ -272,53 +273,75 @@ check_file(const char *path, GError **error)
 	return TRUE;
 }
 
-/* The end of a quoted string or a comment that begins at `p`; `p` itself when none does. */
-static const char *
-skip_opaque(const char *p, int *line)
+/* The end of a quoted string or a comment that begins at `p`; `p` itself when none does, NULL when
+ * it never ends.  Two slashes inside of a word, as in http://, begin none. */
+static char *
+skip_opaque(const char *text, char *p)
 {
-	const char *end = NULL;
 	if (*p == '"' || *p == '\'') {
-		for (end = p + 1; *end && *end != *p; end++)
+		char *end = p + 1;
+		for (; *end && *end != *p; end++)
 			if (*end == '\\' && end[1])
 				end++;
-		end += *end != '\0';
-	} else if (*p == '#' || (*p == '/' && p[1] == '/'))
-		end = p + strcspn(p, "\n");
-	else if (*p == '/' && p[1] == '*') {
-		end = strstr(p + 2, "*/");
-		end = end ? end + 2 : p + strlen(p);
+		return *end ? end + 1 : NULL;
 	}
-	for (const char *q = p; q < end; q++)
-		*line += *q == '\n';
-	return end ? end : p;
+	gboolean word = p > text && !strchr(" \t\r\n={}()+,\"'", p[-1]);
+	if (*p == '#' || (*p == '/' && p[1] == '/' && !word))
+		return p + strcspn(p, "\n");
+	if (*p == '/' && p[1] == '*') {
+		char *end = strstr(p + 2, "*/");
+		return end ? end + 2 : NULL;
+	}
+	return p;
 }
 
-/* libconfuse takes the end of the file for the end of a section. */
-static gboolean
-check_braces(const char *path, GError **error)
+/* Make spaces of comments.  @return the first brace, quote or comment that is never closed, or NULL
+ */
+static char *
+blank_comments(char *text)
+{
+	char *opened = NULL;
+	int depth = 0;
+	for (char *p = text, *end; *p; p = end) {
+		end = skip_opaque(text, p);
+		if (!end)
+			return p;
+		gboolean comment = end > p && *p != '"' && *p != '\'';
+		for (char *q = p; comment && q < end; q++)
+			if (*q != '\n')
+				*q = ' ';
+		if (end > p)
+			continue;
+		if (*p == '{' && depth++ == 0)
+			opened = p;
+		depth -= *p == '}';
+		end = p + 1;
+	}
+	return depth > 0 ? opened : NULL;
+}
+
+/* A file's text as libconfuse reads it right: it takes the end of the file for the end of a section
+ * or a comment, and counts a line with a comment more than once. */
+static char *
+read_text_of(const char *path, GError **error)
 {
 	g_autofree char *text = NULL;
 	g_autoptr(GError) why = NULL;
-	if (!g_file_get_contents(path, &text, NULL, &why)) {
-		g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG, "%s:0: %s", path, why->message);
-		return FALSE;
+	gsize length;
+	if (!g_file_get_contents(path, &text, &length, &why) || strlen(text) < length) {
+		g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG, "%s:0: %s", path,
+			    why ? why->message : "not a text");
+		return NULL;
 	}
-	int line = 1, depth = 0, opened = 0;
-	for (const char *p = text; *p;) {
-		const char *end = skip_opaque(p, &line);
-		if (end > p) {
-			p = end;
-			continue;
-		}
-		if (*p == '{' && depth++ == 0)
-			opened = line;
-		depth -= *p == '}';
-		line += *p++ == '\n';
-	}
-	if (depth > 0)
-		g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG,
-			    "%s:%d: this { is never closed; expected }", path, opened);
-	return depth <= 0;
+	const char *at = blank_comments(text);
+	if (!at)
+		return g_steal_pointer(&text);
+	int line = 1;
+	for (const char *p = text; p < at; p++)
+		line += *p == '\n';
+	g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG, "%s:%d: this %.*s is never closed", path,
+		    line, *at == '/' ? 2 : 1, at);
+	return NULL;
 }
 
 /* Parse a file and let `fill` copy it; everything of libconfuse ends here. */
@@ -327,7 +350,8 @@ read_file(const char *path, const char *top, const char *const *sections,
 	  gboolean (*fill)(struct reader *reader, cfg_t *cfg, void *target, GError **error),
 	  void *target, GError **error)
 {
-	if (!check_file(path, error) || !check_braces(path, error))
+	g_autofree char *text = check_file(path, error) ? read_text_of(path, error) : NULL;
+	if (!text)
 		return FALSE;
 	struct reader reader = { path, g_path_get_dirname(path), g_hash_table_new(NULL, NULL),
 				 g_string_new(NULL) };
@@ -341,7 +365,7 @@ read_file(const char *path, const char *top, const char *const *sections,
 	cfg_opt_t *options = confuse_options(top, sections);
 	cfg_t *cfg = cfg_init(options, CFGF_NONE);
 	cfg_set_error_function(cfg, on_error);
-	gboolean ok = cfg_parse(cfg, path) == CFG_SUCCESS && !reader.problem->len;
+	gboolean ok = cfg_parse_buf(cfg, text) == CFG_SUCCESS && !reader.problem->len;
 	if (!ok)
 		g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG, "%s",
 			    reader.problem->len ? reader.problem->str : "unreadable");
@@ -453,7 +477,8 @@ fill_scorecard(struct reader *reader, cfg_t *cfg, void *target, GError **error)
 	if (!read_section(reader, cfg, "card", card, error))
 		return FALSE;
 	if (!card->name)
-		return problem(reader, cfg, error, "expected name = \"…\" of the scorecard");
+		return problem(reader, cfg_getopt(cfg, "name"), error,
+			       "expected name = \"…\" of the scorecard");
 	for (guint i = 0; i < cfg_size(cfg, "rule"); i++)
 		if (!read_rule(reader, cfg_getnsec(cfg, "rule", i), card, error))
 			return FALSE;
@@ -573,7 +598,12 @@ read_mailbox(struct reader *reader, cfg_t *section, struct config *config, GErro
 	mailbox->match = strpbrk(mailbox->address, "*?") ? MATCH_PATTERN
 			 : strchr(mailbox->address, '@') ? MATCH_ADDRESS
 							 : MATCH_DOMAIN;
-	return read_section(reader, section, "mailbox", mailbox, error);
+	mailbox->line = line_of(reader, section);
+	if (!read_section(reader, section, "mailbox", mailbox, error))
+		return FALSE;
+	if (mailbox->scorecard)
+		mailbox->line = line_of(reader, cfg_getopt(section, "scorecard"));
+	return TRUE;
 }
 
 /* A secret may stand elsewhere: "file:PATH", "env:NAME", "credential:NAME" (systemd). */
@@ -614,6 +644,7 @@ read_endpoint(struct reader *reader, cfg_t *section, struct config *config, GErr
 	struct config_endpoint *endpoint = g_new0(struct config_endpoint, 1);
 	g_ptr_array_add(config->endpoints, endpoint);
 	endpoint->name = g_strdup(cfg_title(section));
+	endpoint->line = line_of(reader, cfg_getopt(section, "secrets"));
 	if (!read_section(reader, section, "endpoint", endpoint, error))
 		return FALSE;
 	if (!endpoint->url || (!g_str_has_prefix(endpoint->url, "https://") &&
@@ -677,7 +708,8 @@ check_top(struct reader *reader, cfg_t *cfg, struct config *config, GError **err
 				"own_networks: \"%s\" is no network; expected \"192.0.2.0/24\"",
 				(char *)g_ptr_array_index(config->own_networks, i));
 	if (config->default_region &&
-	    (strlen(config->default_region) != 2 || !g_ascii_isupper(config->default_region[0])))
+	    (strlen(config->default_region) != 2 || !g_ascii_isupper(config->default_region[0]) ||
+	     !g_ascii_isupper(config->default_region[1])))
 		return problem(reader, cfg_getopt(cfg, "default_region"), error,
 			       "default_region = \"%s\": expected a country code such as \"RO\"",
 			       config->default_region);
@@ -771,8 +803,8 @@ load_scorecards(struct config *config, GError **error)
 		struct config_mailbox *mailbox = g_ptr_array_index(config->mailboxes, i);
 		if (mailbox->scorecard && !g_hash_table_contains(names, mailbox->scorecard)) {
 			g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG,
-				    "%s:0: mailbox \"%s\": no scorecard \"%s\"", config->path,
-				    mailbox->name, mailbox->scorecard);
+				    "%s:%d: mailbox \"%s\": no scorecard \"%s\"", config->path,
+				    mailbox->line, mailbox->name, mailbox->scorecard);
 			return FALSE;
 		}
 	}

@@ -25,6 +25,7 @@ struct config_mailbox {
 	char *scorecard; /* name, or NULL: the default one */
 	char *source; /* recorded with the lead, or NULL: the mailbox's address */
 	char *owner; /* address of the fixed owner, or NULL */
+	int line; /* of its scorecard, else of its end, for messages */
 };
 
 struct config_endpoint {
@@ -38,6 +39,7 @@ struct config_endpoint {
 	guint concurrency; /* requests in flight */
 	guint timeout_seconds; /* whole request */
 	gboolean include_text; /* the capped excerpt of the new text is sent */
+	int line; /* of its secrets, for messages */
 };
 
 struct config_rule {
