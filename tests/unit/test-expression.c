@@ -396,7 +396,7 @@ test_ceilings(void)
 	for (guint i = 0; i < G_N_ELEMENTS(want); i++) {
 		struct expression_names *names = expression_names_new();
 		g_autoptr(GError) error = NULL;
-		g_autoptr(expression_owned) expression =
+		G_GNUC_UNUSED g_autoptr(expression_owned) expression =
 			expression_compile(want[i].text, &SOURCE, names, &error);
 
 		if (want[i].error == NULL)
