@@ -20,8 +20,8 @@ static const struct wordlist_entry forms[] = {
 	  "wll|uab|sdn|gmbh & co|& co kg|spol|ooo|oao|zao|s a|s l|n v|b v|a s|"
 	  "limitada|anonim şirketi|san tic|a ş" },
 	{ FORM_CAPITALS,
-	  "co|sa|sas|snc|sl|bv|nv|ab|as|oy|ag|kg|se|ug|lp|kk|dd|ad|ao|ао|bt|cv|sia|ou|oü|ek|"
-	  "ev|ek|scs|sca|ehf|hf|vof|pc|pa|sc|aş|şti|sti|gk|пп|дп|гк|нпо|sh p k|sj|ei" },
+	  "co|sa|sas|snc|sl|bv|nv|ab|as|oy|ag|kg|se|ug|lp|kk|dd|ad|ao|ао|sia|ou|scs|sca|ehf|vof|"
+	  "aş|şti|sti|gk|пп|дп|гк|нпо|sh p k|sj" },
 	{ WORD_COMPANY,
 	  "technologies|solutions|systems|group|holdings|holding|consulting|partners|industries|"
 	  "enterprises|bank|university|labs|laboratories|studio|studios|networks|international|"
@@ -89,8 +89,9 @@ stands_as_form(enum form value, const char *line, const struct words *words, gui
 	if (value == FORM_SURE)
 		return i > 0 ? has_upper(line, word) || words->count <= 4 : is_marked(line, word);
 	/* "Big Co", "Petrov ao" */
-	if (i + taken == words->count && strcmp(word->text, "co") == 0)
-		return has_upper(line, word);
+	if (strcmp(word->text, "co") == 0) /* CO is Colorado */
+		return i + taken == words->count && line[word->begin] == 'C' &&
+		       line[word->begin + 1] == 'o';
 	return is_marked(line, word) &&
 	       (i + taken == words->count || i == 0 || strchr(",&", line[word->end]) != NULL);
 }

@@ -10,6 +10,7 @@
 #define LONGEST_LINE 160 /* bytes; longer ones are prose or a disclaimer */
 #define TAIL_LONGEST 80
 #define TAIL_LINES 16
+#define ABOVE_LINES 4 /* of a signature told apart too late */
 
 static const char *const trimmed[] = { " ",        "\t",          "*", "_", "|",
 				       "·",        "•",           "-", "–", "—",
@@ -92,25 +93,66 @@ is_prose(const struct contact_line *line)
 	return words > 9 || (last == '.' && words > 4);
 }
 
+/* The line that ends before `end`, which follows a line end or is the text's; trimmed. */
+static struct contact_line
+line_before(const char *text, const char *end, const char **ret_begin)
+{
+	const char *last = end > text && end[-1] == '\n' ? end - 1 : end;
+	const char *begin = last > text ? memrchr(text, '\n', last - text) : NULL;
+
+	*ret_begin = begin ? begin + 1 : text;
+	return trim(*ret_begin, last - *ret_begin);
+}
+
+static gboolean
+is_author(const struct contact_line *line, const char *name)
+{
+	return name && name_looks_personal(line->text, line->length) &&
+	       name_shares_word(line->text, line->length, name);
+}
+
+/* Below a line of prose, what follows without an empty line is prose too, but for the name. */
+static const char *
+end_of_paragraph(const char *p, const char *name)
+{
+	while (*p) {
+		gsize n = strcspn(p, "\n");
+		struct contact_line line = trim(p, n);
+
+		if (line.length == 0 || is_author(&line, name))
+			break;
+		p += n + (p[n] != '\0');
+	}
+	return p;
+}
+
 /* From the end upwards over short lines. */
 static const char *
-tail_of(const char *text)
+tail_of(const char *text, const char *name)
 {
-	const char *end = text + strlen(text), *from = end;
+	const char *from = text + strlen(text), *begin;
 
-	for (guint lines = 0; from > text && lines < TAIL_LINES;) {
-		const char *last = from[-1] == '\n' ? from - 1 : from;
-		const char *begin = last > text ? memrchr(text, '\n', last - text) : NULL;
-		struct contact_line line;
+	for (guint lines = 0; from > text && lines < TAIL_LINES; from = begin) {
+		struct contact_line line = line_before(text, from, &begin);
 
-		begin = begin ? begin + 1 : text;
-		line = trim(begin, last - begin);
 		if (line.length > 0 && is_prose(&line))
-			break;
+			return end_of_paragraph(from, name);
 		lines += line.length > 0;
-		from = begin;
 	}
 	return from;
+}
+
+/* "Ana Berg - 713-555-0142". */
+static gboolean
+is_name_and_number(const struct contact_line *line)
+{
+	guint n = 0;
+
+	while (n < line->length && !g_ascii_isdigit(line->text[n]))
+		n++;
+	while (n > 0 && strchr(" -(+:,", line->text[n - 1]))
+		n--;
+	return n < line->length && memchr(line->text, ' ', n) && name_looks_personal(line->text, n);
 }
 
 /* Short lines are a signature when they name the author or show how to reach them. */
@@ -119,10 +161,26 @@ is_contact(const struct contact_block *block, const char *tail, const char *name
 {
 	gboolean named = FALSE;
 
-	for (guint i = 0; i < block->count && name; i++)
-		named |= name_looks_personal(block->line[i].text, block->line[i].length) &&
-			 name_shares_word(block->line[i].text, block->line[i].length, name);
-	return block->count >= 2 && (named || signature_has_contact(tail, strlen(tail)));
+	for (guint i = 0; i < block->count; i++)
+		named |= is_author(&block->line[i], name);
+	if (block->count < 2)
+		return block->count == 1 && is_name_and_number(&block->line[0]);
+	return named || signature_has_contact(tail, strlen(tail));
+}
+
+/* All of the text is a few short lines: the company above the name, the name above the rest. */
+static gboolean
+is_all_short(const char *text)
+{
+	const char *from = text + strlen(text), *begin;
+
+	for (guint lines = 0; from > text; from = begin) {
+		struct contact_line line = line_before(text, from, &begin);
+
+		if (line.length == 0 || is_prose(&line) || ++lines > ABOVE_LINES)
+			return FALSE;
+	}
+	return TRUE;
 }
 
 void
@@ -132,10 +190,12 @@ contact_block_find(const char *signature, const char *new_text, const char *name
 	const char *tail;
 
 	ret->count = 0;
+	if (*signature && is_all_short(new_text))
+		read_lines(new_text, ret);
 	read_lines(signature, ret);
 	if (ret->count > 0 || *new_text == '\0')
 		return;
-	tail = tail_of(new_text);
+	tail = tail_of(new_text, name);
 	read_lines(tail, ret);
 	if (!is_contact(ret, tail, name))
 		ret->count = 0;
@@ -156,6 +216,16 @@ separator_at(const char *p, const char *end)
 	return 0;
 }
 
+/* "Fax:   123" is one: a gap after a label parts nothing. */
+static const char *
+after_label(const char *p, const char *end)
+{
+	if (p[-1] == ':')
+		while (p < end && (*p == ' ' || *p == '\t'))
+			p++;
+	return p;
+}
+
 gboolean
 contact_line_next(const struct contact_line *line, guint *position, struct contact_line *ret)
 {
@@ -166,7 +236,7 @@ contact_line_next(const struct contact_line *line, guint *position, struct conta
 		gsize n = 0;
 
 		while (p < end && (n = separator_at(p, end)) == 0)
-			p++;
+			p = after_label(p + 1, end);
 		*position = p + n - line->text;
 		*ret = trim(begin, p - begin);
 		if (ret->length > 0)

@@ -324,7 +324,7 @@ static gboolean
 is_only_form(const char *text, gsize length)
 {
 	static const char forms[] =
-		" inc llc ltd limited llp lp corp plc pc gmbh sa sl srl spa co pllc sas "
+		" inc llc ltd limited llp lp corp plc pc gmbh sa sl srl spa pllc sas "
 		"lda ltda slu pty sro ";
 	char key[WORDLIST_BYTES + 3];
 	struct words words;

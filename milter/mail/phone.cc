@@ -65,19 +65,22 @@ phone_read(const char *number, const char *region, struct phone_number *ret)
 {
 	const PhoneNumberUtil *util = instance();
 	PhoneNumber parsed;
+	PhoneNumberUtil::PhoneNumberType type;
 	std::string e164, found;
 
 	if (util->Parse(number, region ? region : "ZZ", &parsed) !=
 	    PhoneNumberUtil::NO_PARSING_ERROR)
 		return FALSE;
-	util->GetRegionCodeForNumber(parsed, &found);
-	if (!util->IsValidNumberForRegion(parsed, found))
+	/* IsValidNumber() asks for the type and drops it */
+	type = util->GetNumberType(parsed);
+	if (type == PhoneNumberUtil::UNKNOWN)
 		return FALSE;
+	util->GetRegionCodeForNumber(parsed, &found);
 	util->Format(parsed, PhoneNumberUtil::E164, &e164);
 	if (e164.size() >= sizeof ret->e164)
 		return FALSE;
 	g_strlcpy(ret->e164, e164.c_str(), sizeof ret->e164);
 	g_strlcpy(ret->region, found.size() == 2 ? found.c_str() : "", sizeof ret->region);
-	ret->kind = kind_name(util->GetNumberType(parsed));
+	ret->kind = kind_name(type);
 	return TRUE;
 }

@@ -321,11 +321,10 @@ label_in_words(const struct words *words, gboolean last_wins)
 			continue;
 		if (!last_wins)
 			return value;
-		/* "Tel/Fax", "Mobile phone", "Direct tel": the number is also, or rather, the first
-		 */
-		if (value == LABEL_PHONE && found != LABEL_NONE && found != LABEL_NO_PHONE)
-			continue;
-		if (value == LABEL_FAX && found == LABEL_PHONE && i > 0)
+		/* "Mobile phone", "Tel. no." and "Tel/Fax" are what they first said */
+		if (found != LABEL_NONE && found != LABEL_NO_PHONE &&
+		    (value == LABEL_PHONE || value == LABEL_NO_PHONE ||
+		     (value == LABEL_FAX && found == LABEL_PHONE)))
 			continue;
 		found = value;
 	}
@@ -420,6 +419,8 @@ candidate_read(const char *line, const char *from, const char *begin, const char
 	const char *after;
 
 	run_read(&run, begin, end);
+	if (*begin == '(' && !memchr(number->str, ')', run.length)) /* "(503.555.0142)" */
+		return candidate_read(line, from, begin + 1, end, ret);
 	g_string_truncate(number, run.length);
 	ret->number_end = ret->end = run.end - line;
 	if (run.digits < LEAST_DIGITS || run.digits > MOST_DIGITS + 2)

@@ -23,7 +23,8 @@ struct words {
 /** Split `length` bytes of UTF-8 into folded words. */
 void words_split(const char *line, gsize length, struct words *ret);
 
-/* Words of one value: "a|b|two words". They are folded when the table is made. */
+/* Words of one value: "a|b|two words". They are folded when the table is made; of a word that
+ * stands under two values the first counts. */
 struct wordlist_entry {
 	guint value; /* not 0 */
 	const char *words;
