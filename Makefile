@@ -136,6 +136,7 @@ bench-installed: all bench-programs
 
 accuracy: all
 	python3 $(CORPUS)/eval/evaluate.py $(CORPUS) $(B)/leadctl $(SETS) $(if $(FAILS),--fails)
+	tests/bench/spam-rules $(B)/leadctl $(CORPUS)
 
 # SECONDS for each target; findings stay in $(B)/fuzzing/findings.
 SECONDS ?= 3600
