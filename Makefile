@@ -35,11 +35,14 @@ CWARN    = -Wstrict-prototypes -Wmissing-prototypes
 SAN      = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 PKG_CFLAGS := $(shell pkg-config --cflags $(MODULES) 2>/dev/null | sed 's/-I/-isystem /g')
 PKG_LIBS := $(shell pkg-config --libs $(MODULES) 2>/dev/null)
+# V=1 shows the commands.
+Q        = $(if $(V),,@echo '  $(B) $(@F)';)
 VERSION  = 0.1.0
 DEFS     = -D_GNU_SOURCE -DLEADMILTER_VERSION='"$(VERSION)"' -DLEADMILTER_SYSCONFDIR='"$(sysconfdir)/leadmilter"' \
 	-DLEADMILTER_DATADIR='"$(datadir)"' -DG_LOG_DOMAIN='"leadmilter"'
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(SAN) $(WARN) $(CWARN) $(DEFS) -Imilter -I. $(PKG_CFLAGS) -pthread -MMD -MP
-ALL_CXXFLAGS = -std=gnu++17 $(CFLAGS) $(SAN) $(WARN) $(DEFS) -Imilter -I. $(PKG_CFLAGS) -pthread -MMD -MP
+# The shim is linked into C programs, which lack the runtime of the vptr check.
+ALL_CXXFLAGS = -std=gnu++17 $(CFLAGS) $(SAN) $(if $(SANITIZE),-fno-sanitize=vptr) $(WARN) $(DEFS) -Imilter -I. $(PKG_CFLAGS) -pthread -MMD -MP
 LIBS     = -lmilter -lphonenumber $(PKG_LIBS) -lstdc++ -lm -pthread
 
 LIB_SRC  = $(sort $(wildcard milter/base/*.c milter/mail/*.c milter/mail/*.cc milter/lead/*.c milter/store/*.c \
@@ -57,33 +60,33 @@ all: $(B)/leadmilter $(B)/leadctl
 
 $(B)/obj/%.c.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 $(B)/obj/%.cc.o: %.cc
 	@mkdir -p $(@D)
-	$(CXX) $(ALL_CXXFLAGS) -c -o $@ $<
+	$(Q)$(CXX) $(ALL_CXXFLAGS) -c -o $@ $<
 $(B)/libleadmilter.a: $(OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 # What stands above the library without being a program, for the unit tests.
 $(B)/libtop.a: $(TOP_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 $(B)/leadmilter: $(DAEMON_OBJ) $(B)/libleadmilter.a
-	$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS)
 $(B)/leadctl: $(LEADCTL_OBJ) $(B)/libleadmilter.a
-	$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS)
 
 # --- tests: unit (plain, ASan+UBSan, TSan for what has threads), lint, system, fuzz ---
 $(B)/tests/%: tests/unit/%.c $(B)/libtop.a $(B)/libleadmilter.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -DTEST_DATA='"$(CURDIR)/tests/data"' -DTEST_CONF='"$(CURDIR)/conf"' \
+	$(Q)$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -DTEST_DATA='"$(CURDIR)/tests/data"' -DTEST_CONF='"$(CURDIR)/conf"' \
 		-MF $@.d -o $@ $< $(B)/libtop.a $(B)/libleadmilter.a $(LIBS)
 $(B)/bench/%: tests/bench/%.c $(B)/libleadmilter.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MF $@.d -o $@ $< $(B)/libleadmilter.a $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -MF $@.d -o $@ $< $(B)/libleadmilter.a $(LIBS)
 $(B)/fuzz/%: tests/fuzz/%.c $(B)/libleadmilter.a
 	@mkdir -p $(@D)
-	clang $(ALL_CFLAGS) -Wno-missing-prototypes -DTEST_CONF='"$(CURDIR)/conf"' -fsanitize=fuzzer -MF $@.d -o $@ $< $(B)/libleadmilter.a $(LIBS)
+	$(Q)clang $(ALL_CFLAGS) -Wno-missing-prototypes -DTEST_CONF='"$(CURDIR)/conf"' -fsanitize=fuzzer -MF $@.d -o $@ $< $(B)/libleadmilter.a $(LIBS)
 
 unit: $(UNIT)
 bench-programs: $(BENCH)
