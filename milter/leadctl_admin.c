@@ -3,6 +3,7 @@
  */
 #include "leadctl.h"
 #include "base/clock.h"
+#include "lead/show.h"
 #include "base/error.h"
 
 #include <stdio.h>
@@ -10,19 +11,6 @@
 #include <string.h>
 
 static const char *const state_names[] = { "waiting", "delivered", "dead", "dropped" };
-
-static void
-add_text(cJSON *object, const char *key, const char *text)
-{
-	cJSON_AddItemToObject(object, key, text ? cJSON_CreateString(text) : cJSON_CreateNull());
-}
-
-static void
-add_time(cJSON *object, const char *key, gint64 time)
-{
-	g_autofree char *text = time ? clock_format(time) : NULL;
-	add_text(object, key, text);
-}
 
 static int
 state_from_name(const char *name)
@@ -40,17 +28,17 @@ delivery_to_json(const struct delivery *delivery, gboolean with_body)
 {
 	cJSON *object = cJSON_CreateObject();
 	cJSON_AddNumberToObject(object, "id", (double)delivery->id);
-	add_text(object, "event", delivery->event);
-	add_text(object, "type", delivery->type);
-	add_text(object, "endpoint", delivery->endpoint);
-	add_text(object, "lead", delivery->lead);
-	add_text(object, "state", state_names[delivery->state]);
+	show_add_text(object, "event", delivery->event);
+	show_add_text(object, "type", delivery->type);
+	show_add_text(object, "endpoint", delivery->endpoint);
+	show_add_text(object, "lead", delivery->lead);
+	show_add_text(object, "state", state_names[delivery->state]);
 	cJSON_AddNumberToObject(object, "attempts", delivery->attempts);
-	add_time(object, "time", delivery->time);
-	add_time(object, "next", delivery->state == DELIVERY_WAITING ? delivery->next : 0);
+	show_add_time(object, "time", delivery->time);
+	show_add_time(object, "next", delivery->state == DELIVERY_WAITING ? delivery->next : 0);
 	cJSON_AddNumberToObject(object, "status", delivery->status);
-	add_text(object, "error", delivery->error);
-	add_text(object, "response", delivery->response);
+	show_add_text(object, "error", delivery->error);
+	show_add_text(object, "response", delivery->response);
 	if (with_body)
 		cJSON_AddItemToObject(object, "body", cJSON_Parse(delivery->body));
 	return object;
@@ -173,14 +161,14 @@ static cJSON *
 endpoint_to_json(const struct endpoint_status *status)
 {
 	cJSON *object = cJSON_CreateObject();
-	add_text(object, "endpoint", status->name);
+	show_add_text(object, "endpoint", status->name);
 	cJSON_AddBoolToObject(object, "parked", status->parked);
-	add_text(object, "reason", status->reason);
-	add_time(object, "parked_since", status->parked_since);
+	show_add_text(object, "reason", status->reason);
+	show_add_time(object, "parked_since", status->parked_since);
 	cJSON_AddNumberToObject(object, "waiting", (double)status->waiting);
 	cJSON_AddNumberToObject(object, "delivered", (double)status->delivered);
 	cJSON_AddNumberToObject(object, "dead", (double)status->dead);
-	add_time(object, "oldest_waiting", status->oldest_waiting);
+	show_add_time(object, "oldest_waiting", status->oldest_waiting);
 	return object;
 }
 
@@ -261,11 +249,11 @@ run_check(struct leadctl *leadctl, int argc, char **argv)
 		return error ? leadctl_fail(error) : LEADCTL_FAILURE;
 	if (leadctl->json) {
 		cJSON *object = cJSON_CreateObject();
-		add_text(object, "config", config->path);
+		show_add_text(object, "config", config->path);
 		cJSON_AddNumberToObject(object, "mailboxes", config->mailboxes->len);
 		cJSON_AddNumberToObject(object, "endpoints", config->endpoints->len);
 		cJSON_AddNumberToObject(object, "scorecards", config->scorecards->len);
-		add_text(object, "store", config->store);
+		show_add_text(object, "store", config->store);
 		leadctl_print_json(object);
 	} else
 		printf("%s: ok: %u mailboxes, %u endpoints, %u scorecards; store %s\n",

@@ -3,6 +3,7 @@
  */
 #include "leadctl.h"
 #include "base/clock.h"
+#include "lead/show.h"
 #include "base/error.h"
 #include "lead/score.h"
 
@@ -14,25 +15,6 @@ static const char *
 or_dash(const char *text)
 {
 	return text && *text ? text : "-";
-}
-
-static void
-add_text(cJSON *object, const char *key, const char *text)
-{
-	cJSON_AddItemToObject(object, key, text ? cJSON_CreateString(text) : cJSON_CreateNull());
-}
-
-static void
-add_time(cJSON *object, const char *key, gint64 time)
-{
-	g_autofree char *text = time ? clock_format(time) : NULL;
-	add_text(object, key, text);
-}
-
-static double
-shown(double points)
-{
-	return round(points * 100) / 100;
 }
 
 /* The score as of --now, from the ledger: what a list or a cache says may be older. */
@@ -56,40 +38,38 @@ lead_to_json(const struct lead *lead, const struct score *score)
 {
 	char grade[2] = { score ? score->grade : lead->grade, '\0' };
 	cJSON *object = cJSON_CreateObject();
-	add_text(object, "id", lead->id);
-	add_text(object, "name", lead->name);
-	add_text(object, "address", lead->address);
-	add_text(object, "company", lead->company);
-	add_text(object, "title", lead->title);
-	add_text(object, "phone", lead->phone);
-	add_text(object, "country", lead->country);
-	add_text(object, "account", lead->account);
-	add_text(object, "stage", stage_name(lead->stage));
-	add_time(object, "stage_since", lead->stage_since);
-	add_text(object, "stage_cause", lead->stage_cause);
-	add_text(object, "owner", lead->owner);
-	add_text(object, "owner_reason", lead->owner_reason);
-	add_text(object, "source", lead->source);
-	add_text(object, "scorecard", lead->scorecard);
-	cJSON_AddNumberToObject(object, "score", shown(score ? score->total : lead->total));
-	cJSON_AddNumberToObject(object, "fit", shown(score ? score->fit : lead->fit));
-	cJSON_AddNumberToObject(object, "engagement",
-				shown(score ? score->engagement : lead->engagement));
-	cJSON_AddNumberToObject(object, "quality", shown(score ? score->quality : lead->quality));
-	cJSON_AddNumberToObject(object, "completeness",
-				shown(score ? score->completeness : lead->completeness));
-	add_text(object, "grade", grade);
-	add_text(object, "temperature",
-		 temperature_name(score ? score->temperature : lead->temperature));
+	show_add_text(object, "id", lead->id);
+	show_add_text(object, "name", lead->name);
+	show_add_text(object, "address", lead->address);
+	show_add_text(object, "company", lead->company);
+	show_add_text(object, "title", lead->title);
+	show_add_text(object, "phone", lead->phone);
+	show_add_text(object, "country", lead->country);
+	show_add_text(object, "account", lead->account);
+	show_add_text(object, "stage", stage_name(lead->stage));
+	show_add_time(object, "stage_since", lead->stage_since);
+	show_add_text(object, "stage_cause", lead->stage_cause);
+	show_add_text(object, "owner", lead->owner);
+	show_add_text(object, "owner_reason", lead->owner_reason);
+	show_add_text(object, "source", lead->source);
+	show_add_text(object, "scorecard", lead->scorecard);
+	show_add_points(object, "score", score ? score->total : lead->total);
+	show_add_points(object, "fit", score ? score->fit : lead->fit);
+	show_add_points(object, "engagement", score ? score->engagement : lead->engagement);
+	show_add_points(object, "quality", score ? score->quality : lead->quality);
+	show_add_points(object, "completeness", score ? score->completeness : lead->completeness);
+	show_add_text(object, "grade", grade);
+	show_add_text(object, "temperature",
+		      temperature_name(score ? score->temperature : lead->temperature));
 	cJSON_AddBoolToObject(object, "unverified", lead->unverified);
 	cJSON_AddBoolToObject(object, "unreachable", lead->unreachable);
 	cJSON_AddBoolToObject(object, "opted_out", lead->opted_out);
 	cJSON_AddNumberToObject(object, "touches", lead->touch_count);
-	add_time(object, "created", lead->created);
-	add_time(object, "updated", lead->updated);
-	add_time(object, "first_inbound", lead->first_inbound);
-	add_time(object, "last_inbound", lead->last_inbound);
-	add_time(object, "first_response", lead->first_response);
+	show_add_time(object, "created", lead->created);
+	show_add_time(object, "updated", lead->updated);
+	show_add_time(object, "first_inbound", lead->first_inbound);
+	show_add_time(object, "last_inbound", lead->last_inbound);
+	show_add_time(object, "first_response", lead->first_response);
 	cJSON *duplicates = cJSON_AddArrayToObject(object, "possible_duplicates");
 	for (guint i = 0; lead->possible_duplicates && i < lead->possible_duplicates->len; i++)
 		cJSON_AddItemToArray(duplicates, cJSON_CreateString(g_ptr_array_index(
@@ -219,13 +199,13 @@ touch_to_json(const struct touch *touch)
 {
 	cJSON *object = cJSON_CreateObject();
 	cJSON_AddNumberToObject(object, "sequence", (double)touch->sequence);
-	add_time(object, "time", touch->time);
-	add_text(object, "touch", touch->name);
-	add_text(object, "direction", touch->direction);
-	add_text(object, "subject", touch->subject);
-	add_text(object, "mailbox", touch->mailbox);
-	add_text(object, "message_id", touch->message_id);
-	add_text(object, "note", touch->note);
+	show_add_time(object, "time", touch->time);
+	show_add_text(object, "touch", touch->name);
+	show_add_text(object, "direction", touch->direction);
+	show_add_text(object, "subject", touch->subject);
+	show_add_text(object, "mailbox", touch->mailbox);
+	show_add_text(object, "message_id", touch->message_id);
+	show_add_text(object, "note", touch->note);
 	if (touch->latency >= 0)
 		cJSON_AddNumberToObject(object, "latency_seconds",
 					(double)(touch->latency / CLOCK_SECOND));
@@ -239,10 +219,10 @@ stage_changes_to_json(const GPtrArray *changes)
 	for (guint i = 0; i < changes->len; i++) {
 		const struct stage_change *change = g_ptr_array_index(changes, i);
 		cJSON *object = cJSON_CreateObject();
-		add_time(object, "time", change->time);
-		add_text(object, "from", change->from);
-		add_text(object, "to", change->to);
-		add_text(object, "cause", change->cause);
+		show_add_time(object, "time", change->time);
+		show_add_text(object, "from", change->from);
+		show_add_text(object, "to", change->to);
+		show_add_text(object, "cause", change->cause);
 		cJSON_AddItemToArray(array, object);
 	}
 	return array;
@@ -343,17 +323,17 @@ static cJSON *
 contribution_to_json(const struct contribution *each)
 {
 	cJSON *row = cJSON_CreateObject();
-	add_text(row, "rule", each->rule);
-	add_text(row, "group", each->group);
-	add_text(row, "dimension", dimension_name(each->dimension));
-	add_text(row, "kind", each->is_explicit ? "explicit" : "implicit");
+	show_add_text(row, "rule", each->rule);
+	show_add_text(row, "group", each->group);
+	show_add_text(row, "dimension", dimension_name(each->dimension));
+	show_add_text(row, "kind", each->is_explicit ? "explicit" : "implicit");
 	cJSON_AddNumberToObject(row, "raw", each->raw);
 	cJSON_AddNumberToObject(row, "decayed", each->decayed);
 	cJSON_AddNumberToObject(row, "points", each->points);
 	cJSON_AddNumberToObject(row, "half_life_days", each->half_life_days);
-	add_text(row, "reason", each->reason);
-	add_text(row, "evidence", each->evidence);
-	add_time(row, "time", each->time);
+	show_add_text(row, "reason", each->reason);
+	show_add_text(row, "evidence", each->evidence);
+	show_add_time(row, "time", each->time);
 	return row;
 }
 

@@ -1,30 +1,11 @@
 /* inspect.c - see inspect.h. */
 #include "lead/inspect.h"
+#include "lead/show.h"
 #include "base/clock.h"
 
 #include <cJSON.h>
 #include <math.h>
 #include <string.h>
-
-static void
-add_text(cJSON *object, const char *key, const char *text)
-{
-	cJSON_AddItemToObject(object, key, text ? cJSON_CreateString(text) : cJSON_CreateNull());
-}
-
-static void
-add_time(cJSON *object, const char *key, gint64 time)
-{
-	g_autofree char *text = time ? clock_format(time) : NULL;
-	add_text(object, key, text);
-}
-
-/* Two decimals are what a reader can use of a score. */
-static void
-add_points(cJSON *object, const char *key, double points)
-{
-	cJSON_AddNumberToObject(object, key, round(points * 100) / 100);
-}
 
 static cJSON *
 strings(const GPtrArray *list)
@@ -40,7 +21,7 @@ static void
 add_bytes(cJSON *object, const char *key, const char *bytes)
 {
 	g_autofree char *valid = bytes ? g_utf8_make_valid(bytes, -1) : NULL;
-	add_text(object, key, valid);
+	show_add_text(object, key, valid);
 }
 
 static void
@@ -60,10 +41,10 @@ static void
 add_sender(cJSON *root, const struct sender *sender)
 {
 	cJSON *object = cJSON_AddObjectToObject(root, "sender");
-	add_text(object, "address", sender->address);
-	add_text(object, "name", sender->name);
-	add_text(object, "domain", sender->domain);
-	add_text(object, "org_domain", sender->org_domain);
+	show_add_text(object, "address", sender->address);
+	show_add_text(object, "name", sender->name);
+	show_add_text(object, "domain", sender->domain);
+	show_add_text(object, "org_domain", sender->org_domain);
 	cJSON_AddBoolToObject(object, "freemail", sender->freemail);
 	cJSON_AddBoolToObject(object, "disposable", sender->disposable);
 	cJSON_AddBoolToObject(object, "role", sender->role);
@@ -73,19 +54,19 @@ add_sender(cJSON *root, const struct sender *sender)
 	cJSON_AddBoolToObject(object, "isp", sender->isp);
 	cJSON_AddBoolToObject(object, "verified", sender->verified);
 	cJSON *auth = cJSON_AddObjectToObject(object, "auth");
-	add_text(auth, "spf", auth_result_name(sender->auth.spf));
-	add_text(auth, "dkim", auth_result_name(sender->auth.dkim));
-	add_text(auth, "dmarc", auth_result_name(sender->auth.dmarc));
+	show_add_text(auth, "spf", auth_result_name(sender->auth.spf));
+	show_add_text(auth, "dkim", auth_result_name(sender->auth.dkim));
+	show_add_text(auth, "dmarc", auth_result_name(sender->auth.dmarc));
 }
 
 static void
 add_message_text(cJSON *root, const struct reply_text *text)
 {
 	cJSON *object = cJSON_AddObjectToObject(root, "text");
-	add_text(object, "new", text->new_text);
-	add_text(object, "quoted", text->quoted);
-	add_text(object, "signature", text->signature);
-	add_text(object, "language", *text->language ? text->language : NULL);
+	show_add_text(object, "new", text->new_text);
+	show_add_text(object, "quoted", text->quoted);
+	show_add_text(object, "signature", text->signature);
+	show_add_text(object, "language", *text->language ? text->language : NULL);
 	cJSON_AddBoolToObject(object, "truncated", text->truncated);
 }
 
@@ -96,11 +77,11 @@ add_phones(cJSON *person, const GPtrArray *phones)
 	for (guint i = 0; i < phones->len; i++) {
 		const struct phone *phone = g_ptr_array_index(phones, i);
 		cJSON *object = cJSON_CreateObject();
-		add_text(object, "raw", phone->raw);
-		add_text(object, "e164", phone->e164);
-		add_text(object, "region", phone->region);
-		add_text(object, "kind", phone->kind);
-		add_text(object, "extension", phone->extension);
+		show_add_text(object, "raw", phone->raw);
+		show_add_text(object, "e164", phone->e164);
+		show_add_text(object, "region", phone->region);
+		show_add_text(object, "kind", phone->kind);
+		show_add_text(object, "extension", phone->extension);
 		cJSON_AddItemToArray(array, object);
 	}
 }
@@ -109,26 +90,26 @@ static void
 add_person(cJSON *root, const struct person *person)
 {
 	cJSON *object = cJSON_AddObjectToObject(root, "person");
-	add_text(object, "address", person->address);
-	add_text(object, "name", person->name);
-	add_text(object, "prefix", person->prefix);
-	add_text(object, "first_name", person->first_name);
-	add_text(object, "last_name", person->last_name);
-	add_text(object, "suffix", person->suffix);
-	add_text(object, "title", person->title);
-	add_text(object, "role",
-		 person->rank == RANK_UNKNOWN ? NULL : title_rank_name(person->rank));
-	add_text(object, "company", person->company);
+	show_add_text(object, "address", person->address);
+	show_add_text(object, "name", person->name);
+	show_add_text(object, "prefix", person->prefix);
+	show_add_text(object, "first_name", person->first_name);
+	show_add_text(object, "last_name", person->last_name);
+	show_add_text(object, "suffix", person->suffix);
+	show_add_text(object, "title", person->title);
+	show_add_text(object, "role",
+		      person->rank == RANK_UNKNOWN ? NULL : title_rank_name(person->rank));
+	show_add_text(object, "company", person->company);
 	add_phones(object, person->phones);
 	cJSON_AddItemToObject(object, "urls", strings(person->urls));
-	add_text(object, "country", person->country);
+	show_add_text(object, "country", person->country);
 	cJSON_AddBoolToObject(object, "reachable", person->reachable);
 	cJSON_AddBoolToObject(object, "implausible_name", person->implausible_name);
 	cJSON *found = cJSON_AddObjectToObject(object, "found_in");
-	add_text(found, "name", person_origin_name(person->name_origin));
-	add_text(found, "title", person_origin_name(person->title_origin));
-	add_text(found, "company", person_origin_name(person->company_origin));
-	add_text(found, "country", person_origin_name(person->country_origin));
+	show_add_text(found, "name", person_origin_name(person->name_origin));
+	show_add_text(found, "title", person_origin_name(person->title_origin));
+	show_add_text(found, "company", person_origin_name(person->company_origin));
+	show_add_text(found, "country", person_origin_name(person->country_origin));
 }
 
 static void
@@ -139,14 +120,14 @@ add_form(cJSON *root, const struct form *form)
 		return;
 	}
 	cJSON *object = cJSON_AddObjectToObject(root, "form");
-	add_text(object, "name", form->name);
+	show_add_text(object, "name", form->name);
 	cJSON_AddBoolToObject(object, "trusted", form->trusted);
 	cJSON *fields = cJSON_AddObjectToObject(object, "fields");
 	for (guint i = 0; i < form->fields->len; i++) {
 		const struct form_field *field = g_ptr_array_index(form->fields, i);
 		const char *key = field->key ? field->key : field->label;
 		if (!cJSON_HasObjectItem(fields, key))
-			add_text(fields, key, field->value);
+			show_add_text(fields, key, field->value);
 	}
 }
 
@@ -158,14 +139,14 @@ add_forward(cJSON *root, const struct forward *forward)
 		return;
 	}
 	cJSON *object = cJSON_AddObjectToObject(root, "forward");
-	add_text(object, "by", forward->by);
+	show_add_text(object, "by", forward->by);
 	cJSON *original = cJSON_AddObjectToObject(object, "original");
-	add_text(original, "name", forward->name);
-	add_text(original, "address", forward->address);
-	add_time(object, "date", forward->date);
-	add_text(object, "subject", forward->subject);
-	add_text(object, "text", forward->text);
-	add_text(object, "note", forward->note);
+	show_add_text(original, "name", forward->name);
+	show_add_text(original, "address", forward->address);
+	show_add_time(object, "date", forward->date);
+	show_add_text(object, "subject", forward->subject);
+	show_add_text(object, "text", forward->text);
+	show_add_text(object, "note", forward->note);
 }
 
 static void
@@ -173,9 +154,9 @@ add_reply(cJSON *root, const struct facts *facts)
 {
 	cJSON *object = cJSON_AddObjectToObject(root, "reply");
 	const GPtrArray *to = facts->mail->in_reply_to;
-	add_text(object, "in_reply_to", to->len ? g_ptr_array_index(to, 0) : NULL);
+	show_add_text(object, "in_reply_to", to->len ? g_ptr_array_index(to, 0) : NULL);
 	cJSON_AddItemToObject(object, "references", strings(facts->mail->references));
-	add_text(object, "thread_index", facts->thread_index);
+	show_add_text(object, "thread_index", facts->thread_index);
 	cJSON_AddBoolToObject(object, "subject_prefix", facts->reply_prefixes > 0);
 }
 
@@ -186,12 +167,12 @@ add_automatic(cJSON *root, const struct kind *kind)
 	cJSON *object =
 		reply ? cJSON_AddObjectToObject(root, "auto") : cJSON_AddNullToObject(root, "auto");
 	if (reply) {
-		add_text(object, "reason", reply->reason);
-		add_time(object, "until", reply->until);
-		add_text(object, "substitute",
-			 reply->substitute_address ? reply->substitute_address
-						   : reply->substitute_name);
-		add_text(object, "substitute_name", reply->substitute_name);
+		show_add_text(object, "reason", reply->reason);
+		show_add_time(object, "until", reply->until);
+		show_add_text(object, "substitute",
+			      reply->substitute_address ? reply->substitute_address
+							: reply->substitute_name);
+		show_add_text(object, "substitute_name", reply->substitute_name);
 	}
 	const struct bounce *bounce = kind->bounce;
 	object = bounce ? cJSON_AddObjectToObject(root, "bounce")
@@ -199,21 +180,21 @@ add_automatic(cJSON *root, const struct kind *kind)
 	if (bounce) {
 		static const char *const classes[] = { "permanent", "temporary", "delayed",
 						       "delivered" };
-		add_text(object, "recipient", bounce->recipient);
-		add_text(object, "status", bounce->status);
+		show_add_text(object, "recipient", bounce->recipient);
+		show_add_text(object, "status", bounce->status);
 		cJSON_AddBoolToObject(object, "permanent", bounce->permanent);
-		add_text(object, "class", classes[bounce->class]);
-		add_text(object, "diagnostic", bounce->diagnostic);
-		add_text(object, "original_message_id", bounce->original_message_id);
+		show_add_text(object, "class", classes[bounce->class]);
+		show_add_text(object, "diagnostic", bounce->diagnostic);
+		show_add_text(object, "original_message_id", bounce->original_message_id);
 	}
 	const struct calendar *calendar = kind->calendar;
 	object = calendar ? cJSON_AddObjectToObject(root, "calendar")
 			  : cJSON_AddNullToObject(root, "calendar");
 	if (calendar) {
-		add_text(object, "method", calendar->method);
-		add_text(object, "response", calendar->response);
-		add_text(object, "summary", calendar->summary);
-		add_time(object, "start", calendar->start);
+		show_add_text(object, "method", calendar->method);
+		show_add_text(object, "response", calendar->response);
+		show_add_text(object, "summary", calendar->summary);
+		show_add_time(object, "start", calendar->start);
 	}
 }
 
@@ -223,7 +204,7 @@ add_utm(cJSON *signals, GHashTable *utm)
 	cJSON *object = cJSON_AddObjectToObject(signals, "utm");
 	g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(utm), (GCompareFunc)strcmp);
 	for (GList *key = keys; key; key = key->next)
-		add_text(object, key->data, g_hash_table_lookup(utm, key->data));
+		show_add_text(object, key->data, g_hash_table_lookup(utm, key->data));
 }
 
 static void
@@ -240,13 +221,13 @@ add_signals(cJSON *root, const struct content *content)
 	cJSON_AddBoolToObject(object, "refusal", content->refusal);
 	cJSON_AddBoolToObject(object, "vendor_pitch", content->vendor_pitch);
 	cJSON_AddBoolToObject(object, "competitor", content->competitor);
-	add_text(object, "amount", content->amount);
-	add_text(object, "deadline", content->deadline);
+	show_add_text(object, "amount", content->amount);
+	show_add_text(object, "deadline", content->deadline);
 	cJSON *hits = cJSON_AddObjectToObject(object, "phrases");
 	for (guint i = 0; i < content->hits->len; i++) {
 		const struct content_hit *hit = g_ptr_array_index(content->hits, i);
 		if (!cJSON_HasObjectItem(hits, hit->name))
-			add_text(hits, hit->name, hit->evidence);
+			show_add_text(hits, hit->name, hit->evidence);
 	}
 	cJSON_AddItemToObject(object, "attachments", strings(content->attachment_kinds));
 	add_utm(object, content->utm);
@@ -256,25 +237,25 @@ static void
 add_score(cJSON *root, const struct score *score)
 {
 	cJSON *object = cJSON_AddObjectToObject(root, "score");
-	add_text(object, "scorecard", score->scorecard);
-	add_points(object, "total", score->total);
-	add_points(object, "fit", score->fit);
-	add_points(object, "engagement", score->engagement);
-	add_points(object, "quality", score->quality);
-	add_points(object, "completeness", score->completeness);
+	show_add_text(object, "scorecard", score->scorecard);
+	show_add_points(object, "total", score->total);
+	show_add_points(object, "fit", score->fit);
+	show_add_points(object, "engagement", score->engagement);
+	show_add_points(object, "quality", score->quality);
+	show_add_points(object, "completeness", score->completeness);
 	char grade[2] = { score->grade, '\0' };
-	add_text(object, "grade", grade);
-	add_text(object, "temperature", temperature_name(score->temperature));
+	show_add_text(object, "grade", grade);
+	show_add_text(object, "temperature", temperature_name(score->temperature));
 	cJSON *list = cJSON_AddArrayToObject(object, "contributions");
 	for (guint i = 0; i < score->contributions->len; i++) {
 		const struct contribution *each = g_ptr_array_index(score->contributions, i);
 		cJSON *row = cJSON_CreateObject();
-		add_text(row, "rule", each->rule);
-		add_text(row, "dimension", dimension_name(each->dimension));
-		add_points(row, "points", each->points);
-		add_points(row, "raw", each->raw);
-		add_text(row, "reason", each->reason);
-		add_text(row, "evidence", each->evidence);
+		show_add_text(row, "rule", each->rule);
+		show_add_text(row, "dimension", dimension_name(each->dimension));
+		show_add_points(row, "points", each->points);
+		show_add_points(row, "raw", each->raw);
+		show_add_text(row, "reason", each->reason);
+		show_add_text(row, "evidence", each->evidence);
 		cJSON_AddItemToArray(list, row);
 	}
 }
@@ -284,13 +265,13 @@ inspect_to_json(const struct facts *facts, const char *file, const struct score 
 {
 	cJSON *root = cJSON_CreateObject();
 	add_bytes(root, "file", file);
-	add_text(root, "message_id", facts->mail->message_id);
-	add_time(root, "date", facts->mail->date);
-	add_text(root, "direction", direction_name(facts->direction));
-	add_text(root, "kind", kind_name(facts->kind->kind));
-	add_text(root, "evidence", facts->kind->evidence);
+	show_add_text(root, "message_id", facts->mail->message_id);
+	show_add_time(root, "date", facts->mail->date);
+	show_add_text(root, "direction", direction_name(facts->direction));
+	show_add_text(root, "kind", kind_name(facts->kind->kind));
+	show_add_text(root, "evidence", facts->kind->evidence);
 	cJSON_AddNumberToObject(root, "confidence", facts->kind->confidence);
-	add_text(root, "subject", facts->mail->subject);
+	show_add_text(root, "subject", facts->mail->subject);
 	add_envelope(root, facts);
 	add_sender(root, &facts->sender);
 	add_message_text(root, facts->text);
