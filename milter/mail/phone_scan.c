@@ -267,6 +267,21 @@ groups_of(const char *number, guint *groups, guint most)
 	return n;
 }
 
+/* 192.0.2.7, but not 021.311.22.33 */
+static gboolean
+is_dotted_quad(const char *number)
+{
+	for (const char *p = number; *p; p += *p == '.') {
+		char *end;
+
+		if (!g_ascii_isdigit(*p) || (*p == '0' && g_ascii_isdigit(p[1])) ||
+		    g_ascii_strtoull(p, &end, 10) > 255 || (*end && *end != '.'))
+			return FALSE;
+		p = end;
+	}
+	return TRUE;
+}
+
 static gboolean
 is_date_or_address(const char *number)
 {
@@ -282,8 +297,7 @@ is_date_or_address(const char *number)
 		return TRUE; /* a date with a time */
 	if (n >= 4 && g[2] == 4 && g[0] <= 2 && g[1] <= 2)
 		return TRUE;
-	if (n == 4 && strchr(number, '.') && !strpbrk(number, " -/") && g[0] <= 3 && g[1] <= 3 &&
-	    g[2] <= 3 && g[3] <= 3 && strlen(number) < 12)
+	if (n == 4 && is_dotted_quad(number))
 		return TRUE;
 	if (n == 2 && g[0] == 4 && g[1] == 4 && strchr("12", *number) && strchr(number, '-'))
 		return TRUE; /* "2019-2026" */
