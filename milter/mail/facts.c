@@ -149,8 +149,17 @@ find_senders(struct facts *facts, const struct analysis *analysis, const struct 
 	}
 }
 
+/* Somebody else sends back what one of us wrote: it is about them, not about us. */
+static gboolean
+is_sent_back(const struct analysis *analysis, const struct facts *facts)
+{
+	const struct mail_address *author = mail_author(facts->mail);
+	return facts->forward && address_is_own(analysis, facts->forward->address) &&
+	       !address_is_own(analysis, author ? author->address : NULL);
+}
+
 static void
-find_text(struct facts *facts)
+find_text(struct facts *facts, const struct analysis *analysis)
 {
 	struct mail *mail = facts->mail;
 	if (mail->html) {
@@ -158,6 +167,8 @@ find_text(struct facts *facts)
 		mail_set_html_text(mail, facts->html->text);
 	}
 	facts->forward = forward_detect(mail);
+	if (is_sent_back(analysis, facts))
+		g_clear_pointer(&facts->forward, forward_free);
 	facts->text = reply_split(mail, facts->html);
 }
 
@@ -190,7 +201,7 @@ facts_new(const struct analysis *analysis, const struct raw_mail *raw)
 	facts->mail = mail_parse(raw);
 	facts->thread_index = find_thread_index(facts->mail);
 	facts->subject_normalised = subject_normalise(facts->mail->subject, &facts->reply_prefixes);
-	find_text(facts);
+	find_text(facts, analysis);
 	facts->form = form_detect(analysis->config, raw, facts->mail, facts->html);
 	find_senders(facts, analysis, raw);
 	facts->direction = find_direction(analysis, raw, facts->mail);
