@@ -185,10 +185,19 @@ make_body(void)
 	GString *body = g_string_new("Hello,\r\n\r\n");
 	while ((int)body->len < size - 700)
 		g_string_append(body, paragraph);
-	g_string_append(body,
-			"Kind regards\r\nAnna Weber\r\nHead of Purchasing\r\nWeber Pumps Ltd\r\n"
-			"+44 20 7946 0958\r\n");
 	return body;
+}
+
+/* Every sender signs with a number of their own: the same name and telephone are one person. */
+static void
+sign(GString *body, gsize unsigned_length, int person)
+{
+	g_string_truncate(body, unsigned_length);
+	g_string_append_printf(
+		body,
+		"Kind regards\r\nAnna Weber\r\nHead of Purchasing\r\nWeber Pumps Ltd\r\n"
+		"+44 20 7%03d %04d\r\n",
+		person / 10000 % 1000, person % 10000);
 }
 
 static gboolean
@@ -254,9 +263,10 @@ finish(struct client *client, int number)
 }
 
 static gboolean
-send_message(struct client *client, const GString *body, int number)
+send_message(struct client *client, GString *body, gsize unsigned_length, int number)
 {
 	int many = atoi(senders);
+	sign(body, unsigned_length, many ? number % many : seed * 50000 + number);
 	g_autofree char *sender =
 		many ? g_strdup_printf("anna.weber@weber%d.co.uk", number % many)
 		     : g_strdup_printf("anna.weber@weber%d-%d.co.uk", seed, number);
@@ -306,6 +316,7 @@ run(void *data)
 {
 	struct client *client = data;
 	g_autoptr(GString) body = make_body();
+	gsize unsigned_length = body->len;
 	for (;;) {
 		gboolean open = begin(client);
 		for (int i = 0; open && i < per_connection; i++) {
@@ -314,7 +325,7 @@ run(void *data)
 				end(client);
 				return NULL;
 			}
-			if (!send_message(client, body, number)) {
+			if (!send_message(client, body, unsigned_length, number)) {
 				client->failed++;
 				open = FALSE;
 			}
