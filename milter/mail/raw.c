@@ -276,6 +276,21 @@ hash_recipients(GChecksum *sum, const GPtrArray *recipients)
 		hash_text(sum, g_ptr_array_index(sorted, i));
 }
 
+/* The body as every copy of a mail has it: over SMTP, in a Maildir, in an mbox.  Line ends differ,
+ * and so does what stands after the last one. */
+static void
+hash_body(GChecksum *sum, const GByteArray *body)
+{
+	g_autofree guint8 *copy = g_malloc(body->len + 1);
+	gsize length = 0;
+	for (guint i = 0; i < body->len; i++)
+		if (body->data[i] != '\r')
+			copy[length++] = body->data[i];
+	while (length && copy[length - 1] == '\n')
+		length--;
+	g_checksum_update(sum, copy, (gssize)length);
+}
+
 char *
 raw_mail_key(const struct raw_mail *raw)
 {
@@ -290,7 +305,7 @@ raw_mail_key(const struct raw_mail *raw)
 	hash_text(sum, raw->mail_from);
 	hash_recipients(sum, raw->recipients);
 	hash_text(sum, NULL);
-	g_checksum_update(sum, raw->body->data, raw->body->len);
+	hash_body(sum, raw->body);
 	return g_strdup(g_checksum_get_string(sum));
 }
 

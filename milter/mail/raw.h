@@ -70,7 +70,7 @@ GByteArray *raw_mail_to_message(const struct raw_mail *raw);
 /**
  * The key under which a message is known, equal for every try of the same delivery:
  * SHA-256 (hex) over Message-ID (Date, From and Subject where it is missing), sender,
- * sorted recipients and the held body.  Caller frees.
+ * sorted recipients and the held body, line ends aside.  Caller frees.
  */
 char *raw_mail_key(const struct raw_mail *raw);
 
