@@ -48,6 +48,18 @@ is_separator(const char *line, const char *end)
 	       g_ascii_isdigit(colon[1]) && looks_like_header(after, end);
 }
 
+/* An mbox has an empty line after each message that is not part of it. */
+static gsize
+without_last_empty_line(const char *p, const char *end)
+{
+	gsize length = end - p;
+	if (length > 1 && end[-1] == '\n' && end[-2] == '\n')
+		return length - 1;
+	if (length > 3 && !memcmp(end - 4, "\r\n\r\n", 4))
+		return length - 2;
+	return length;
+}
+
 /* The start of the next message after `p`, or `end`. */
 static const char *
 next_message(const char *p, const char *end)
@@ -75,7 +87,7 @@ walk_bytes(struct walk *walk, const char *path, const char *bytes, gsize length)
 		gboolean alone = p == bytes && next == end;
 		g_autofree char *name =
 			alone ? g_strdup(path) : g_strdup_printf("%s#%u", path, ++n);
-		walk->stopped = !walk->each(name, p, next - p, walk->data);
+		walk->stopped = !walk->each(name, p, without_last_empty_line(p, next), walk->data);
 	}
 }
 
