@@ -132,7 +132,9 @@ checked(cJSON *reply, GError **error)
 	if (!reply || cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(reply, "ok")))
 		return reply;
 	const char *what = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(reply, "error"));
-	g_set_error(error, LEADMILTER_ERROR, ERROR_STORE, "%s", what ? what : "failed");
+	const cJSON *code = cJSON_GetObjectItemCaseSensitive(reply, "code");
+	g_set_error(error, LEADMILTER_ERROR, cJSON_IsNumber(code) ? code->valueint : ERROR_STORE,
+		    "%s", what ? what : "failed");
 	cJSON_Delete(reply);
 	return NULL;
 }
@@ -143,7 +145,7 @@ leadctl_ask(struct leadctl *leadctl, const cJSON *request)
 	g_autoptr(GError) error = NULL;
 	cJSON *reply = checked(ask_anyone(leadctl, request, &error), &error);
 	if (!reply)
-		leadctl_fail(error);
+		leadctl->failure = leadctl_fail(error);
 	return reply;
 }
 
@@ -266,6 +268,8 @@ main(int argc, char **argv)
 		print_help(stderr);
 		return LEADCTL_USAGE;
 	}
+	if (!*command->arguments && argc - words > 1)
+		return leadctl_usage(command);
 	int code = command->run(&leadctl, argc - words, argv + words);
 	if (leadctl.store)
 		store_close(leadctl.store);

@@ -19,6 +19,7 @@ struct leadctl {
 	struct generation *generation; /* loaded on demand */
 	struct store *store; /* opened for reading on demand */
 	struct runtime *local; /* opened when no daemon runs */
+	int failure; /* exit code of the last leadctl_ask() that gave NULL */
 };
 
 /** One command: its words ("outbox list"), the words after it, a line of help. */

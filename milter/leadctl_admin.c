@@ -70,7 +70,7 @@ run_outbox_list(struct leadctl *leadctl, int argc, char **argv)
 	};
 	if (!leadctl_options(command, entries, &argc, &argv))
 		return LEADCTL_USAGE;
-	if (state && state_from_name(state) < 0)
+	if (argc > 1 || (state && state_from_name(state) < 0))
 		return leadctl_usage(command);
 	if (!leadctl_store(leadctl))
 		return LEADCTL_FAILURE;
@@ -91,13 +91,14 @@ run_outbox_list(struct leadctl *leadctl, int argc, char **argv)
 static int
 run_outbox_show(struct leadctl *leadctl, int argc, char **argv)
 {
-	if (argc != 2)
+	char *end = NULL;
+	gint64 id = argc == 2 ? g_ascii_strtoll(argv[1], &end, 10) : 0;
+	if (id <= 0 || *end)
 		return leadctl_usage(leadctl_find(leadctl_admin_commands, "outbox show"));
 	if (!leadctl_store(leadctl))
 		return LEADCTL_FAILURE;
 	g_autoptr(GError) error = NULL;
-	struct delivery *delivery =
-		store_outbox_get(leadctl->store, g_ascii_strtoll(argv[1], NULL, 10), &error);
+	struct delivery *delivery = store_outbox_get(leadctl->store, id, &error);
 	if (!delivery)
 		return leadctl_fail(error);
 	if (leadctl->json)
@@ -116,7 +117,7 @@ static int
 print_count(struct leadctl *leadctl, cJSON *reply, const char *what)
 {
 	if (!reply)
-		return LEADCTL_FAILURE;
+		return leadctl->failure;
 	int count = (int)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(reply, "count"));
 	if (leadctl->json)
 		leadctl_print_json(reply);
@@ -212,7 +213,7 @@ change_endpoint(struct leadctl *leadctl, const char *name, int argc, char **argv
 	cJSON *reply = leadctl_ask(leadctl, request);
 	cJSON_Delete(request);
 	if (!reply)
-		return LEADCTL_FAILURE;
+		return leadctl->failure;
 	cJSON_Delete(reply);
 	return LEADCTL_OK;
 }

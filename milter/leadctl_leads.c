@@ -109,6 +109,8 @@ run_leads(struct leadctl *leadctl, int argc, char **argv)
 	};
 	if (!leadctl_options(command, entries, &argc, &argv))
 		return LEADCTL_USAGE;
+	if (argc > 1)
+		return leadctl_usage(command);
 	struct lead_filter filter = { text,
 				      owner,
 				      account,

@@ -199,6 +199,15 @@ inspect_message(const char *name, const void *bytes, gsize length, gpointer data
 	return TRUE;
 }
 
+static gboolean
+has_scorecard(const struct generation *generation, const char *name, GError **error)
+{
+	if (!name || !strcmp(scorecards_find(generation->scorecards, name)->name, name))
+		return TRUE;
+	g_set_error(error, LEADMILTER_ERROR, ERROR_NOT_FOUND, "no scorecard \"%s\"", name);
+	return FALSE;
+}
+
 static int
 run_inspection(struct leadctl *leadctl, const char *name, gboolean with_score, int argc,
 	       char **argv)
@@ -219,6 +228,9 @@ run_inspection(struct leadctl *leadctl, const char *name, gboolean with_score, i
 		return argc < 2 ? leadctl_usage(command) : LEADCTL_USAGE;
 	if (!leadctl_generation(leadctl))
 		return LEADCTL_FAILURE;
+	g_autoptr(GError) missing = NULL;
+	if (!has_scorecard(leadctl->generation, inspection.options.scorecard, &missing))
+		return leadctl_fail(missing);
 	int code = LEADCTL_OK;
 	for (int i = 1; i < argc; i++) {
 		g_autoptr(GError) error = NULL;
