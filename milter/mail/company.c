@@ -165,7 +165,7 @@ company_judge(const char *line, gsize length, const struct words *words, const c
 	}
 	if (found == COMPANY_FORM)
 		return words->count <= 12 ? found : COMPANY_NONE;
-	if (words->count > 7 || !is_capitalised(line, words))
+	if (words->count > 7 || !is_capitalised(line, words) || strchr("!?:", line[length - 1]))
 		return COMPANY_NONE;
 	return company_is_domain(words, domain) ? COMPANY_DOMAIN : found;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mail/name.h"
+#include "mail/phone_scan.h"
 #include "mail/signature.h"
 #include "mail/signature_words.h"
 
@@ -155,6 +156,18 @@ is_name_and_number(const struct contact_line *line)
 	return n < line->length && memchr(line->text, ' ', n) && name_looks_personal(line->text, n);
 }
 
+static gboolean
+has_number(const struct contact_block *block)
+{
+	struct phone_candidate candidate;
+
+	for (guint i = 0; i < block->count; i++)
+		if (phone_scan_worthwhile(block->line[i].text, block->line[i].length) &&
+		    phone_scan(block->line[i].text, block->line[i].length, &candidate, 1) > 0)
+			return TRUE;
+	return FALSE;
+}
+
 /* Short lines are a signature when they name the author or show how to reach them. */
 static gboolean
 is_contact(const struct contact_block *block, const char *tail, const char *name)
@@ -165,7 +178,7 @@ is_contact(const struct contact_block *block, const char *tail, const char *name
 		named |= is_author(&block->line[i], name);
 	if (block->count < 2)
 		return block->count == 1 && is_name_and_number(&block->line[0]);
-	return named || signature_has_contact(tail, strlen(tail));
+	return named || memchr(tail, '@', strlen(tail)) || has_number(block);
 }
 
 /* All of the text is a few short lines: the company above the name, the name above the rest. */

@@ -279,7 +279,9 @@ is_sentence(const char *text, gsize length, const struct words *words)
 
 	if (words->count == 0 || words->more || words->count > 10 || last == '?' || last == '!')
 		return TRUE;
-	if (last == '.' && words->count > 4)
+	if (words->count > 4 && last == '.')
+		return TRUE;
+	if (words->count > 3 && g_unichar_islower(g_utf8_get_char(text)))
 		return TRUE;
 	g_snprintf(first, sizeof first, " %s ", words->word[0].text);
 	return words->count > 1 && strstr(begins, first) && strcmp(first, " it ") != 0;
@@ -365,14 +367,33 @@ split_parts(const struct reader *reader, const char *text, gsize length, struct 
 	return count;
 }
 
+/* On a domain of one's own the name is the domain's: all of its words are in the header's. */
+static gboolean
+is_all_of(const struct words *words, const char *name)
+{
+	struct words known;
+	guint found = 0;
+
+	words_split(name, strlen(name), &known);
+	for (guint i = 0; i < words->count; i++)
+		for (guint k = 0; k < known.count; k++)
+			if (strcmp(words->word[i].text, known.word[k].text) == 0) {
+				found++;
+				break;
+			}
+	return found == words->count;
+}
+
 static gboolean
 is_name(const struct reader *reader, const struct part *part)
 {
 	const char *known = reader->context->name;
 
-	if (part->rank || part->company >= COMPANY_WORD || reader->line >= NAME_LINES ||
+	if (part->rank || reader->line >= NAME_LINES ||
 	    !name_looks_personal(part->text, part->length))
 		return FALSE;
+	if (part->company >= COMPANY_WORD)
+		return part->company == COMPANY_DOMAIN && known && is_all_of(&part->words, known);
 	if (known)
 		return name_shares_word(part->text, part->length, known);
 	return part->words.count != 1 && part->words.count <= 4 && !title_is_field(&part->words);
@@ -483,10 +504,10 @@ take_labelled(struct reader *reader, const char *text, gsize length)
 static void
 read_part(struct reader *reader, const struct part *part)
 {
-	if (part->company != COMPANY_NONE)
-		take_company(reader, part->text, part->company_end, part->company);
-	else if (is_name(reader, part))
+	if (is_name(reader, part))
 		take_name(reader, part);
+	else if (part->company != COMPANY_NONE)
+		take_company(reader, part->text, part->company_end, part->company);
 	else
 		take_country(reader, country_of_name(part->text, part->length));
 }

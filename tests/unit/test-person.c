@@ -36,6 +36,12 @@ static const struct want wanted[] = {
 	{ "Ana Berg", "ana@north.example",
 	  "Our director asked the manager at Weber Foods to call you.", "", "Ana Berg", NULL, NULL,
 	  NULL, NULL, RANK_UNKNOWN, FROM_FROM },
+	{ "Ana Berg", "ana@anaberg.example", "Hi.", "Ana Berg\nsomebody to be an accountant",
+	  "Ana Berg", NULL, NULL, NULL, NULL, RANK_UNKNOWN, FROM_FROM },
+	{ "Ana Berg", "ana@berg.example", "Hi.", "Ana Berg\nBerg Foods\nBuyer", "Ana Berg", "Buyer",
+	  "Berg Foods", NULL, NULL, RANK_INFLUENCER, FROM_FROM },
+	{ NULL, "ana@north.example", "see\nhttps://other.example/a\nand then", "", NULL, NULL, NULL,
+	  NULL, NULL, RANK_UNKNOWN, FROM_NONE },
 	/* a number in running text is the writer's only when they say so */
 	{ "Ana Berg", "ana@north.example", "Please call me at +44 20 7946 0958 tomorrow.", "",
 	  "Ana Berg", NULL, NULL, "+442079460958", "GB", RANK_UNKNOWN, FROM_FROM },
