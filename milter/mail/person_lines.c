@@ -21,6 +21,8 @@
 #include "mail/wordlist.h"
 
 #define MOST_PARTS 8
+#define MOST_DIGITS 15 /* E.164 */
+#define PROSE_BYTES 4096 /* of one line of running text looked at */
 #define TITLE_BYTES 100
 #define NAME_LINES 4 /* a name stands in one of the first */
 
@@ -98,28 +100,38 @@ kind_of(const struct phone_candidate *candidate, const struct phone_number *numb
 	return kind;
 }
 
+/* Asking the numbering plans costs more than all the rest: what can't count isn't asked about. */
 static gboolean
-is_believable(const struct phone_candidate *candidate, gboolean valid)
+is_worth_reading(const GPtrArray *phones, const struct phone_candidate *candidate, const char *raw)
 {
-	if (candidate->label == LABEL_NO_PHONE || candidate->label == LABEL_OTHER_PERSON)
+	if (candidate->label == LABEL_NO_PHONE || candidate->label == LABEL_OTHER_PERSON ||
+	    phones->len >= LIMIT_PHONES)
 		return FALSE;
-	return valid ||
-	       ((candidate->label != LABEL_NONE || candidate->shaped) && candidate->digits <= 15);
+	for (guint i = 0; i < phones->len; i++)
+		if (strcmp(((const struct phone *)phones->pdata[i])->raw, raw) == 0)
+			return FALSE;
+	return TRUE;
 }
 
-static gboolean
+static void
 add_candidate(struct person *person, const struct person_context *context,
 	      const struct phone_candidate *candidate, const char *line)
 {
-	struct phone_number number;
-	gboolean valid = read_number(candidate, context, &number);
+	g_autofree char *raw =
+		g_strndup(line + candidate->begin, candidate->number_end - candidate->begin);
 	GPtrArray *phones = candidate->label == LABEL_FAX ? person->faxes : person->phones;
+	struct phone_number number;
 	struct phone *phone;
+	gboolean valid;
 
-	if (!is_believable(candidate, valid) || phones->len >= LIMIT_PHONES)
-		return FALSE;
+	if (!is_worth_reading(phones, candidate, raw))
+		return;
+	valid = read_number(candidate, context, &number);
+	if (!valid && ((candidate->label == LABEL_NONE && !candidate->shaped) ||
+		       candidate->digits > MOST_DIGITS))
+		return;
 	phone = g_new0(struct phone, 1);
-	phone->raw = g_strndup(line + candidate->begin, candidate->number_end - candidate->begin);
+	phone->raw = g_steal_pointer(&raw);
 	phone->e164 = valid ? g_strdup(number.e164) : NULL;
 	phone->region = valid && *number.region ? g_strdup(number.region) : NULL;
 	phone->kind = g_strdup(kind_of(candidate, valid ? &number : NULL));
@@ -128,7 +140,6 @@ add_candidate(struct person *person, const struct person_context *context,
 		person_phone_free(phone);
 	else
 		g_ptr_array_add(phones, phone);
-	return TRUE;
 }
 
 static guint
@@ -203,8 +214,10 @@ person_lines_read_prose(const char *text, const struct person_context *context,
 	for (const char *p = text; *p && lines < 200; lines++) {
 		const char *end = strchrnul(p, '\n');
 
-		if (phone_scan_worthwhile(p, end - p)) {
-			guint found = phone_scan(p, end - p, candidates, 2);
+		gsize length = MIN(end - p, PROSE_BYTES);
+
+		if (phone_scan_worthwhile(p, length)) {
+			guint found = phone_scan(p, length, candidates, 2);
 
 			for (guint i = 0; i < found; i++)
 				if (is_own_number(p, candidates[i].begin))
