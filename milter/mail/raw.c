@@ -6,6 +6,7 @@
  * calling them.
  */
 #include "mail/raw.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "mail/fields.h"
@@ -253,10 +254,9 @@ raw_mail_to_message(const struct raw_mail *raw)
 
 /* With its terminating NUL, so that no two lists of texts hash alike. */
 static void
-hash_text(GChecksum *sum, const char *text)
+hash_text(struct digest *digest, const char *text)
 {
-	g_checksum_update(sum, (const guchar *)(text ? text : ""),
-			  text ? (gssize)strlen(text) + 1 : 1);
+	digest_add(digest, text ? text : "", text ? strlen(text) + 1 : 1);
 }
 
 static gint
@@ -266,47 +266,52 @@ compare_texts(gconstpointer a, gconstpointer b)
 }
 
 static void
-hash_recipients(GChecksum *sum, const GPtrArray *recipients)
+hash_recipients(struct digest *digest, const GPtrArray *recipients)
 {
 	g_autoptr(GPtrArray) sorted = g_ptr_array_sized_new(recipients->len);
 	for (guint i = 0; i < recipients->len; i++)
 		g_ptr_array_add(sorted, g_ptr_array_index(recipients, i));
 	g_ptr_array_sort(sorted, compare_texts);
 	for (guint i = 0; i < sorted->len; i++)
-		hash_text(sum, g_ptr_array_index(sorted, i));
+		hash_text(digest, g_ptr_array_index(sorted, i));
 }
 
 /* The body as every copy of a mail has it: over SMTP, in a Maildir, in an mbox.  Line ends differ,
  * and so does what stands after the last one. */
 static void
-hash_body(GChecksum *sum, const GByteArray *body)
+hash_body(struct digest *digest, const GByteArray *body)
 {
-	g_autofree guint8 *copy = g_malloc(body->len + 1);
-	gsize length = 0;
-	for (guint i = 0; i < body->len; i++)
-		if (body->data[i] != '\r')
-			copy[length++] = body->data[i];
-	while (length && copy[length - 1] == '\n')
-		length--;
-	g_checksum_update(sum, copy, (gssize)length);
+	gsize left = body->len, length = 0;
+	while (left && (body->data[left - 1] == '\r' || body->data[left - 1] == '\n'))
+		left--;
+	g_autofree guint8 *copy = g_malloc(left + 1);
+	for (const guint8 *at = body->data; left;) {
+		const guint8 *end = memchr(at, '\r', left);
+		gsize piece = end ? (gsize)(end - at) : left;
+		memcpy(copy + length, at, piece);
+		length += piece;
+		left -= piece + (end != NULL);
+		at += piece + (end != NULL);
+	}
+	digest_add(digest, copy, length);
 }
 
 char *
 raw_mail_key(const struct raw_mail *raw)
 {
-	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	struct digest *digest = digest_new();
 	const char *id = raw_mail_header(raw, MESSAGE_ID);
-	hash_text(sum, id);
+	hash_text(digest, id);
 	if (!id || !*id) {
-		hash_text(sum, raw_mail_header(raw, "Date"));
-		hash_text(sum, raw_mail_header(raw, "From"));
-		hash_text(sum, raw_mail_header(raw, "Subject"));
+		hash_text(digest, raw_mail_header(raw, "Date"));
+		hash_text(digest, raw_mail_header(raw, "From"));
+		hash_text(digest, raw_mail_header(raw, "Subject"));
 	}
-	hash_text(sum, raw->mail_from);
-	hash_recipients(sum, raw->recipients);
-	hash_text(sum, NULL);
-	hash_body(sum, raw->body);
-	return g_strdup(g_checksum_get_string(sum));
+	hash_text(digest, raw->mail_from);
+	hash_recipients(digest, raw->recipients);
+	hash_text(digest, NULL);
+	hash_body(digest, raw->body);
+	return digest_end_hex(digest);
 }
 
 /* --- the spool's form --- */

@@ -3,26 +3,26 @@
 
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/limits.h"
 #include "mail/address.h"
 
 gint64
 conversation_hash(enum conversation_kind kind, const char *text, const char *more)
 {
-	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-	const guchar letter = kind;
-	guint8 digest[32];
-	gsize size = sizeof digest;
+	struct digest *digest = digest_new();
+	const guint8 letter = kind;
+	guint8 bytes[DIGEST_SIZE];
 	gint64 hash;
 
-	g_checksum_update(sum, &letter, 1);
-	g_checksum_update(sum, (const guchar *)text, strlen(text));
+	digest_add(digest, &letter, 1);
+	digest_add(digest, text, strlen(text));
 	if (more) {
-		g_checksum_update(sum, (const guchar *)"", 1);
-		g_checksum_update(sum, (const guchar *)more, strlen(more));
+		digest_add(digest, "", 1);
+		digest_add(digest, more, strlen(more));
 	}
-	g_checksum_get_digest(sum, digest, &size);
-	memcpy(&hash, digest, sizeof hash);
+	digest_end(digest, bytes);
+	memcpy(&hash, bytes, sizeof hash);
 	return hash;
 }
 

@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -193,14 +194,13 @@ spool_count(struct spool *spool, gint64 *ret_bytes)
 static void
 make_head(const void *data, gsize size, struct head *ret)
 {
-	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-	gsize length = sizeof ret->sum;
+	struct digest *digest = digest_new();
 
 	memcpy(ret->magic, MAGIC, sizeof ret->magic);
 	ret->version = GUINT32_TO_BE(VERSION);
 	ret->length = GUINT32_TO_BE(size);
-	g_checksum_update(sum, data, size);
-	g_checksum_get_digest(sum, ret->sum, &length);
+	digest_add(digest, data, size);
+	digest_end(digest, ret->sum);
 }
 
 static gboolean
