@@ -76,6 +76,7 @@
 
 /* Store and delivery. */
 #define LIMIT_BATCH 256 /* jobs in one commit; rows of one step of a clean-up */
+#define LIMIT_LOG_GATHERED 131071 /* bytes of SQLite's log in one call: what its VFS can take */
 #define LIMIT_CANDIDATES 4 /* leads or messages looked at under one key */
 #define LIMIT_LEDGER 512 /* touches of a lead a decision sees, the newest */
 #define LIMIT_ACCOUNT_PEOPLE 64 /* leads of an account looked at, the last to write */

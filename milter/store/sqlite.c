@@ -1,5 +1,5 @@
 /*
- * sqlite.c - the SQLite driver: the only file that knows sqlite3.h.
+ * sqlite.c - the SQLite driver: with sqlite_log.c the only file that knows sqlite3.h.
  *
  * WAL with synchronous=FULL: a commit is on disk when it returns.  SQLite before 3.51.3 can
  * corrupt a WAL when two connections write or checkpoint (the WAL-reset bug), so there is one
@@ -14,6 +14,7 @@
 #include <sqlite3.h>
 
 #include "base/error.h"
+#include "store/sqlite_log.h"
 
 #define BUSY_MILLISECONDS 2000 /* somebody else (sqlite3 by hand) holds the write lock */
 #define CACHE_KIBIBYTES_WRITER 12288
@@ -168,7 +169,7 @@ open_connection(G_GNUC_UNUSED const struct driver *driver, const char *path, gbo
 	set_up_library();
 	c->path = g_strdup(path);
 	c->writable = writable;
-	code = sqlite3_open_v2(path, &c->db, flags, NULL);
+	code = sqlite3_open_v2(path, &c->db, flags, sqlite_log_vfs());
 	if (code != SQLITE_OK)
 		fail(c, code, error);
 	else if (configure(c, error))

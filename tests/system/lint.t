@@ -42,9 +42,9 @@ my %only = (
 	'phonenumbers/'    => [qr{^milter/mail/phone\.cc}],
 	'hs(_\w+)?\.h'     => [qr{^milter/mail/phrases\.c}],
 	'confuse\.h'       => [qr{^milter/base/config\.c}],
-	'sqlite3\.h'       => [qr{^milter/store/sqlite\.c}],
+	'sqlite3\.h'       => [qr{^milter/store/sqlite(_log)?\.c}],
 	'curl/'            => [qr{^hooks/out/deliver}],
-	'openssl/'         => [qr{^hooks/out/sign\.c}],
+	'openssl/'         => [qr{^(hooks/out/sign|milter/base/digest)\.c}],
 	'libmilter/'       => [qr{^milter/filter\.c}],
 	'systemd/'         => [qr{^milter/main\.c}],
 );
