@@ -48,7 +48,7 @@ phone_worth(const struct phone *phone)
 	static const struct {
 		const char *kind;
 		guint worth;
-	} KINDS[] = { { "fax", 0 }, { "toll_free", 1 }, { "mobile", 4 } };
+	} KINDS[] = { { "fax", 0 }, { "toll_free", 1 }, { "switchboard", 1 }, { "mobile", 4 } };
 
 	if (phone->e164 == NULL)
 		return 0;

@@ -71,9 +71,9 @@ add_message_text(cJSON *root, const struct reply_text *text)
 }
 
 static void
-add_phones(cJSON *person, const GPtrArray *phones)
+add_phones(cJSON *person, const char *key, const GPtrArray *phones)
 {
-	cJSON *array = cJSON_AddArrayToObject(person, "phones");
+	cJSON *array = cJSON_AddArrayToObject(person, key);
 	for (guint i = 0; i < phones->len; i++) {
 		const struct phone *phone = g_ptr_array_index(phones, i);
 		cJSON *object = cJSON_CreateObject();
@@ -100,7 +100,8 @@ add_person(cJSON *root, const struct person *person)
 	show_add_text(object, "role",
 		      person->rank == RANK_UNKNOWN ? NULL : title_rank_name(person->rank));
 	show_add_text(object, "company", person->company);
-	add_phones(object, person->phones);
+	add_phones(object, "phones", person->phones);
+	add_phones(object, "faxes", person->faxes);
 	cJSON_AddItemToObject(object, "urls", strings(person->urls));
 	show_add_text(object, "country", person->country);
 	cJSON_AddBoolToObject(object, "reachable", person->reachable);
