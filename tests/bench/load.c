@@ -173,31 +173,43 @@ put_header(struct client *client, const char *name, const char *value)
 	put(client, 'L', field->data, field->len);
 }
 
-static const char paragraph[] =
-	"We are looking at new packaging machines for our second plant and would like an offer "
+/*
+ * What is sent is a mix as mailboxes of sales see it: of eight messages three are signed with a
+ * telephone, one names a budget and a date, all are of the same size.
+ */
+static const char prose[] =
+	"We make pumps for dairies and breweries in the north and have looked at your machines "
+	"at\r\n"
+	"the fair in autumn. My colleagues in production liked the quiet drive and the short "
+	"set-up\r\n"
+	"times. Before we go on I would like to understand how the smaller model is cleaned and\r\n"
+	"which of the parts our own people may change without your service.\r\n\r\n";
+static const char wish[] = "Could you send me the documents for both models?\r\n\r\n";
+static const char budget[] =
+	"We need an offer for two lines before the end of March; our budget is about 40,000 EUR "
 	"for\r\n"
-	"two lines, delivered before the end of March. Could you send the price list and say\r\n"
-	"whether somebody can come by next week? Our budget is about 40,000 EUR for each.\r\n\r\n";
+	"each. Could you send the price list and say whether a demo is possible next week?\r\n\r\n";
 
 static GString *
 make_body(void)
 {
 	GString *body = g_string_new("Hello,\r\n\r\n");
 	while ((int)body->len < size - 700)
-		g_string_append(body, paragraph);
+		g_string_append(body, prose);
 	return body;
 }
 
-/* Every sender signs with a number of their own: the same name and telephone are one person. */
+/* The end of a message; every sender has a telephone of their own, since the same name and
+ * telephone are one person. */
 static void
-sign(GString *body, gsize unsigned_length, int person)
+finish_body(GString *body, gsize common_length, int person)
 {
-	g_string_truncate(body, unsigned_length);
-	g_string_append_printf(
-		body,
-		"Kind regards\r\nAnna Weber\r\nHead of Purchasing\r\nWeber Pumps Ltd\r\n"
-		"+44 20 7%03d %04d\r\n",
-		person / 10000 % 1000, person % 10000);
+	g_string_truncate(body, common_length);
+	g_string_append(body, person % 8 == 0 ? budget : wish);
+	g_string_append(body, "Kind regards\r\nAnna Weber\r\nWeber Pumps Ltd\r\n");
+	if (person % 8 < 3)
+		g_string_append_printf(body, "Head of Purchasing\r\n+44 20 7%03d %04d\r\n",
+				       person / 10000 % 1000, person % 10000);
 }
 
 static gboolean
@@ -263,10 +275,10 @@ finish(struct client *client, int number)
 }
 
 static gboolean
-send_message(struct client *client, GString *body, gsize unsigned_length, int number)
+send_message(struct client *client, GString *body, gsize common_length, int number)
 {
 	int many = atoi(senders);
-	sign(body, unsigned_length, many ? number % many : seed * 50000 + number);
+	finish_body(body, common_length, many ? number % many : seed * 50000 + number);
 	g_autofree char *sender =
 		many ? g_strdup_printf("anna.weber@weber%d.co.uk", number % many)
 		     : g_strdup_printf("anna.weber@weber%d-%d.co.uk", seed, number);
@@ -316,7 +328,7 @@ run(void *data)
 {
 	struct client *client = data;
 	g_autoptr(GString) body = make_body();
-	gsize unsigned_length = body->len;
+	gsize common_length = body->len;
 	for (;;) {
 		gboolean open = begin(client);
 		for (int i = 0; open && i < per_connection; i++) {
@@ -325,7 +337,7 @@ run(void *data)
 				end(client);
 				return NULL;
 			}
-			if (!send_message(client, body, unsigned_length, number)) {
+			if (!send_message(client, body, common_length, number)) {
 				client->failed++;
 				open = FALSE;
 			}
