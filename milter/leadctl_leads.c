@@ -79,14 +79,25 @@ lead_to_json(const struct lead *lead, const struct score *score)
 
 /* --- leads --- */
 
+/* A column of `width` characters, whatever their script: cut or filled up. */
+static char *
+column(const char *text, glong width)
+{
+	glong length = g_utf8_strlen(text, -1);
+	if (length > width)
+		return g_utf8_substring(text, 0, width);
+	return g_strdup_printf("%s%*s", text, (int)(width - length), "");
+}
+
 static void
 print_lead_line(const struct lead *lead)
 {
 	g_autofree char *when = leadctl_time(lead->last_inbound);
-	printf("%-29s %6.1f %c %-5s %-12s %-26s %-30s %s\n", lead->id, lead->total,
+	g_autofree char *owner = column(or_dash(lead->owner), 26);
+	g_autofree char *name = column(or_dash(lead->name ? lead->name : lead->address), 30);
+	printf("%-29s %6.1f %c %-4s %-12s %s %s %s\n", lead->id, lead->total,
 	       lead->grade ? lead->grade : '-', temperature_name(lead->temperature),
-	       stage_name(lead->stage), or_dash(lead->owner),
-	       or_dash(lead->name ? lead->name : lead->address), when);
+	       stage_name(lead->stage), owner, name, when);
 }
 
 static int
