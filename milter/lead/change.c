@@ -54,6 +54,16 @@ change_promote(struct known *known, struct candidate *candidate)
 	known->candidates->pdata[0] = candidate;
 }
 
+/* A message from an archive may be older than what the ledger holds: the card shows the score as of
+ * its newest touch, or what came later would count for nothing. */
+static gint64
+newest_time(const GPtrArray *touches, gint64 now)
+{
+	for (guint i = 0; i < touches->len; i++)
+		now = MAX(now, ((const struct touch *)touches->pdata[i])->time);
+	return now;
+}
+
 /* Evaluate a ledger and a new touch, and keep the figures in the lead.  `ret_all` holds what the
  * score points into. */
 void
@@ -67,7 +77,7 @@ change_score(const struct change_context *context, struct lead *lead, const GPtr
 		g_ptr_array_add(all, ledger->pdata[i]);
 	if (touch != NULL)
 		g_ptr_array_add(all, touch);
-	score_evaluate(card, all, NULL, lead, context->now, ret);
+	score_evaluate(card, all, NULL, lead, newest_time(all, context->now), ret);
 	lead->total = ret->total;
 	lead->fit = ret->fit;
 	lead->engagement = ret->engagement;
