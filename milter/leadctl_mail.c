@@ -26,6 +26,17 @@ struct mail_options {
 static const char *const recipient_fields[] = { "Delivered-To", "X-Original-To", "Envelope-To",
 						"X-Envelope-To" };
 
+/* Two fields that name one address are one recipient, as the milter saw it: the message's key
+ * depends on that. */
+static void
+add_recipient(struct raw_mail *raw, const char *address)
+{
+	for (guint i = 0; i < raw->recipients->len; i++)
+		if (!g_ascii_strcasecmp(g_ptr_array_index(raw->recipients, i), address))
+			return;
+	raw_mail_add_recipient(raw, address);
+}
+
 /* An archive has no envelope: what the delivering agent wrote, else To and Cc, stands for it. */
 static void
 guess_recipients(struct raw_mail *raw, const struct mail *mail)
@@ -33,13 +44,13 @@ guess_recipients(struct raw_mail *raw, const struct mail *mail)
 	for (guint i = 0; i < G_N_ELEMENTS(recipient_fields); i++) {
 		const char *value = mail_header(mail, recipient_fields[i]);
 		if (value && strchr(value, '@'))
-			raw_mail_add_recipient(raw, value);
+			add_recipient(raw, value);
 	}
 	const GPtrArray *const lists[] = { mail->to, mail->cc };
 	for (guint l = 0; !raw->recipients->len && l < G_N_ELEMENTS(lists); l++)
 		for (guint i = 0; i < lists[l]->len; i++) {
 			const struct mail_address *address = g_ptr_array_index(lists[l], i);
-			raw_mail_add_recipient(raw, address->address);
+			add_recipient(raw, address->address);
 		}
 }
 
