@@ -148,7 +148,9 @@ listen_at(const char *path, GError **error)
 	umask(old);
 	if (bound)
 		return fd;
-	system_error(error, ERROR_SYSTEM, path, "cannot listen");
+	system_error(
+		error, ERROR_SYSTEM, path,
+		"cannot listen (its directory must exist and be writable for the daemon's user)");
 	if (fd >= 0)
 		close(fd);
 	return -1;

@@ -365,7 +365,10 @@ filter_open(const struct config *config, GError **error)
 		smfi_setconn(config->socket) == MI_SUCCESS && smfi_opensocket(FALSE) == MI_SUCCESS;
 	umask(old);
 	if (!opened)
-		return system_error(error, config->socket, "cannot listen");
+		return system_error(
+			error, config->socket,
+			path ? "cannot listen (its directory must exist and be writable)"
+			     : "cannot listen");
 	if (path)
 		return set_socket_permissions(config, path, error);
 	set_nodelay_on_listeners();

@@ -260,7 +260,7 @@ main(int argc, char **argv)
 	if (!parse_global(&leadctl, &argc, &argv))
 		return LEADCTL_USAGE;
 	const char *installed = LEADMILTER_SYSCONFDIR "/leadmilter.conf";
-	if (!leadctl.config_path && access(installed, R_OK) == 0)
+	if (!leadctl.config_path && access(installed, F_OK) == 0)
 		leadctl.config_path = installed;
 	int words = 0;
 	const struct leadctl_command *command = find_command(argc - 1, argv + 1, &words);

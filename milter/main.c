@@ -12,6 +12,7 @@
 #include "filter.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
@@ -43,6 +44,59 @@ static int
 fail(int code, const GError *error)
 {
 	log_error("%s", error ? error->message : "failed");
+	return code;
+}
+
+/* --- into the background --- */
+
+/* Whoever started us waits until we serve, and gets the exit status of a start that failed.
+ * @return the end to tell it, -1 when forking failed */
+static int
+go_into_background(void)
+{
+	int ends[2];
+	unsigned char code = EXIT_FAILED;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	pid_t child = fork();
+	if (child < 0)
+		return -1;
+	if (!child) {
+		close(ends[0]);
+		setsid();
+		return ends[1];
+	}
+	close(ends[1]);
+	while (read(ends[0], &code, 1) < 0 && errno == EINTR)
+		;
+	_exit(code);
+}
+
+static void
+tell_starter(int starter, int exit_code)
+{
+	unsigned char code = (unsigned char)exit_code;
+	if (starter < 0)
+		return;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	for (int fd = 0; null >= 0 && fd <= STDERR_FILENO; fd++)
+		dup2(null, fd);
+	if (null > STDERR_FILENO)
+		close(null);
+	while (write(starter, &code, 1) < 0 && errno == EINTR)
+		;
+	close(starter);
+}
+
+/* A start that fails is told to whoever waits for it, and to syslog. */
+static int
+fail_start(const GError *error, const struct config *config, int starter)
+{
+	int code = error && error->code == ERROR_CONFIG ? EXIT_CONFIG : EXIT_FAILED;
+	fail(code, error);
+	if (!strcmp(config->log_target, "syslog"))
+		fprintf(stderr, "leadmilter: %s\n", error ? error->message : "failed");
+	tell_starter(starter, code);
 	return code;
 }
 
@@ -267,18 +321,19 @@ run_daemon(struct generation *generation, const char *path, gboolean foreground)
 	struct config *config = generation->config;
 	g_autoptr(GError) error = NULL;
 	struct daemon self = { 0 };
-	if (!foreground && daemon(1, 0) < 0) {
+	int starter = foreground ? -1 : go_into_background();
+	if (!foreground && starter < 0) {
 		log_error("going into the background: %s", g_strerror(errno));
 		return EXIT_FAILED;
 	}
 	block_signals();
 	set_limits(config);
 	if (!open_daemon(&self, generation, path, &error)) {
-		int code = error && error->code == ERROR_CONFIG ? EXIT_CONFIG : EXIT_FAILED;
 		control_stop(self.control);
 		runtime_close(self.runtime, 0);
-		return fail(code, error);
+		return fail_start(error, config, starter);
 	}
+	tell_starter(starter, EXIT_SUCCESS);
 	log_notice("leadmilter %s serving %s", LEADMILTER_VERSION, config->socket);
 	sd_notify(0, "READY=1");
 	gboolean served = filter_run(self.runtime);

@@ -46,13 +46,31 @@ write_holder(int fd)
 		log_debug("lock file: %s", g_strerror(errno)); /* only words for people */
 }
 
+/* SQLite makes files beside the store, so the directory is what must be writable; its own words
+ * for that ("readonly database") send people to the wrong place. */
+static gboolean
+check_directory(const char *path, GError **error)
+{
+	g_autofree char *directory = g_path_get_dirname(path);
+	int failed = access(directory, W_OK | X_OK) == 0 ? 0 : errno;
+
+	if (failed)
+		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE,
+			    "%s: %s; the directory of the store must belong to the user %s",
+			    directory, g_strerror(failed), g_get_user_name());
+	return !failed;
+}
+
 static int
 take_lock(const char *path, GError **error)
 {
 	g_autofree char *name = g_strconcat(path, ".lock", NULL);
-	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, LOCK_MODE);
 	char holder[32];
+	int fd;
 
+	if (!check_directory(path, error))
+		return -1;
+	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, LOCK_MODE);
 	if (fd < 0) {
 		g_set_error(error, LEADMILTER_ERROR,
 			    errno == ENOSPC ? ERROR_STORE_FULL : ERROR_STORE, "%s: %s", name,
@@ -113,6 +131,12 @@ open_to_read(struct store *store, GError **error)
 	g_autoptr(database_owned) database = NULL;
 	int version;
 
+	if (access(store->path, R_OK) < 0 && errno != ENOENT) {
+		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE,
+			    "%s: %s; ask as root or as the daemon's user", store->path,
+			    g_strerror(errno));
+		return NULL;
+	}
 	if (!g_file_test(store->path, G_FILE_TEST_EXISTS)) {
 		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE,
 			    "%s: there is no store yet; the daemon makes it when it starts",
