@@ -23,7 +23,7 @@ struct mail_options {
 	gboolean submitted; /* mail from our own domains was sent by us */
 };
 
-static const char *const recipient_fields[] = { "Delivered-To", "X-Original-To", "Envelope-To",
+static const char *const recipient_fields[] = { "X-Original-To", "Delivered-To", "Envelope-To",
 						"X-Envelope-To" };
 
 /* Two fields that name one address are one recipient, as the milter saw it: the message's key
