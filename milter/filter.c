@@ -104,13 +104,15 @@ on_negotiate(SMFICTX *context, unsigned long actions, unsigned long steps, unsig
 {
 	(void)unused2;
 	(void)unused3;
-	/* DATA and BODY are answered: one lets go what is of no interest, the other skips. */
+	/* DATA and BODY are answered: one lets go what is of no interest, the other skips.  EOH is
+	 * asked for: without it libmilter knows no step from DATA to BODY for a mail without
+	 * header fields, and leaves the MTA waiting. */
 	const unsigned long silent = SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL | SMFIP_NR_RCPT |
 				     SMFIP_NR_UNKN | SMFIP_NR_HDR | SMFIP_NR_EOH;
 	struct connection *connection = smfi_getpriv(context);
 	if (!connection)
 		connection = g_new0(struct connection, 1);
-	connection->steps = steps & (silent | SMFIP_SKIP | SMFIP_NOUNKNOWN | SMFIP_NOEOH);
+	connection->steps = steps & (silent | SMFIP_SKIP | SMFIP_NOUNKNOWN);
 	smfi_setpriv(context, connection);
 	*ret_actions = actions & (SMFIF_ADDHDRS | SMFIF_CHGHDRS);
 	*ret_steps = connection->steps;
@@ -201,6 +203,12 @@ static sfsistat
 on_header(SMFICTX *context, char *name, char *value)
 {
 	WITH_SESSION(context, SMFIP_NR_HDR, session_header(session, name, value));
+}
+
+static sfsistat
+on_end_of_header(SMFICTX *context)
+{
+	return silence(smfi_getpriv(context), SMFIP_NR_EOH, SMFIS_CONTINUE);
 }
 
 static sfsistat
@@ -337,6 +345,7 @@ register_filter(GError **error)
 		.xxfi_envfrom = on_mail,
 		.xxfi_envrcpt = on_recipient,
 		.xxfi_header = on_header,
+		.xxfi_eoh = on_end_of_header,
 		.xxfi_body = on_body,
 		.xxfi_eom = on_end,
 		.xxfi_abort = on_abort,

@@ -124,6 +124,12 @@ subtest 'what one transaction may hold' => sub {
 	$mail{to} = [ map { "person$_\@example.test" } 1 .. 1000 ];
 	push @{ $mail{to} }, 'sales@example.test';
 	ok $client->message(%mail), '1,001 recipients';
+	my $began = time;
+	is $client->message(from => 'x@buyers.test', to => 'sales@example.test', headers => [], body => "text\r\n")->{verdict},
+	    'c', 'a mail without header fields';
+	is $client->message(from => 'x@buyers.test', to => 'sales@example.test', headers => [], body => '')->{verdict}, 'c',
+	    'and one without anything';
+	cmp_ok time - $began, '<', 2, 'are answered at once';
 };
 
 subtest 'of no interest: let go at DATA' => sub {
