@@ -591,7 +591,7 @@ read_mailbox(struct reader *reader, cfg_t *section, struct config *config, GErro
 	g_ptr_array_add(config->mailboxes, mailbox);
 	mailbox->name = g_strdup(cfg_title(section));
 	mailbox->address = g_ascii_strdown(mailbox->name, -1);
-	if (!*mailbox->name || strlen(mailbox->name) > LIMIT_ADDRESS)
+	if (!strpbrk(mailbox->name, "@.*?") || strlen(mailbox->name) > LIMIT_ADDRESS)
 		return problem(reader, section, error,
 			       "mailbox \"%s\": expected an address, a domain or a pattern",
 			       mailbox->name);

@@ -48,7 +48,7 @@ sub run_daemon {
 }
 
 subtest 'a store that somebody locks' => sub {
-	my $site = Site->new(config => "store_deadline_ms = 300\n");
+	my $site = Site->new(config => "store_deadline_ms = 1500\n");
 	$site->start_daemon;
 	send_one($site);
 	my $lock = $site->start_process('lock', command => [ 'python3', '-c', <<'END', "$site->{dir}/leads.db" ]);
@@ -62,9 +62,9 @@ END
 	my $result = send_one($site);
 	is $result->{verdict}, 'c', 'the mail goes on';
 	is $result->{added}{'X-Lead-Status'}, 'spooled', 'marked as spooled';
-	cmp_ok $result->{took}, '<', 1.5, 'about its deadline later';
+	cmp_ok $result->{took}, '<', 4, 'about its deadline later';
 	my @more = map { send_one($site) } 1 .. 5;
-	cmp_ok $_->{took}, '<', 0.25, 'the next ones do not wait' for @more;
+	cmp_ok $_->{took}, '<', 1.2, 'the next ones do not wait' for @more;
 	$site->stop_process($lock, 'KILL');
 	Site::wait_for('the spool to be taken', sub { @{ $site->leads } == 7 });
 	pass 'all seven are leads';
