@@ -255,102 +255,13 @@ section_clear(const char *name, void *target)
 	}
 }
 
-static gboolean
-check_file(const char *path, GError **error)
-{
-	struct stat st;
-	if (stat(path, &st) < 0) {
-		g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG, "%s:0: %s", path,
-			    g_strerror(errno));
-		return FALSE;
-	}
-	if (!S_ISREG(st.st_mode) || st.st_size > LIMIT_CONFIG_FILE) {
-		g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG,
-			    "%s:0: not a regular file of at most %d bytes", path,
-			    LIMIT_CONFIG_FILE);
-		return FALSE;
-	}
-	return TRUE;
-}
-
-/* The end of a quoted string or a comment that begins at `p`; `p` itself when none does, NULL when
- * it never ends.  Two slashes inside of a word, as in http://, begin none. */
-static char *
-skip_opaque(const char *text, char *p)
-{
-	if (*p == '"' || *p == '\'') {
-		char *end = p + 1;
-		for (; *end && *end != *p; end++)
-			if (*end == '\\' && end[1])
-				end++;
-		return *end ? end + 1 : NULL;
-	}
-	gboolean word = p > text && !strchr(" \t\r\n={}()+,\"'", p[-1]);
-	if (*p == '#' || (*p == '/' && p[1] == '/' && !word))
-		return p + strcspn(p, "\n");
-	if (*p == '/' && p[1] == '*') {
-		char *end = strstr(p + 2, "*/");
-		return end ? end + 2 : NULL;
-	}
-	return p;
-}
-
-/* Make spaces of comments.  @return the first brace, quote or comment that is never closed, or NULL
- */
-static char *
-blank_comments(char *text)
-{
-	char *opened = NULL;
-	int depth = 0;
-	for (char *p = text, *end; *p; p = end) {
-		end = skip_opaque(text, p);
-		if (!end)
-			return p;
-		gboolean comment = end > p && *p != '"' && *p != '\'';
-		for (char *q = p; comment && q < end; q++)
-			if (*q != '\n')
-				*q = ' ';
-		if (end > p)
-			continue;
-		if (*p == '{' && depth++ == 0)
-			opened = p;
-		depth -= *p == '}';
-		end = p + 1;
-	}
-	return depth > 0 ? opened : NULL;
-}
-
-/* A file's text as libconfuse reads it right: it takes the end of the file for the end of a section
- * or a comment, and counts a line with a comment more than once. */
-static char *
-read_text_of(const char *path, GError **error)
-{
-	g_autofree char *text = NULL;
-	g_autoptr(GError) why = NULL;
-	gsize length;
-	if (!g_file_get_contents(path, &text, &length, &why) || strlen(text) < length) {
-		g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG, "%s:0: %s", path,
-			    why ? why->message : "not a text");
-		return NULL;
-	}
-	const char *at = blank_comments(text);
-	if (!at)
-		return g_steal_pointer(&text);
-	int line = 1;
-	for (const char *p = text; p < at; p++)
-		line += *p == '\n';
-	g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG, "%s:%d: this %.*s is never closed", path,
-		    line, *at == '/' ? 2 : 1, at);
-	return NULL;
-}
-
 /* Parse a file and let `fill` copy it; everything of libconfuse ends here. */
 static gboolean
 read_file(const char *path, const char *top, const char *const *sections,
 	  gboolean (*fill)(struct reader *reader, cfg_t *cfg, void *target, GError **error),
 	  void *target, GError **error)
 {
-	g_autofree char *text = check_file(path, error) ? read_text_of(path, error) : NULL;
+	g_autofree char *text = config_text(path, error);
 	if (!text)
 		return FALSE;
 	struct reader reader = { path, g_path_get_dirname(path), g_hash_table_new(NULL, NULL),
@@ -716,73 +627,6 @@ check_top(struct reader *reader, cfg_t *cfg, struct config *config, GError **err
 	return TRUE;
 }
 
-static void
-set_default(char **member, const char *directory, const char *name)
-{
-	if (!*member)
-		*member = g_build_filename(directory, name, NULL);
-}
-
-/* The directory with the shipped lists and scorecards: beside the file, else as installed. */
-static char *
-shipped_directory(const char *beside)
-{
-	char exe[4096];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-	exe[n > 0 ? n : 0] = '\0';
-	g_autofree char *program = g_path_get_dirname(exe);
-	g_autofree char *source_tree = g_build_filename(program, "..", "conf", NULL);
-	const char *candidates[] = { beside, g_getenv("LEADMILTER_CONF_DIR"), LEADMILTER_SYSCONFDIR,
-				     source_tree };
-	for (guint i = 0; i < G_N_ELEMENTS(candidates); i++) {
-		if (!candidates[i])
-			continue;
-		g_autofree char *lists = g_build_filename(candidates[i], "lists", NULL);
-		if (g_file_test(lists, G_FILE_TEST_IS_DIR))
-			return g_canonicalize_filename(candidates[i], NULL);
-	}
-	return g_strdup(LEADMILTER_SYSCONFDIR);
-}
-
-static gint
-compare_strings(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void
-default_phrase_files(struct config *config)
-{
-	g_autofree char *directory = g_build_filename(config->list_directory, "phrases", NULL);
-	g_autoptr(GDir) dir = g_dir_open(directory, 0, NULL);
-	for (const char *name; dir && (name = g_dir_read_name(dir));)
-		if (g_str_has_suffix(name, ".phrases"))
-			g_ptr_array_add(config->phrase_files,
-					g_build_filename(directory, name, NULL));
-	g_ptr_array_sort(config->phrase_files, compare_strings);
-}
-
-static void
-complete(struct config *config, const char *beside)
-{
-	g_autofree char *shipped = shipped_directory(beside);
-	set_default(&config->list_directory, shipped, "lists");
-	const char *lists = config->list_directory;
-	set_default(&config->freemail_list, lists, "freemail.txt");
-	set_default(&config->disposable_list, lists, "disposable.txt");
-	set_default(&config->relay_list, lists, "relay.txt");
-	set_default(&config->role_list, lists, "role.txt");
-	set_default(&config->isp_list, lists, "isp.txt");
-	if (!config->phrase_files->len)
-		default_phrase_files(config);
-	if (!config->scorecard_files->len)
-		g_ptr_array_add(config->scorecard_files,
-				g_build_filename(shipped, "scorecards", "default.conf", NULL));
-	if (!config->hostname)
-		config->hostname = g_strdup(g_get_host_name());
-	log_level_from_name(config->log_level_name, &config->log_level);
-}
-
 static gboolean
 load_scorecards(struct config *config, GError **error)
 {
@@ -829,7 +673,7 @@ fill_config(struct reader *reader, cfg_t *cfg, void *target, GError **error)
 			if (!sections[i].read(reader, cfg_getnsec(cfg, sections[i].name, j), config,
 					      error))
 				return FALSE;
-	complete(config, reader->directory);
+	config_complete(config, reader->directory);
 	return TRUE;
 }
 
@@ -844,40 +688,14 @@ config_load(const char *path, GError **error)
 	return g_steal_pointer(&config);
 }
 
-static void
-fill_fallback(const struct option_row *row, void *member)
-{
-	switch (row->type) {
-	case OPTION_LIST:
-	case OPTION_PATHS:
-		*(GPtrArray **)member = g_ptr_array_new_with_free_func(g_free);
-		break;
-	case OPTION_UNSIGNED:
-		*(guint *)member = (guint)strtoul(row->fallback, NULL, 10);
-		break;
-	case OPTION_BYTES:
-		*(gint64 *)member = g_ascii_strtoll(row->fallback, NULL, 10);
-		break;
-	case OPTION_MODE:
-		*(guint *)member = (guint)strtoul(row->fallback, NULL, 8);
-		break;
-	case OPTION_BOOLEAN:
-		*(gboolean *)member = !strcmp(row->fallback, "true");
-		break;
-	default:
-		if (*row->fallback)
-			*(char **)member = g_strdup(row->fallback);
-	}
-}
-
 struct config *
 config_default(void)
 {
 	struct config *config = config_new("(defaults)");
 	for (guint i = 0; i < option_row_count; i++)
 		if (!*option_rows[i].section)
-			fill_fallback(&option_rows[i], (char *)config + option_rows[i].offset);
-	complete(config, NULL);
+			config_fallback(&option_rows[i], (char *)config + option_rows[i].offset);
+	config_complete(config, NULL);
 	g_autoptr(GError) error = NULL;
 	if (!load_scorecards(config, &error))
 		log_warning("%s", error->message);

@@ -2,8 +2,8 @@
  * config_options.h - the one table of options: what the parser accepts, checks, and the manual
  * lists.
  *
- * Private to config.c and config_options.c.  A row says where an option stands (section), its
- * type, default, permitted values and the struct member it fills.
+ * Private to config.c, config_text.c, config_defaults.c and config_options.c.  A row says where an
+ * option stands (section), its type, default, permitted values and the struct member it fills.
  */
 #ifndef LEADMILTER_CONFIG_OPTIONS_H
 #define LEADMILTER_CONFIG_OPTIONS_H
@@ -35,5 +35,14 @@ struct option_row {
 
 extern const struct option_row option_rows[];
 extern const guint option_row_count;
+
+/** A file's text, comments blanked. @return NULL with ERROR_CONFIG naming path and line; caller
+ * frees */
+char *config_text(const char *path, GError **error);
+/** Fill a member with its row's default (a list with nothing). */
+void config_fallback(const struct option_row *row, void *member);
+/** Paths of lists, phrases and scorecard that were not set; host name and log level.
+ *  @param beside the configuration file's directory, or NULL */
+void config_complete(struct config *config, const char *beside);
 
 #endif

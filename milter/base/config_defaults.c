@@ -1,0 +1,102 @@
+/*
+ * config_defaults.c - what holds where the administrator wrote nothing: fallbacks of the option
+ * table, and the lists and scorecard that were shipped.
+ */
+#include "base/config_options.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void
+set_default(char **member, const char *directory, const char *name)
+{
+	if (!*member)
+		*member = g_build_filename(directory, name, NULL);
+}
+
+/* The directory with the shipped lists and scorecards: beside the file, else as installed. */
+static char *
+shipped_directory(const char *beside)
+{
+	char exe[4096];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+	exe[n > 0 ? n : 0] = '\0';
+	g_autofree char *program = g_path_get_dirname(exe);
+	g_autofree char *source_tree = g_build_filename(program, "..", "conf", NULL);
+	const char *candidates[] = { beside, g_getenv("LEADMILTER_CONF_DIR"), LEADMILTER_SYSCONFDIR,
+				     source_tree };
+	for (guint i = 0; i < G_N_ELEMENTS(candidates); i++) {
+		if (!candidates[i])
+			continue;
+		g_autofree char *lists = g_build_filename(candidates[i], "lists", NULL);
+		if (g_file_test(lists, G_FILE_TEST_IS_DIR))
+			return g_canonicalize_filename(candidates[i], NULL);
+	}
+	return g_strdup(LEADMILTER_SYSCONFDIR);
+}
+
+static gint
+compare_strings(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void
+default_phrase_files(struct config *config)
+{
+	g_autofree char *directory = g_build_filename(config->list_directory, "phrases", NULL);
+	g_autoptr(GDir) dir = g_dir_open(directory, 0, NULL);
+	for (const char *name; dir && (name = g_dir_read_name(dir));)
+		if (g_str_has_suffix(name, ".phrases"))
+			g_ptr_array_add(config->phrase_files,
+					g_build_filename(directory, name, NULL));
+	g_ptr_array_sort(config->phrase_files, compare_strings);
+}
+
+void
+config_complete(struct config *config, const char *beside)
+{
+	g_autofree char *shipped = shipped_directory(beside);
+	set_default(&config->list_directory, shipped, "lists");
+	const char *lists = config->list_directory;
+	set_default(&config->freemail_list, lists, "freemail.txt");
+	set_default(&config->disposable_list, lists, "disposable.txt");
+	set_default(&config->relay_list, lists, "relay.txt");
+	set_default(&config->role_list, lists, "role.txt");
+	set_default(&config->isp_list, lists, "isp.txt");
+	if (!config->phrase_files->len)
+		default_phrase_files(config);
+	if (!config->scorecard_files->len)
+		g_ptr_array_add(config->scorecard_files,
+				g_build_filename(shipped, "scorecards", "default.conf", NULL));
+	if (!config->hostname)
+		config->hostname = g_strdup(g_get_host_name());
+	log_level_from_name(config->log_level_name, &config->log_level);
+}
+
+void
+config_fallback(const struct option_row *row, void *member)
+{
+	switch (row->type) {
+	case OPTION_LIST:
+	case OPTION_PATHS:
+		*(GPtrArray **)member = g_ptr_array_new_with_free_func(g_free);
+		break;
+	case OPTION_UNSIGNED:
+		*(guint *)member = (guint)strtoul(row->fallback, NULL, 10);
+		break;
+	case OPTION_BYTES:
+		*(gint64 *)member = g_ascii_strtoll(row->fallback, NULL, 10);
+		break;
+	case OPTION_MODE:
+		*(guint *)member = (guint)strtoul(row->fallback, NULL, 8);
+		break;
+	case OPTION_BOOLEAN:
+		*(gboolean *)member = !strcmp(row->fallback, "true");
+		break;
+	default:
+		if (*row->fallback)
+			*(char **)member = g_strdup(row->fallback);
+	}
+}
