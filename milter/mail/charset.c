@@ -436,10 +436,32 @@ append_iso2022(GString *out, const char *bytes, gsize length)
 	return TRUE;
 }
 
+/* Bytes of ASCII without NUL in front, which mean the same in every charset here. */
+static gsize
+plain_length(const char *bytes, gsize length)
+{
+	const guint64 ones = 0x0101010101010101u, upper = ones << 7;
+	gsize n = 0;
+	for (guint64 word; length - n >= sizeof word; n += sizeof word) {
+		memcpy(&word, bytes + n, sizeof word);
+		if ((word | (word - ones)) & upper)
+			break;
+	}
+	while (n < length && bytes[n] && !(bytes[n] & 0x80))
+		n++;
+	return n;
+}
+
 /* UTF-8 when it is or nearly is that, else windows-1252. */
 static void
 append_8bit(GString *out, const char *bytes, gsize length)
 {
+	gsize plain = plain_length(bytes, length);
+	g_string_append_len(out, bytes, plain);
+	bytes += plain;
+	length -= plain;
+	if (!length)
+		return;
 	if (is_mostly_utf8(bytes, length))
 		append_utf8(out, bytes, length);
 	else

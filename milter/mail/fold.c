@@ -153,6 +153,46 @@ fold_wide(struct writer *writer, const struct folded_character *table, const cha
 	return n;
 }
 
+#define BYTES(b) (0x0101010101010101u * (b)) /* the same byte eight times */
+
+/* Eight ASCII bytes at once, among them no two spaces in a row; FALSE: nothing was written. */
+static gboolean
+fold_plain(struct writer *writer, const char *p, guint32 origin)
+{
+	struct fold_text *out = writer->out;
+	guint64 word;
+	memcpy(&word, p, sizeof word);
+	word = GUINT64_FROM_LE(word);
+	if (word & BYTES(0x80))
+		return FALSE;
+	/* the upper bit of each byte: up to ' ' and DEL, 'A' to 'Z' */
+	guint64 spaces = (~(word + BYTES(0x7f - ' ')) | (word + BYTES(1))) & BYTES(0x80);
+	guint64 capitals = (word + BYTES(0x80 - 'A')) & ~(word + BYTES(0x7f - 'Z')) & BYTES(0x80);
+	if (spaces & (spaces << 8 | (writer->space ? 0x80 : 0)))
+		return FALSE;
+	guint64 blank = (spaces >> 7) * 0xff;
+	word = ((word | capitals >> 2) & ~blank) | (BYTES(' ') & blank);
+	writer->space = spaces >> 63;
+	word = GUINT64_TO_LE(word);
+	memcpy(out->bytes + out->length, &word, sizeof word);
+	for (guint i = 0; i < sizeof word; i++)
+		out->origin[out->length + i] = origin + i;
+	out->length += sizeof word;
+	return TRUE;
+}
+
+/* One ASCII byte; written in any case: a branch on each space can't be foreseen. */
+static void
+fold_byte(struct writer *writer, char folded, guint32 origin)
+{
+	struct fold_text *out = writer->out;
+	gboolean space = folded == ' ';
+	out->bytes[out->length] = folded;
+	out->origin[out->length] = origin;
+	out->length += !(space & writer->space);
+	writer->space = space;
+}
+
 void
 fold_text(const char *text, gsize length, struct fold_text *ret)
 {
@@ -162,19 +202,17 @@ fold_text(const char *text, gsize length, struct fold_text *ret)
 	ret->bytes = g_malloc(2 * length + 1); /* lower case can be a byte longer */
 	ret->origin = g_new(guint32, 2 * length + 1);
 	for (gsize i = 0; i < length;) {
-		guchar byte = text[i];
-		if (byte >= 0x80) {
-			i += fold_wide(&writer, table, text + i, length - i, i);
+		if (length - i >= 8 && fold_plain(&writer, text + i, i)) {
+			i += 8;
 			continue;
 		}
-		/* written in any case: a branch on each space can't be foreseen */
-		char folded = table[byte].bytes[0];
-		gboolean space = folded == ' ';
-		ret->bytes[ret->length] = folded;
-		ret->origin[ret->length] = i;
-		ret->length += !(space & writer.space);
-		writer.space = space;
-		i++;
+		for (gsize stop = MIN(i + 8, length); i < stop;) {
+			guchar byte = text[i];
+			if (byte < 0x80)
+				fold_byte(&writer, table[byte].bytes[0], i++);
+			else
+				i += fold_wide(&writer, table, text + i, length - i, i);
+		}
 	}
 	ret->bytes[ret->length] = '\0';
 	ret->origin[ret->length] = length;

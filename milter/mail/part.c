@@ -351,11 +351,19 @@ make_lf(GString *text)
 	char *to = memchr(text->str, '\r', text->len);
 	if (!to)
 		return;
-	for (const char *p = to, *end = text->str + text->len; p < end; p++) {
-		if (*p != '\r')
-			*to++ = *p;
-		else if (p[1] != '\n' && p[1] != '\r')
-			*to++ = '\n';
+	const char *p = to, *end = text->str + text->len;
+	while (p < end) {
+		if (*p == '\r') {
+			if (p[1] != '\n' && p[1] != '\r')
+				*to++ = '\n';
+			p++;
+			continue;
+		}
+		const char *stop = memchr(p, '\r', (gsize)(end - p));
+		gsize n = (gsize)((stop ? stop : end) - p);
+		memmove(to, p, n);
+		to += n;
+		p += n;
 	}
 	g_string_truncate(text, (gsize)(to - text->str));
 }

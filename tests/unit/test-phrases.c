@@ -11,6 +11,23 @@
 #include "mail/fold.h"
 
 static void
+check_fold(const char *text, const char *want, guint pad)
+{
+	static const char pads[] = "XXXXXXXX", folded_pads[] = "xxxxxxxx";
+	struct fold_text folded;
+	g_autofree char *padded = g_strconcat(pads + 8 - pad, text, pads, NULL);
+	g_autofree char *wanted = g_strconcat(folded_pads + 8 - pad, want, folded_pads, NULL);
+	gsize length = strlen(padded);
+	fold_text(padded, length, &folded);
+	g_assert_cmpstr(folded.bytes, ==, wanted);
+	g_assert_cmpuint(folded.length, ==, strlen(wanted));
+	g_assert_cmpuint(folded.origin[folded.length], ==, length);
+	for (gsize k = 0; k < folded.length; k++)
+		g_assert_cmpuint(folded.origin[k], <=, folded.origin[k + 1]);
+	fold_text_clear(&folded);
+}
+
+static void
 test_fold(void)
 {
 	static const struct {
@@ -18,6 +35,9 @@ test_fold(void)
 	} want[] = {
 		{ "", "" },
 		{ "Plain TEXT", "plain text" },
+		{ "@AZ[`az{|}~/09:!", "@az[`az{|}~/09:!" },
+		{ "a\001b\037c\177d e", "a b c d e" },
+		{ "a\177 b  c", "a b c" },
 		{ "a \t\r\n\302\240\343\200\200b", "a b" },
 		{ "Pre\305\243 \310\230i PRE\310\232", "pret si pret" },
 		{ "stra\303\237e \303\204\303\226\303\234", "strasse aou" },
@@ -34,17 +54,10 @@ test_fold(void)
 		{ "\304\260stanbul \305\201\303\263d\305\272", "istanbul lodz" },
 		{ "\303\206\305\223", "aeoe" },
 	};
-	for (guint i = 0; i < G_N_ELEMENTS(want); i++) {
-		struct fold_text folded;
-		gsize length = strlen(want[i].text);
-		fold_text(want[i].text, length, &folded);
-		g_assert_cmpstr(folded.bytes, ==, want[i].want);
-		g_assert_cmpuint(folded.length, ==, strlen(want[i].want));
-		g_assert_cmpuint(folded.origin[folded.length], ==, length);
-		for (gsize k = 1; k <= folded.length; k++)
-			g_assert_cmpuint(folded.origin[k - 1], <=, folded.origin[k]);
-		fold_text_clear(&folded);
-	}
+	/* eight bytes are folded at once: every text at every place among them */
+	for (guint i = 0; i < G_N_ELEMENTS(want); i++)
+		for (guint pad = 0; pad <= 8; pad++)
+			check_fold(want[i].text, want[i].want, pad);
 }
 
 static struct phrases *
