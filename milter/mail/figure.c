@@ -366,16 +366,29 @@ span_at(const struct reader *r, gsize number, struct figure *ret)
 	return ret->end > 0;
 }
 
+/* The next digit from `i` on, or the end; over eight bytes without one at once. */
+static gsize
+next_digit(const struct fold_text *text, gsize i)
+{
+	const guint64 ones = 0x0101010101010101u, upper = ones << 7;
+	for (guint64 word; i + sizeof word <= text->length; i += sizeof word) {
+		memcpy(&word, text->bytes + i, sizeof word);
+		guint64 low = word & ~upper; /* sums stay in their byte */
+		guint64 from_0 = low + ones * (0x80 - '0'), above_9 = low + ones * (0x7f - '9');
+		if (from_0 & ~above_9 & ~word & upper)
+			break;
+	}
+	while (i < text->length && !g_ascii_isdigit(text->bytes[i]))
+		i++;
+	return i;
+}
+
 gboolean
 figure_next(const struct fold_text *text, const char *original, gsize *at, struct figure *ret)
 {
 	const struct reader r = { text, original };
-	gsize i = *at;
-	while (i < text->length) {
-		if (!g_ascii_isdigit(text->bytes[i])) {
-			i++;
-			continue;
-		}
+	gsize i;
+	for (i = next_digit(text, *at); i < text->length; i = next_digit(text, i)) {
 		if (amount_at(&r, i, ret) || span_at(&r, i, ret) || date_at(&r, i, ret)) {
 			*at = MAX(ret->end, i + 1);
 			return TRUE;

@@ -182,37 +182,82 @@ static const char *const script_language[SCRIPT_COUNT] = {
 	[SCRIPT_TAMIL] = "ta",
 };
 
+struct word_slot {
+	const char *word; /* NULL: free */
+	guint32 hash;
+	guint32 mask; /* of the languages that have it */
+};
+
+/* Open addressing, with room left: most words of a text are in no table. */
 struct word_table {
-	GHashTable *masks; /* word → bit mask of the languages that have it */
+	struct word_slot *slots;
+	guint32 last; /* of the slots, a power of two less one */
 	const struct language_words *languages;
 	guint count;
 };
 
-static void
-table_add(struct word_table *table, char *word, guint language)
-{
-	gpointer known, mask;
+#define HASH_BEGIN 2166136261u /* FNV-1a */
 
-	if (g_hash_table_lookup_extended(table->masks, word, &known, &mask)) {
+static guint32
+hash_byte(guint32 hash, char byte)
+{
+	return (hash ^ (guchar)byte) * 16777619u;
+}
+
+static guint32
+hash_word(const char *word)
+{
+	guint32 hash = HASH_BEGIN;
+
+	while (*word)
+		hash = hash_byte(hash, *word++);
+	return hash;
+}
+
+/* Where the word is, or would be. */
+static struct word_slot *
+find_slot(const struct word_table *table, const char *word, guint32 hash)
+{
+	guint32 i = (hash ^ hash >> 15) & table->last;
+
+	while (table->slots[i].word &&
+	       (table->slots[i].hash != hash || strcmp(table->slots[i].word, word) != 0))
+		i = (i + 1) & table->last;
+	return &table->slots[i];
+}
+
+static void
+table_add(struct word_table *table, char *word, guint32 language)
+{
+	guint32 hash = hash_word(word);
+	struct word_slot *slot = find_slot(table, word, hash);
+
+	slot->mask |= language;
+	slot->hash = hash;
+	if (slot->word)
 		g_free(word);
-		word = known;
-		language |= GPOINTER_TO_UINT(mask);
-	}
-	g_hash_table_insert(table->masks, word, GUINT_TO_POINTER(language));
+	else
+		slot->word = word;
 }
 
 /* Made once and kept for good. */
 static struct word_table
 table_new(const struct language_words *languages, guint count)
 {
-	struct word_table table = { g_hash_table_new(g_str_hash, g_str_equal), languages, count };
+	struct word_table table = { .languages = languages, .count = count, .last = 1 };
+	gsize words = 0;
 
+	for (guint i = 0; i < count; i++)
+		words += strlen(languages[i].words) / 2 + 1;
+	while (table.last < words)
+		table.last = table.last * 2 + 1;
+	table.slots = g_new0(struct word_slot, table.last + 1);
 	for (guint i = 0; i < count; i++) {
-		char **words = g_strsplit(languages[i].words, " ", -1);
+		char **list = g_strsplit(languages[i].words, " ", -1);
 
-		for (char **w = words; *w; w++)
+		for (char **w = list; *w; w++)
 			table_add(&table, *w, 1u << i);
-		g_free(words);
+		g_free(list);
 	}
 	return table;
 }
@@ -304,19 +349,24 @@ count_word(const struct word_table *table, const char *word, gsize length, guint
 {
 	char lower[WORD_BYTES];
 	g_autofree char *folded = NULL;
-	gboolean ascii = TRUE;
-	guint mask;
+	guint32 hash = HASH_BEGIN, mask;
+	char bits = 0;
 
 	if (length == 0 || length >= sizeof lower)
 		return;
 	for (gsize i = 0; i < length; i++) {
-		ascii &= !(word[i] & 0x80);
-		lower[i] = g_ascii_tolower(word[i]);
+		char c = word[i];
+
+		lower[i] = c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+		bits |= c;
+		hash = hash_byte(hash, lower[i]);
 	}
 	lower[length] = 0;
-	if (!ascii)
+	if (bits & 0x80) {
 		folded = g_utf8_strdown(lower, length);
-	mask = GPOINTER_TO_UINT(g_hash_table_lookup(table->masks, folded ? folded : lower));
+		hash = hash_word(folded);
+	}
+	mask = find_slot(table, folded ? folded : lower, hash)->mask;
 	for (guint i = 0; mask; i++, mask >>= 1)
 		hits[i] += mask & 1;
 }

@@ -13,6 +13,7 @@
 
 #define JOIN_LINES 6
 #define JOIN_BYTES 640
+#define SHORTEST_VERB 5 /* bytes */
 
 /* The last distinctive word of "X wrote", lower case, sorted by bytes. */
 static const char *const verbs[] = {
@@ -54,7 +55,10 @@ is_one_of(const char *word, gsize length, const char *const *words, gsize count)
 static int
 compare_word(const void *key, const void *row)
 {
-	return strcmp(key, *(const char *const *)row);
+	const char *word = key, *verb = *(const char *const *)row;
+	int order = (guchar)*word - (guchar)*verb;
+
+	return order ? order : strcmp(word, verb);
 }
 
 static gboolean
@@ -365,9 +369,9 @@ ends_with_verb(const char *begin, const char *end)
 	for (gsize i = 0; i < length; i++)
 		lower[i] = g_ascii_tolower(word[i]);
 	lower[length] = 0;
-	if (is_verb(lower))
+	if (length >= SHORTEST_VERB && is_verb(lower))
 		return TRUE;
-	for (gsize i = 0; i < G_N_ELEMENTS(joined_verbs); i++)
+	for (gsize i = 0; (end[-1] & 0x80) && i < G_N_ELEMENTS(joined_verbs); i++)
 		if (g_str_has_suffix(lower, joined_verbs[i]))
 			return TRUE;
 	return FALSE;

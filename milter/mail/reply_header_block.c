@@ -148,19 +148,17 @@ reply_label_lookup(const char *name, gsize length)
 static const char *
 label_colon(const char *p, const char *end, gsize *ret_width)
 {
-	const char *limit = end - p > LABEL_BYTES ? p + LABEL_BYTES : end;
+	gsize most = MIN(end - p, LABEL_BYTES);
+	const char *colon = memchr(p, ':', most);
+	const char *limit = colon ? colon : p + most;
 
-	for (const char *q = p; q < limit; q++) {
-		if (*q == ':') {
-			*ret_width = 1;
-			return q;
-		}
-		if (*q == '\xef' && end - q >= 3 && memcmp(q, "：", 3) == 0) {
+	for (const char *q = p; (q = memchr(q, '\xef', limit - q)); q++)
+		if (end - q >= 3 && memcmp(q, "：", 3) == 0) {
 			*ret_width = 3;
 			return q;
 		}
-	}
-	return NULL;
+	*ret_width = 1;
+	return colon;
 }
 
 enum reply_label

@@ -42,7 +42,7 @@ count_words(const char *p, const char *end)
 	for (; p < end; p++) {
 		gboolean space = *p == ' ' || *p == '\t';
 
-		words += !space && !inside;
+		words += !space & !inside; /* a branch on each space can't be foreseen */
 		inside = !space;
 	}
 	return words;
@@ -75,16 +75,23 @@ trim_spaces(const char *begin, const char *end)
 	}
 }
 
+/* All but the words, which only few lines are asked for. */
 static void
-line_init(struct line *line, const char *text, const char *begin, const char *end)
+line_trim(struct line *line, const char *text, const char *begin, const char *end)
 {
 	const char *p = skip_spaces(begin, end), *last = trim_spaces(p, end);
 
 	line->text = p;
 	line->length = last - p;
 	line->offset = begin - text;
-	line->words = line->length < 200 ? count_words(p, last) : 100;
 	line->exact_delimiter = end - begin == 3 && memcmp(begin, "-- ", 3) == 0;
+}
+
+static void
+line_init(struct line *line, const char *text, const char *begin, const char *end)
+{
+	line_trim(line, text, begin, end);
+	line->words = line->length < 200 ? count_words(line->text, line->text + line->length) : 100;
 }
 
 /* --- delimiters --- */
@@ -575,7 +582,7 @@ find_delimiter(const char *text, gsize length)
 		struct line line;
 
 		begin = begin ? begin + 1 : text;
-		line_init(&line, text, begin, p);
+		line_trim(&line, text, begin, p);
 		if (is_delimiter(&line)) {
 			if (!plausible && !line.exact_delimiter)
 				break;
@@ -655,7 +662,7 @@ signature_has_contact(const char *text, gsize length)
 		const char *newline = memchr(p, '\n', end - p);
 		struct line line;
 
-		line_init(&line, text, p, newline ? newline : end);
+		line_trim(&line, text, p, newline ? newline : end);
 		if (line.length > 0 && line.length <= SHORT_LINE &&
 		    has_contact(line.text, line.length))
 			return TRUE;

@@ -127,8 +127,11 @@ prefix_length(const char *text, enum subject_kind *ret_kind)
 {
 	for (guint t = 0; t < G_N_ELEMENTS(tables); t++)
 		for (guint i = 0; i < tables[t].count; i++) {
-			gsize length = strlen(tables[t].prefixes[i]);
-			if (strncmp(text, tables[t].prefixes[i], length))
+			const char *prefix = tables[t].prefixes[i];
+			if (*text != *prefix) /* most of them */
+				continue;
+			gsize length = strlen(prefix);
+			if (strncmp(text, prefix, length))
 				continue;
 			gsize colon = colon_length(text + length);
 			*ret_kind = tables[t].kind;

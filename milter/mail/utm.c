@@ -53,9 +53,7 @@ static void
 find_in(const char *text, GHashTable *found)
 {
 	const char *end = text + strlen(text);
-	for (const char *p = text; (p = memchr(p, prefix[0], end - p)); p++) {
-		if (strncmp(p, prefix, strlen(prefix)))
-			continue;
+	for (const char *p = text; (p = memmem(p, end - p, prefix, strlen(prefix))); p++) {
 		gsize name = span_until(p, "=&#; \n", LIMIT_UTM_NAME);
 		if (p == text || !strchr("?&;", p[-1]) || p[name] != '=' || name > LIMIT_UTM_NAME ||
 		    !is_name(p, name))
