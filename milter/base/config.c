@@ -14,13 +14,9 @@
 #include "base/limits.h"
 
 #include <confuse.h>
-#include <errno.h>
 #include <gio/gio.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* --- libconfuse: one file at a time --- */
 
