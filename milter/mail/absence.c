@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "mail/bounce_text.h"
 #include "mail/dates.h"
+#include "mail/fold.h"
 
 #include <string.h>
 
@@ -339,7 +340,7 @@ normalise(const char *text)
 	while (end > text && ((guchar)*end & 0xc0) == 0x80)
 		end--;
 	g_autofree char *plain = g_utf8_normalize(text, end - text, G_NORMALIZE_NFKC);
-	return g_utf8_strdown(plain ? plain : "", -1);
+	return fold_lower(plain ? plain : "", -1);
 }
 
 gboolean
@@ -470,7 +471,7 @@ static gboolean
 refers(const char *begin, const char *end)
 {
 	g_autofree char *stretch = g_strndup(begin, end - begin);
-	g_autofree char *lower = g_utf8_strdown(stretch, -1);
+	g_autofree char *lower = fold_lower(stretch, -1);
 	for (guint i = 0; i < G_N_ELEMENTS(referring_words); i++)
 		if (strstr(lower, referring_words[i]))
 			return TRUE;

@@ -5,6 +5,7 @@
 #include "mail/absence.h"
 #include "mail/bounce.h"
 #include "mail/bulk.h"
+#include "mail/fold.h"
 
 #include <string.h>
 
@@ -229,7 +230,7 @@ static char *
 lower_start(const char *text)
 {
 	g_autofree char *start = g_utf8_substring(text, 0, MIN(g_utf8_strlen(text, 400), 100));
-	return g_utf8_strdown(start, -1);
+	return fold_lower(start, -1);
 }
 
 static gboolean

@@ -6,6 +6,7 @@
 #include "mail/bounce_reason.h"
 #include "mail/bounce_ses.h"
 #include "mail/bounce_text.h"
+#include "mail/fold.h"
 
 #include <string.h>
 
@@ -257,7 +258,7 @@ subject_is_report(const char *subject)
 	if (!*subject)
 		return FALSE;
 	g_autofree char *start = g_utf8_substring(subject, 0, MIN(g_utf8_strlen(subject, 200), 64));
-	g_autofree char *lower = g_utf8_strdown(start, -1);
+	g_autofree char *lower = fold_lower(start, -1);
 	for (guint i = 0; i < G_N_ELEMENTS(subjects); i++)
 		if (*lower == *subjects[i] && g_str_has_prefix(lower, subjects[i]))
 			return TRUE;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "mail/fold.h"
 #include "mail/name.h"
 #include "mail/phone_scan.h"
 #include "mail/signature.h"
@@ -48,7 +49,7 @@ trim(const char *text, gsize length)
 static gboolean
 is_program_line(const struct contact_line *line)
 {
-	g_autofree char *lower = g_utf8_strdown(line->text, line->length);
+	g_autofree char *lower = fold_lower(line->text, line->length);
 	gsize closing;
 
 	if (signature_words_sent_from(lower))

@@ -226,6 +226,23 @@ fold_text_clear(struct fold_text *folded)
 	memset(folded, 0, sizeof *folded);
 }
 
+char *
+fold_lower(const char *text, gssize length)
+{
+	gsize n = length < 0 ? strlen(text) : strnlen(text, length);
+	char *lower = g_malloc(n + 1), bits = 0;
+	for (gsize i = 0; i < n; i++) {
+		char c = text[i];
+		lower[i] = c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+		bits |= c;
+	}
+	lower[n] = '\0';
+	if (!(bits & 0x80))
+		return lower;
+	g_free(lower);
+	return g_utf8_strdown(text, length);
+}
+
 gboolean
 fold_is_word(gunichar c)
 {

@@ -23,6 +23,12 @@ struct fold_text {
 void fold_text(const char *text, gsize length, struct fold_text *ret);
 void fold_text_clear(struct fold_text *folded);
 
+/**
+ * Lower case and nothing else, as g_utf8_strdown() makes it.  Caller frees.
+ * @param length bytes of `text`, -1: all
+ */
+char *fold_lower(const char *text, gssize length);
+
 /** Letter, digit or combining mark of a script that puts spaces between words. */
 gboolean fold_is_word(gunichar c);
 

@@ -6,6 +6,7 @@
  * the order differs (Hotmail: Date first; Yahoo: Subject first).  A block needs a From label and
  * two more fields, or From and a date.
  */
+#include "mail/fold.h"
 #include "mail/reply_line.h"
 
 #include <stdlib.h>
@@ -482,7 +483,7 @@ lower_inner(const char *begin, const char *end)
 		begin++;
 	while (end > begin && strchr("-_=*~#+ \t:", end[-1]))
 		end--;
-	return g_utf8_strdown(begin, end - begin);
+	return fold_lower(begin, end - begin);
 }
 
 enum reply_separator

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "mail/fold.h"
 #include "mail/signature_words.h"
 
 #define TAIL_LINES 16 /* with text, looked at from the end */
@@ -22,7 +23,6 @@ struct line {
 	const char *text; /* trimmed */
 	guint length;
 	gsize offset; /* of the untrimmed line */
-	guint words;
 	gboolean blank_above;
 	gboolean exact_delimiter; /* "-- " with its space */
 };
@@ -75,9 +75,8 @@ trim_spaces(const char *begin, const char *end)
 	}
 }
 
-/* All but the words, which only few lines are asked for. */
 static void
-line_trim(struct line *line, const char *text, const char *begin, const char *end)
+line_init(struct line *line, const char *text, const char *begin, const char *end)
 {
 	const char *p = skip_spaces(begin, end), *last = trim_spaces(p, end);
 
@@ -87,11 +86,11 @@ line_trim(struct line *line, const char *text, const char *begin, const char *en
 	line->exact_delimiter = end - begin == 3 && memcmp(begin, "-- ", 3) == 0;
 }
 
-static void
-line_init(struct line *line, const char *text, const char *begin, const char *end)
+/* Counted when asked: few lines are. */
+static guint
+line_words(const struct line *line)
 {
-	line_trim(line, text, begin, end);
-	line->words = line->length < 200 ? count_words(line->text, line->text + line->length) : 100;
+	return line->length < 200 ? count_words(line->text, line->text + line->length) : 100;
 }
 
 /* --- delimiters --- */
@@ -145,7 +144,7 @@ author_add(GString *words, const char *from, const char *end)
 		while (from < end && (g_ascii_isalpha(*from) || (*from & 0x80)))
 			from++;
 		if (from - begin >= 2) {
-			g_autofree char *lower = g_utf8_strdown(begin, from - begin);
+			g_autofree char *lower = fold_lower(begin, from - begin);
 
 			g_string_append(words, lower);
 			g_string_append_c(words, ' ');
@@ -175,7 +174,7 @@ author_has(const char *author, const char *word, gsize length)
 
 	if (length < 2 || length > 64)
 		return FALSE;
-	lower = g_utf8_strdown(word, length);
+	lower = fold_lower(word, length);
 	wanted = g_strconcat(" ", lower, " ", NULL);
 	return strstr(author, wanted) != NULL;
 }
@@ -312,7 +311,7 @@ name_after_dash(const struct line *line, const char *author)
 	gboolean spaced;
 	enum name_kind kind;
 
-	if (line->length > 40 || line->words > 4)
+	if (line->length > 40 || line_words(line) > 4)
 		return NAME_NONE;
 	while (p < end && strchr("-~/", *p))
 		p++;
@@ -356,10 +355,10 @@ closing_kind(const struct line *line, const char *lower, gsize closing, const ch
 				    p > line->text && strchr(",.!- ", p[-1])))
 		return KIND_CLOSING_NAME;
 	/* "Thanks in advance," and the like */
-	if (line->words <= 6 && strchr(",", end[-1]))
+	if (line_words(line) <= 6 && strchr(",", end[-1]))
 		return KIND_CLOSING;
-	return line->words <= 4 && strlen(lower) < 40 && !strchr("?:", end[-1]) ? KIND_CLOSING
-										: KIND_OTHER;
+	return line_words(line) <= 4 && strlen(lower) < 40 && !strchr("?:", end[-1]) ? KIND_CLOSING
+										     : KIND_OTHER;
 }
 
 /* "Your pal, Craig.": a short line that ends with the author's name after a comma. */
@@ -372,7 +371,7 @@ ends_with_author(const struct line *line, const char *author)
 		end--;
 	for (p = end; p > line->text && p[-1] != ' ' && p[-1] != ','; p--)
 		;
-	if (p - line->text < 2 || line->words > 5 || !author_has(author, p, end - p))
+	if (p - line->text < 2 || line_words(line) > 5 || !author_has(author, p, end - p))
 		return FALSE;
 	return p[-1] == ',' || p[-2] == ',';
 }
@@ -380,7 +379,7 @@ ends_with_author(const struct line *line, const char *author)
 static enum line_kind
 line_kind(const struct line *line, const char *author)
 {
-	g_autofree char *lower = g_utf8_strdown(line->text, MIN(line->length, LINE_BYTES));
+	g_autofree char *lower = fold_lower(line->text, MIN(line->length, LINE_BYTES));
 	gsize length;
 	enum name_kind name;
 
@@ -479,8 +478,8 @@ may_belong(const struct line *line)
 		return FALSE;
 	if (has_contact(line->text, line->length))
 		return TRUE;
-	return line->words <= 8 &&
-	       !(line->words >= 4 && strchr(".?!;", line->text[line->length - 1]));
+	return line_words(line) <= 8 &&
+	       !(line_words(line) >= 4 && strchr(".?!;", line->text[line->length - 1]));
 }
 
 /* Is the name on line i believable as the top of the signature, nothing but it and what is
@@ -505,10 +504,10 @@ name_begins(const struct tail *tail, guint i)
 	if (!line->blank_above || !ends_prose(above))
 		return FALSE;
 	/* "Hi Anna,", then one word: that is the message */
-	if (tail->whole && i + 2 == tail->count && above->words <= 3 &&
+	if (tail->whole && i + 2 == tail->count && line_words(above) <= 3 &&
 	    strchr(",:!", above->text[above->length - 1]))
 		return FALSE;
-	return i == 0 ? line->words <= 3 : contacts > 0;
+	return i == 0 ? line_words(line) <= 3 : contacts > 0;
 }
 
 static enum line_kind
@@ -582,7 +581,7 @@ find_delimiter(const char *text, gsize length)
 		struct line line;
 
 		begin = begin ? begin + 1 : text;
-		line_trim(&line, text, begin, p);
+		line_init(&line, text, begin, p);
 		if (is_delimiter(&line)) {
 			if (!plausible && !line.exact_delimiter)
 				break;
@@ -607,7 +606,7 @@ is_footer(const char *text, gsize begin, gsize length)
 {
 	static const char *const footers[] = { "mailing list", "listinfo", "unsubscribe",
 					       "google groups", "virus" };
-	g_autofree char *lower = g_utf8_strdown(text + begin, MIN(length - begin, FOOTER_BYTES));
+	g_autofree char *lower = fold_lower(text + begin, MIN(length - begin, FOOTER_BYTES));
 
 	for (gsize i = 0; i < G_N_ELEMENTS(footers); i++)
 		if (strstr(lower, footers[i]))
@@ -648,7 +647,7 @@ signature_begin(const char *text, gsize length, const char *author_name, const c
 gboolean
 signature_is_boilerplate(const char *line, gsize length)
 {
-	g_autofree char *lower = g_utf8_strdown(line, MIN(length, LINE_BYTES));
+	g_autofree char *lower = fold_lower(line, MIN(length, LINE_BYTES));
 
 	return signature_words_boilerplate(lower);
 }
@@ -662,7 +661,7 @@ signature_has_contact(const char *text, gsize length)
 		const char *newline = memchr(p, '\n', end - p);
 		struct line line;
 
-		line_trim(&line, text, p, newline ? newline : end);
+		line_init(&line, text, p, newline ? newline : end);
 		if (line.length > 0 && line.length <= SHORT_LINE &&
 		    has_contact(line.text, line.length))
 			return TRUE;

@@ -7,6 +7,7 @@
  */
 #include "base/limits.h"
 #include "mail/facts.h"
+#include "mail/fold.h"
 
 #include <string.h>
 
@@ -154,7 +155,7 @@ tag_length(const char *text)
 char *
 subject_normalise(const char *subject, guint *ret_prefixes)
 {
-	g_autofree char *lower = g_utf8_strdown(subject, -1);
+	g_autofree char *lower = fold_lower(subject, -1);
 	const char *p = lower;
 	enum subject_kind kind;
 	guint count = 0;
@@ -176,7 +177,7 @@ subject_normalise(const char *subject, guint *ret_prefixes)
 enum subject_kind
 subject_get_kind(const char *subject)
 {
-	g_autofree char *lower = g_utf8_strdown(subject, -1);
+	g_autofree char *lower = fold_lower(subject, -1);
 	const char *p = lower;
 	enum subject_kind kind;
 	gsize length;

@@ -60,6 +60,27 @@ test_fold(void)
 			check_fold(want[i].text, want[i].want, pad);
 }
 
+static void
+test_lower(void)
+{
+	static const struct {
+		const char *text;
+		gssize length;
+		const char *want;
+	} want[] = {
+		{ "", -1, "" },
+		{ "@AZ[`az{ 09", -1, "@az[`az{ 09" },
+		{ "ABCDEF", 3, "abc" },
+		{ "AB", 9, "ab" },
+		{ "PRE\310\232 A", -1, "pre\310\233 a" },
+		{ "PRE\310\232 A", 5, "pre\310\233" },
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(want); i++) {
+		g_autofree char *lower = fold_lower(want[i].text, want[i].length);
+		g_assert_cmpstr(lower, ==, want[i].want);
+	}
+}
+
 static struct phrases *
 example(void)
 {
@@ -249,6 +270,7 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/phrases/fold", test_fold);
+	g_test_add_func("/phrases/lower", test_lower);
 	g_test_add_func("/phrases/scan", test_scan);
 	g_test_add_func("/phrases/order-and-ceiling", test_order_and_ceiling);
 	g_test_add_func("/phrases/empty", test_empty);
