@@ -254,8 +254,12 @@ add_person_address(struct lookup *lookup)
 
 	if (!address)
 		return TRUE;
+	if (!add_address(lookup, address))
+		return FALSE;
+	if (identity_proof(lookup->facts) >= PROOF_ACCEPTED)
+		return TRUE;
 	unverified = g_strconcat(DECIDE_UNVERIFIED, address, NULL);
-	return add_address(lookup, address) && add_address(lookup, unverified);
+	return add_address(lookup, unverified);
 }
 
 /* Who of the account we know, who is active, and whose it is: the last to write come first. */

@@ -157,12 +157,13 @@ first_waiting(struct database *database, gint64 endpoint, gint64 lead, gint64 *r
 
 static gboolean
 add_delivery(struct transaction *transaction, gint64 endpoint, gint64 event, gint64 lead,
-	     gint64 time, gboolean shadow, GError **error)
+	     gint64 time, gboolean is_first, gboolean shadow, GError **error)
 {
 	int state = shadow ? DELIVERY_DELIVERED : DELIVERY_WAITING;
 	gint64 first = 0;
 
-	if (!shadow && !first_waiting(transaction->database, endpoint, lead, &first, error))
+	if (!shadow && !is_first &&
+	    !first_waiting(transaction->database, endpoint, lead, &first, error))
 		return FALSE;
 	transaction_count(transaction, endpoint, state, 1);
 	transaction->tally.deliveries_added |= !shadow;
@@ -174,7 +175,8 @@ add_delivery(struct transaction *transaction, gint64 endpoint, gint64 event, gin
 
 gboolean
 outbox_add(struct transaction *transaction, struct outbox_endpoints *endpoints,
-	   const struct event *event, gint64 lead, gboolean shadow, GError **error)
+	   const struct event *event, gint64 lead, gboolean is_first, gboolean shadow,
+	   GError **error)
 {
 	struct database *database = transaction->database;
 	gint64 number;
@@ -187,8 +189,9 @@ outbox_add(struct transaction *transaction, struct outbox_endpoints *endpoints,
 	for (guint i = 0; endpoints && i < endpoints->wanted->len; i++) {
 		const struct wanted *wanted = endpoints->wanted->pdata[i];
 
-		if (wants(wanted, event->type) && !add_delivery(transaction, wanted->number, number,
-								lead, event->time, shadow, error))
+		if (wants(wanted, event->type) &&
+		    !add_delivery(transaction, wanted->number, number, lead, event->time, is_first,
+				  shadow, error))
 			return FALSE;
 	}
 	return TRUE;

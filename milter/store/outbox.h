@@ -21,9 +21,11 @@ void outbox_endpoints_forget(struct outbox_endpoints *endpoints);
 gboolean outbox_endpoints_resolve(struct transaction *transaction,
 				  struct outbox_endpoints *endpoints, GError **error);
 
-/** Write an event and a delivery for each endpoint that wants it. @param lead 0 none */
+/** Write an event and a delivery for each endpoint that wants it. @param lead 0 none
+ *  @param is_first nothing was ever written for that lead: no older one is looked for */
 gboolean outbox_add(struct transaction *transaction, struct outbox_endpoints *endpoints,
-		    const struct event *event, gint64 lead, gboolean shadow, GError **error);
+		    const struct event *event, gint64 lead, gboolean is_first, gboolean shadow,
+		    GError **error);
 
 struct outbox_claim {
 	const char *endpoint;

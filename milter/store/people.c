@@ -133,8 +133,8 @@ write_stage(struct transaction *transaction, const struct lead *lead, gint64 num
 }
 
 gboolean
-people_write(struct transaction *transaction, const struct lead *lead, gint64 *ret_number,
-	     GError **error)
+people_write(struct transaction *transaction, const struct lead *lead, gboolean is_new,
+	     gint64 *ret_number, GError **error)
 {
 	struct database *database = transaction->database;
 	g_autofree char *name_key = keys_fold_name(lead->name);
@@ -149,7 +149,7 @@ people_write(struct transaction *transaction, const struct lead *lead, gint64 *r
 	});
 	g_auto(before_owned) before = { 0 };
 
-	if (!read_before(database, lead->id, &before, error))
+	if (!is_new && !read_before(database, lead->id, &before, error))
 		return FALSE;
 	*ret_number = before.number;
 	return write_row(database, lead, name_key, ret_number, error) &&
@@ -159,15 +159,15 @@ people_write(struct transaction *transaction, const struct lead *lead, gint64 *r
 
 gint64
 people_append_touch(struct transaction *transaction, gint64 lead, const struct touch *touch,
-		    GError **error)
+		    gboolean is_first, GError **error)
 {
 	struct database *database = transaction->database;
 	const struct driver *driver = database->driver;
 	struct driver_statement *row;
-	gint64 last;
+	gint64 last = FIRST_TOUCH(lead);
 
-	if (!database_integer(database, QUERY_TOUCH_LAST, FIRST_TOUCH(lead), &last, error, "ii",
-			      FIRST_TOUCH(lead), LAST_TOUCH(lead)))
+	if (!is_first && !database_integer(database, QUERY_TOUCH_LAST, FIRST_TOUCH(lead), &last,
+					   error, "ii", FIRST_TOUCH(lead), LAST_TOUCH(lead)))
 		return 0;
 	row = database_statement(database, QUERY_TOUCH_INSERT, error);
 	if (!row)

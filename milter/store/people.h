@@ -13,12 +13,14 @@ struct person_row {
 };
 void people_row_free(struct person_row *row);
 
-/** Insert or update by id, with phones, stage change and tallies. */
-gboolean people_write(struct transaction *transaction, const struct lead *lead, gint64 *ret_number,
-		      GError **error);
-/** Append to the ledger. @return its sequence in touch order, 0 with an error */
+/** Insert or update by id, with phones, stage change and tallies.
+ *  @param is_new nothing is known of it: then nothing is looked up */
+gboolean people_write(struct transaction *transaction, const struct lead *lead, gboolean is_new,
+		      gint64 *ret_number, GError **error);
+/** Append to the ledger. @param is_first of a new lead
+ *  @return its sequence in touch order, 0 with an error */
 gint64 people_append_touch(struct transaction *transaction, gint64 lead, const struct touch *touch,
-			   GError **error);
+			   gboolean is_first, GError **error);
 
 /** Leads of a key (keys.h). @return struct person_row *, or NULL with an error; caller unrefs */
 GPtrArray *people_by_key(struct database *database, const char *key, GError **error);

@@ -113,9 +113,10 @@ static const struct text TEXTS[QUERY_COUNT] = {
 	[QUERY_ENDPOINT_BY_NAME] = { "SELECT number, parked FROM endpoint WHERE name=?1", NULL, 0,
 				     NULL },
 	[QUERY_ENDPOINTS] = { "SELECT p.number, p.name, p.parked, p.reason, p.waiting, "
-			      "p.delivered, p.dead, (SELECT e.time FROM delivery d JOIN event e "
-			      "ON e.number=d.id>>10 WHERE d.endpoint=p.number AND d.state=0 "
-			      "ORDER BY d.id LIMIT 1) FROM endpoint p ORDER BY p.name",
+			      "p.delivered, p.dead, (SELECT e.time FROM event e WHERE "
+			      "e.number=(SELECT min(d.id) FROM delivery d INDEXED BY delivery_due "
+			      "WHERE d.endpoint=p.number AND d.head>0)>>10) "
+			      "FROM endpoint p ORDER BY p.name",
 			      NULL, 0, NULL },
 	[QUERY_ENDPOINT_PARK] = { "UPDATE endpoint SET parked=?2, reason=?3 WHERE name=?1", NULL, 0,
 				  NULL },
@@ -197,16 +198,23 @@ static const struct text TEXTS[QUERY_COUNT] = {
 				       "ORDER BY d.id DESC LIMIT ?3",
 				       &record_delivery, 0, "" },
 	[QUERY_DELIVERIES_WAITING] = { "SELECT d.lead, {columns}" DELIVERY_JOIN
-				       "WHERE d.endpoint=?1 AND d.state=0 "
-				       "ORDER BY d.id DESC LIMIT ?2",
+				       "WHERE d.id IN (SELECT id FROM delivery INDEXED BY "
+				       "delivery_lead WHERE endpoint=?1 AND state=0 "
+				       "ORDER BY id DESC LIMIT ?2)",
 				       &record_delivery, 0, "" },
 	[QUERY_DELIVERIES_GIVEN_UP] = { "SELECT d.lead, {columns}" DELIVERY_JOIN
 					"WHERE d.endpoint=?1 AND d.state=2 "
 					"ORDER BY d.id DESC LIMIT ?2",
 					&record_delivery, 0, "" },
 
-	[QUERY_TALLY_ADD] = { "UPDATE tally SET value=value+?2 WHERE name=?1", NULL, 0, NULL },
-	[QUERY_TALLIES] = { "SELECT name, value FROM tally", NULL, 0, NULL },
+	[QUERY_TALLY_ADD] = { "UPDATE tally SET interest=interest+?1, nql=nql+?2, eql=eql+?3, "
+			      "mql=mql+?4, sal=sal+?5, sql=sql+?6, customer=customer+?7, "
+			      "disqualified=disqualified+?8, recycled=recycled+?9, "
+			      "touches=touches+?10, messages=messages+?11 WHERE number=1",
+			      NULL, 0, NULL },
+	[QUERY_TALLIES] = { "SELECT interest, nql, eql, mql, sal, sql, customer, disqualified, "
+			    "recycled, touches, messages FROM tally WHERE number=1",
+			    NULL, 0, NULL },
 };
 
 static void

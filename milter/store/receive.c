@@ -28,15 +28,17 @@ static gboolean
 write_one(struct transaction *transaction, const struct receive *receive,
 	  const struct decision *decision, gint64 *ret_lead, GError **error)
 {
+	gboolean is_new = decision->action == ACTION_CREATE && !decision->before;
+
 	*ret_lead = 0;
-	if (decision->lead && !people_write(transaction, decision->lead, ret_lead, error))
+	if (decision->lead && !people_write(transaction, decision->lead, is_new, ret_lead, error))
 		return FALSE;
 	if (*ret_lead && decision->touch &&
-	    people_append_touch(transaction, *ret_lead, decision->touch, error) == 0)
+	    people_append_touch(transaction, *ret_lead, decision->touch, is_new, error) == 0)
 		return FALSE;
 	for (guint i = 0; decision->events && i < decision->events->len; i++)
 		if (!outbox_add(transaction, receive->endpoints, decision->events->pdata[i],
-				*ret_lead, receive->shadow, error))
+				*ret_lead, is_new && i == 0, receive->shadow, error))
 			return FALSE;
 	return TRUE;
 }

@@ -22,7 +22,8 @@
  *                 waiting one of a lead at an endpoint: the only one that may be sent.  The
  *                 partial indexes hold waiting and dead rows only: they are small when all is
  *                 well and a claim is one step into them when it is not.
- *   tally         counters that would otherwise be a walk through a table; kept by every write.
+ *   tally         counters that would otherwise be a walk through a table; kept by every write,
+ *                 in one row: one statement for all of a commit.
  */
 #include "store/schema.h"
 
@@ -69,12 +70,14 @@ static const char VERSION_1[] =
 	"CREATE INDEX delivery_due ON delivery(endpoint, due) WHERE head>0;"
 	"CREATE INDEX delivery_claimed ON delivery(endpoint) WHERE head=2;"
 	"CREATE INDEX delivery_lead ON delivery(endpoint, lead) WHERE state=0;"
-	"CREATE INDEX delivery_waiting ON delivery(endpoint) WHERE state=0;"
 	"CREATE INDEX delivery_dead ON delivery(endpoint) WHERE state=2;"
-	"CREATE TABLE tally(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
-	"INSERT INTO tally(name, value) VALUES('interest', 0), ('nql', 0), ('eql', 0), ('mql', 0), "
-	" ('sal', 0), ('sql', 0), ('customer', 0), ('disqualified', 0), ('recycled', 0), "
-	" ('touches', 0), ('messages', 0);";
+	"CREATE TABLE tally(number INTEGER PRIMARY KEY, interest INTEGER NOT NULL DEFAULT 0, "
+	" nql INTEGER NOT NULL DEFAULT 0, eql INTEGER NOT NULL DEFAULT 0, "
+	" mql INTEGER NOT NULL DEFAULT 0, sal INTEGER NOT NULL DEFAULT 0, "
+	" sql INTEGER NOT NULL DEFAULT 0, customer INTEGER NOT NULL DEFAULT 0, "
+	" disqualified INTEGER NOT NULL DEFAULT 0, recycled INTEGER NOT NULL DEFAULT 0, "
+	" touches INTEGER NOT NULL DEFAULT 0, messages INTEGER NOT NULL DEFAULT 0);"
+	"INSERT INTO tally(number) VALUES(1);";
 
 static const char *const VERSIONS[] = { VERSION_1 }; /* VERSIONS[n] makes version n + 1 */
 

@@ -177,32 +177,28 @@ store_stage_changes(struct store *store, const char *lead, GError **error)
 
 /* --- figures --- */
 
-static void
-take_tally(struct store_stats *stats, const char *name, gint64 value)
+static gint64
+read_count(struct database *database, struct driver_statement *row, int n)
 {
-	enum stage stage;
-
-	value = MAX(value, 0);
-	if (!strcmp(name, "touches"))
-		stats->touches = value;
-	else if (!strcmp(name, "messages"))
-		stats->messages = value;
-	else if (stage_from_name(name, &stage)) {
-		stats->leads_by_stage[stage] = value;
-		stats->leads += value;
-	}
+	return MAX(database_column(database, row, n), 0);
 }
 
 static gboolean
 read_tallies(struct database *database, struct store_stats *stats, GError **error)
 {
 	struct driver_statement *row = database_select(database, QUERY_TALLIES, error, "");
-	int got = -1;
+	int got = row ? database_next(database, row, error) : -1;
 
-	while (row && (got = database_next(database, row, error)) > 0)
-		take_tally(stats, database_column_text(database, row, 0),
-			   database_column(database, row, 1));
-	return got == 0;
+	if (got <= 0)
+		return got == 0;
+	for (int i = 0; i < STAGE_COUNT; i++) {
+		stats->leads_by_stage[i] = read_count(database, row, i);
+		stats->leads += stats->leads_by_stage[i];
+	}
+	stats->touches = read_count(database, row, STAGE_COUNT);
+	stats->messages = read_count(database, row, STAGE_COUNT + 1);
+	database_end(database, row);
+	return TRUE;
 }
 
 static gboolean

@@ -23,14 +23,29 @@ transaction_count(struct transaction *transaction, gint64 endpoint, int state, g
 		count->dead += by;
 }
 
-static gboolean
-add(struct database *database, const char *name, gint64 *value, GError **error)
-{
-	gboolean done =
-		!*value || database_run(database, QUERY_TALLY_ADD, error, "si", name, *value);
+G_STATIC_ASSERT(STAGE_COUNT == 9); /* columns of the row and parameters of QUERY_TALLY_ADD */
 
-	*value = 0;
-	return done;
+static gboolean
+add_counts(struct database *database, struct tally *tally, GError **error)
+{
+	const struct driver *driver = database->driver;
+	struct driver_statement *row;
+	gint64 any = tally->touches | tally->messages;
+
+	for (guint i = 0; i < STAGE_COUNT; i++)
+		any |= tally->stages[i];
+	if (!any)
+		return TRUE;
+	row = database_statement(database, QUERY_TALLY_ADD, error);
+	if (!row)
+		return FALSE;
+	for (guint i = 0; i < STAGE_COUNT; i++)
+		driver->bind_integer(row, 1 + i, tally->stages[i]);
+	driver->bind_integer(row, 1 + STAGE_COUNT, tally->touches);
+	driver->bind_integer(row, 2 + STAGE_COUNT, tally->messages);
+	memset(tally->stages, 0, sizeof tally->stages);
+	tally->touches = tally->messages = 0;
+	return database_finish(database, row, error);
 }
 
 static gboolean
@@ -49,12 +64,8 @@ gboolean
 transaction_flush(struct transaction *transaction, GError **error)
 {
 	struct tally *tally = &transaction->tally;
-	gboolean done = TRUE;
+	gboolean done = add_counts(transaction->database, tally, error);
 
-	for (guint i = 0; done && i < STAGE_COUNT; i++)
-		done = add(transaction->database, stage_name(i), &tally->stages[i], error);
-	done = done && add(transaction->database, "touches", &tally->touches, error) &&
-	       add(transaction->database, "messages", &tally->messages, error);
 	for (guint i = 1; done && i <= tally->most_endpoint; i++)
 		done = add_endpoint(transaction->database, i, &tally->endpoints[i], error);
 	tally->most_endpoint = 0;

@@ -133,8 +133,7 @@ count_rows(struct fixture *fixture, gint64 *ret_touches)
 	g_assert_no_error(error);
 	row = database_select(reader, QUERY_TALLIES, &error, "");
 	while (database_next(reader, row, &error) > 0)
-		if (!strcmp(database_column_text(reader, row, 0), "touches"))
-			*ret_touches = database_column(reader, row, 1);
+		*ret_touches = database_column(reader, row, STAGE_COUNT);
 	row = database_select(reader, QUERY_ENDPOINTS, &error, "");
 	while (database_next(reader, row, &error) > 0)
 		rows++;
