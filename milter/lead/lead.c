@@ -7,8 +7,11 @@
  * record are never NULL.  The JSON of contributions is what the store keeps of a score: it
  * holds what a rule gave (raw points, half-life, time), never what it is worth today, since that
  * is a function of the time (score.h).  It is written with json.h, since every message of a lead
- * writes one.  Reading it back believes nothing: text of the wrong shape is an ERROR_STORE, unknown
- * keys are left out, numbers are brought into their range.
+ * writes one, and in letters, since every byte of it goes to the disk twice: rule r, group g,
+ * why (reason) w, evidence e, dimension d (0 left out), explicit x, property p, raw points n,
+ * half-life h, time t (left out when it is that of the one before).  Reading it back believes
+ * nothing: text of the wrong shape is an ERROR_STORE, unknown keys are left out, numbers are
+ * brought into their range.
  */
 #include "lead/lead.h"
 
@@ -258,23 +261,26 @@ put_text(GString *out, const char *key, const char *value)
 		json_string(out, key, value, G_MAXSIZE - 1);
 }
 
+/* Those of one touch have one time mostly: only another one than before is written. */
 static void
-put_contribution(GString *out, const struct contribution *contribution)
+put_contribution(GString *out, const struct contribution *contribution, gint64 before)
 {
 	json_open(out, NULL, '{');
-	put_text(out, "rule", contribution->rule);
-	put_text(out, "group", contribution->group);
-	put_text(out, "reason", contribution->reason);
-	put_text(out, "evidence", contribution->evidence);
-	put_text(out, "dimension", dimension_name(contribution->dimension));
+	put_text(out, "r", contribution->rule);
+	put_text(out, "g", contribution->group);
+	put_text(out, "w", contribution->reason);
+	put_text(out, "e", contribution->evidence);
+	if (contribution->dimension != DIMENSION_FIT)
+		json_integer(out, "d", contribution->dimension);
 	if (contribution->is_explicit)
-		json_boolean(out, "explicit", TRUE);
+		json_integer(out, "x", 1);
 	if (contribution->is_property)
-		json_boolean(out, "property", TRUE);
-	json_exact(out, "raw", contribution->raw);
+		json_integer(out, "p", 1);
+	json_exact(out, "n", contribution->raw);
 	if (contribution->half_life_days > 0)
-		json_exact(out, "half_life", contribution->half_life_days);
-	json_integer(out, "time", contribution->time);
+		json_exact(out, "h", contribution->half_life_days);
+	if (contribution->time != before)
+		json_integer(out, "t", contribution->time);
 	json_close(out, '}');
 }
 
@@ -282,58 +288,89 @@ char *
 contributions_to_json(const GPtrArray *contributions)
 {
 	guint count = contributions != NULL ? contributions->len : 0;
-	GString *out = g_string_sized_new(256 * (count + 1));
+	GString *out = g_string_sized_new(128 * (count + 1));
+	gint64 time = 0;
 
 	json_open(out, NULL, '[');
-	for (guint i = 0; i < count; i++)
-		put_contribution(out, contributions->pdata[i]);
+	for (guint i = 0; i < count; i++) {
+		const struct contribution *contribution = contributions->pdata[i];
+
+		put_contribution(out, contribution, time);
+		time = contribution->time;
+	}
 	json_close(out, ']');
 	return g_string_free(out, FALSE);
 }
 
-static char *
-get_string(const cJSON *object, const char *key)
+/* By its letter, or by the word that stood there before. */
+static const cJSON *
+member(const cJSON *object, const char *letter, const char *word)
 {
-	return g_strdup(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key)));
+	const cJSON *found = cJSON_GetObjectItemCaseSensitive(object, letter);
+
+	return found != NULL ? found : cJSON_GetObjectItemCaseSensitive(object, word);
+}
+
+static char *
+get_string(const cJSON *object, const char *letter, const char *word)
+{
+	return g_strdup(cJSON_GetStringValue(member(object, letter, word)));
 }
 
 static double
-get_number(const cJSON *object, const char *key)
+get_number(const cJSON *object, const char *letter, const char *word)
 {
-	double number = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, key));
+	double number = cJSON_GetNumberValue(member(object, letter, word));
 
 	return isfinite(number) ? number : 0;
 }
 
-static gint64
-get_time(const cJSON *object, const char *key)
+static gboolean
+get_flag(const cJSON *object, const char *letter, const char *word)
 {
+	const cJSON *found = member(object, letter, word);
+
+	return cJSON_IsTrue(found) || cJSON_GetNumberValue(found) == 1;
+}
+
+static gint64
+get_time(const cJSON *object, gint64 before)
+{
+	if (member(object, "t", "time") == NULL)
+		return before;
 	/* Doubles hold microseconds exactly up to 2^53, the year 2255. */
-	return (gint64)CLAMP(get_number(object, key), 0.0, 9007199254740992.0);
+	return (gint64)CLAMP(get_number(object, "t", "time"), 0.0, 9007199254740992.0);
+}
+
+static enum dimension
+get_dimension(const cJSON *object)
+{
+	const cJSON *found = member(object, "d", "dimension");
+	const char *name = cJSON_GetStringValue(found);
+
+	for (guint i = 0; i < DIMENSION_COUNT; i++) {
+		if (name != NULL ? strcmp(name, DIMENSION_NAMES[i]) == 0
+				 : cJSON_GetNumberValue(found) == i)
+			return (enum dimension)i;
+	}
+	return DIMENSION_FIT;
 }
 
 static struct contribution *
-contribution_from_object(const cJSON *object)
+contribution_from_object(const cJSON *object, gint64 before)
 {
-	const char *dimension =
-		cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, "dimension"));
 	struct contribution *contribution = contribution_new();
 
-	contribution->rule = get_string(object, "rule");
-	contribution->group = get_string(object, "group");
-	contribution->reason = get_string(object, "reason");
-	contribution->evidence = get_string(object, "evidence");
-	for (guint i = 0; dimension != NULL && i < DIMENSION_COUNT; i++) {
-		if (strcmp(dimension, DIMENSION_NAMES[i]) == 0)
-			contribution->dimension = (enum dimension)i;
-	}
-	contribution->is_explicit =
-		cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "explicit"));
-	contribution->is_property =
-		cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, "property"));
-	contribution->raw = get_number(object, "raw");
-	contribution->half_life_days = MAX(get_number(object, "half_life"), 0.0);
-	contribution->time = get_time(object, "time");
+	contribution->rule = get_string(object, "r", "rule");
+	contribution->group = get_string(object, "g", "group");
+	contribution->reason = get_string(object, "w", "reason");
+	contribution->evidence = get_string(object, "e", "evidence");
+	contribution->dimension = get_dimension(object);
+	contribution->is_explicit = get_flag(object, "x", "explicit");
+	contribution->is_property = get_flag(object, "p", "property");
+	contribution->raw = get_number(object, "n", "raw");
+	contribution->half_life_days = MAX(get_number(object, "h", "half_life"), 0.0);
+	contribution->time = get_time(object, before);
 	if (contribution->rule == NULL)
 		contribution->rule = g_strdup("");
 	return contribution;
@@ -345,6 +382,7 @@ contributions_from_json(const char *json, GError **error)
 	cJSON *array = json != NULL ? cJSON_Parse(json) : NULL;
 	GPtrArray *contributions = contributions_new();
 	const cJSON *object;
+	gint64 time = 0;
 
 	if (!cJSON_IsArray(array))
 		goto bad;
@@ -352,7 +390,10 @@ contributions_from_json(const char *json, GError **error)
 	{
 		if (!cJSON_IsObject(object))
 			goto bad;
-		g_ptr_array_add(contributions, contribution_from_object(object));
+		struct contribution *contribution = contribution_from_object(object, time);
+
+		g_ptr_array_add(contributions, contribution);
+		time = contribution->time;
 	}
 	cJSON_Delete(array);
 	return contributions;

@@ -143,6 +143,15 @@ read_dimension(const char *at, enum dimension *ret)
 }
 
 static const char *
+read_dimension_number(const char *at, enum dimension *ret)
+{
+	if (*at < '0' || *at >= '0' + DIMENSION_COUNT)
+		return NULL;
+	*ret = *at - '0';
+	return at + 1;
+}
+
+static const char *
 read_half_life(const char *at, double *ret)
 {
 	const char *end = read_number(at, ret);
@@ -159,8 +168,46 @@ read_true(const char *at, gboolean *ret)
 }
 
 static const char *
+read_one(const char *at, gboolean *ret)
+{
+	*ret = TRUE;
+	return expect(at, "1");
+}
+
+static const char *
+read_letter(char key, const char *at, struct contribution *c)
+{
+	switch (key) {
+	case 'r':
+		return read_string(at, &c->rule);
+	case 'g':
+		return read_string(at, &c->group);
+	case 'w':
+		return read_string(at, &c->reason);
+	case 'e':
+		return read_string(at, &c->evidence);
+	case 'd':
+		return read_dimension_number(at, &c->dimension);
+	case 'x':
+		return read_one(at, &c->is_explicit);
+	case 'p':
+		return read_one(at, &c->is_property);
+	case 'n':
+		return read_number(at, &c->raw);
+	case 'h':
+		return read_half_life(at, &c->half_life_days);
+	case 't':
+		return read_time(at, &c->time);
+	default:
+		return NULL;
+	}
+}
+
+static const char *
 read_value(const char *key, gsize length, const char *at, struct contribution *c)
 {
+	if (length == 1)
+		return read_letter(*key, at, c);
 #define IS(name) (length == sizeof(name) - 1 && !memcmp(key, name, length))
 	if (IS("rule"))
 		return read_string(at, &c->rule);
@@ -214,14 +261,17 @@ ledger_read(const char *json)
 	g_autoptr(GPtrArray) contributions =
 		g_ptr_array_new_with_free_func((GDestroyNotify)contribution_free);
 	const char *at = expect(json, "[");
+	gint64 time = 0;
 
 	if (at && !strcmp(at, "]"))
 		return g_steal_pointer(&contributions);
 	while (at) {
 		struct contribution *contribution = contribution_new();
 
+		contribution->time = time;
 		g_ptr_array_add(contributions, contribution);
 		at = read_contribution(at, contribution);
+		time = contribution->time;
 		if (at && !strcmp(at, "]"))
 			return g_steal_pointer(&contributions);
 		at = expect(at, ",");

@@ -134,7 +134,7 @@ test_contributions_round_trip(void)
 	g_assert_false(read->is_explicit);
 	g_assert_false(read->is_property);
 	second = contributions_to_json(again);
-	g_assert_true(g_str_has_prefix(second, "[{\"rule\":\"budget\""));
+	g_assert_true(g_str_has_prefix(second, "[{\"r\":\"budget\""));
 }
 
 static void
@@ -153,6 +153,7 @@ test_hostile_contributions(void)
 		{ "[{},[]]", -1 },
 		{ "[{}]", 1 },
 		{ "[{\"rule\":5,\"raw\":\"x\",\"time\":1e999,\"dimension\":\"none\"}]", 1 },
+		{ "[{\"r\":5,\"n\":\"x\",\"t\":1e999,\"d\":9,\"x\":7},{}]", 2 },
 		{ "[{\"rule\":\"a\",\"time\":-5,\"half_life\":-3,\"later\":{\"x\":[]}}]", 1 },
 	};
 

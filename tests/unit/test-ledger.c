@@ -65,7 +65,7 @@ test_written(void)
 			c->is_property = n % 3 == 0;
 			c->raw = numbers[n];
 			c->half_life_days = numbers[(n + t) % G_N_ELEMENTS(numbers)];
-			c->time = (gint64)n * 1763800000123456;
+			c->time = (gint64)(n / 2) * 1763800000123456;
 			g_ptr_array_add(written, c);
 		}
 		g_autofree char *json = contributions_to_json(written);
@@ -74,6 +74,15 @@ test_written(void)
 		g_assert_nonnull(slow);
 		g_assert_nonnull(fast);
 		assert_same(fast, slow);
+		for (guint n = 0; n < G_N_ELEMENTS(numbers); n++) {
+			const struct contribution *c = fast->pdata[n], *was = written->pdata[n];
+
+			g_assert_cmpint(c->dimension, ==, was->dimension);
+			g_assert_cmpint(c->is_explicit, ==, was->is_explicit);
+			g_assert_cmpint(c->is_property, ==, was->is_property);
+			g_assert_cmpfloat(c->raw, ==, was->raw);
+			g_assert_cmpint(c->time, ==, MIN(was->time, 9007199254740992));
+		}
 	}
 }
 
@@ -110,6 +119,17 @@ test_others(void)
 		"[{\"rule\":\"a\",\"explicit\":false}]",
 		"[{\"rule\":\"a\",\"dimension\":\"other\"}]",
 		"[{\"rule\":\"a\"}] ",
+		"[{\"r\":\"a\",\"g\":\"b\",\"w\":\"c\",\"e\":\"d\",\"d\":2,\"x\":1,\"p\":1,"
+		"\"n\":-2.5,\"h\":30,\"t\":5},{\"r\":\"b\",\"n\":1}]",
+		"[{\"rule\":\"a\",\"time\":7},{\"r\":\"b\"},{\"r\":\"c\",\"t\":0},{\"r\":\"d\"}]",
+		"[{\"r\":\"a\",\"d\":3}]",
+		"[{\"r\":\"a\",\"d\":-1}]",
+		"[{\"r\":\"a\",\"d\":12}]",
+		"[{\"r\":\"a\",\"d\":\"quality\"}]",
+		"[{\"r\":\"a\",\"x\":true}]",
+		"[{\"r\":\"a\",\"x\":10}]",
+		"[{\"r\":\"a\",\"q\":1}]",
+		"[{\"r\":5}]",
 		"[{\"rule\":\"a\",\"rule\":\"b\"}]",
 	};
 
