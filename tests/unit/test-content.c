@@ -321,7 +321,7 @@ test_counts(void)
 	for (guint k = 0; k < 9 * G_N_ELEMENTS(want); k++) {
 		guint i = k / 9, pad = k % 9;
 		g_autofree char *text =
-			g_strconcat(",,,,,,,," + pad, want[i].text, ",,,,,,,,", NULL);
+			g_strconcat(&",,,,,,,,"[pad], want[i].text, ",,,,,,,,", NULL);
 		g_autoptr(content_owned) content = find(NULL, text);
 		g_assert_cmpuint(content->questions, ==, want[i].questions);
 		g_assert_cmpuint(content->words, ==, want[i].words);
