@@ -76,7 +76,10 @@ load_config(struct leadctl *leadctl, GError **error)
 {
 	if (leadctl->generation)
 		return config_ref(leadctl->generation->config);
-	return leadctl->config_path ? config_load(leadctl->config_path, error) : config_default();
+	if (!leadctl->config)
+		leadctl->config = leadctl->config_path ? config_load(leadctl->config_path, error)
+						       : config_default();
+	return leadctl->config ? config_ref(leadctl->config) : NULL;
 }
 
 struct store *
@@ -275,5 +278,6 @@ main(int argc, char **argv)
 		store_close(leadctl.store);
 	runtime_close(leadctl.local, 0);
 	generation_unref(leadctl.generation);
+	config_unref(leadctl.config);
 	return code;
 }

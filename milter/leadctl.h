@@ -17,6 +17,7 @@ struct leadctl {
 	gboolean json;
 	gint64 now; /* as of when; the real time unless --now */
 	struct generation *generation; /* loaded on demand */
+	struct config *config; /* the same without lists and rules, read on demand */
 	struct store *store; /* opened for reading on demand */
 	struct runtime *local; /* opened when no daemon runs */
 	int failure; /* exit code of the last leadctl_ask() that gave NULL */

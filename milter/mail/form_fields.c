@@ -6,6 +6,7 @@
  * begins, so that no line with a colon cuts it short.
  */
 #include "mail/form_fields.h"
+#include "mail/reply_line.h"
 
 #include <string.h>
 
@@ -83,19 +84,6 @@ skip_blank(const char *p, const char *end)
 	}
 }
 
-static const char *
-trim_blank(const char *begin, const char *end)
-{
-	for (;;) {
-		if (end > begin && strchr(" \t\r", end[-1]))
-			end--;
-		else if (end - begin >= 2 && !memcmp(end - 2, "\xc2\xa0", 2))
-			end -= 2;
-		else
-			return end;
-	}
-}
-
 /* Bytes of what separates a label from its value at `p`, 0 when nothing does. */
 static gsize
 separator_length(const char *p, const char *end)
@@ -158,7 +146,7 @@ row_read_label(const struct scan *scan, struct row *row)
 		    (*p == '=' || *p == '|' || !is_plausible_label(row->text, p - row->text)))
 			return FALSE;
 		row->key = key;
-		row->label_end = trim_blank(row->text, p);
+		row->label_end = reply_line_trim(row->text, p);
 		row->value = skip_marks(p + width, row->end);
 		if (*p == '\t' && row->value < row->end && *row->value == ':')
 			row->value = skip_marks(row->value + 1, row->end);
@@ -171,7 +159,7 @@ static void
 row_read(const struct scan *scan, struct row *row, const char *begin, const char *end)
 {
 	*row = (struct row){ .text = skip_blank(begin, end) };
-	row->end = trim_blank(row->text, end);
+	row->end = reply_line_trim(row->text, end);
 	if (row->text == row->end || row_read_label(scan, row))
 		return;
 	const char *key = lookup(scan, row->text, row->end - row->text);

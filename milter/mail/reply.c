@@ -60,8 +60,8 @@ skip_blank(const char *p, const char *end)
 	}
 }
 
-static const char *
-trim_blank(const char *begin, const char *end)
+const char *
+reply_line_trim(const char *begin, const char *end)
 {
 	for (;;) {
 		if (end > begin && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
@@ -85,7 +85,7 @@ reply_line_read(struct reply_line *line, const char *begin, const char *end)
 		p = skip_blank(p + (*p == '>' ? 1 : 3), end);
 	}
 	line->text = p;
-	line->text_length = trim_blank(p, end) - p;
+	line->text_length = reply_line_trim(p, end) - p;
 }
 
 static guint
@@ -519,8 +519,8 @@ strip_blank_lines(GString *text)
 	begin = text->str;
 	while (p = skip_blank(begin, end), p < end && (*p == '\n' || p > begin))
 		begin = *p == '\n' ? p + 1 : p;
-	while (end > begin && (end[-1] == '\n' || trim_blank(begin, end) < end))
-		end = end[-1] == '\n' ? end - 1 : trim_blank(begin, end);
+	while (end > begin && (end[-1] == '\n' || reply_line_trim(begin, end) < end))
+		end = end[-1] == '\n' ? end - 1 : reply_line_trim(begin, end);
 	stripped = g_strndup(begin, end - begin);
 	g_string_free(text, TRUE);
 	return stripped;

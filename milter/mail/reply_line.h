@@ -21,6 +21,8 @@ struct reply_line {
 	guint16 labels; /* header labels on it, as reply_header_block.c found them; 0: not asked */
 };
 
+/** The end of `begin`..`end` without the blanks before it: spaces, tabs, CR and NBSP. */
+const char *reply_line_trim(const char *begin, const char *end);
 /** Fill `line` from a line without its end; the HTML fields are left alone. */
 void reply_line_read(struct reply_line *line, const char *begin, const char *end);
 

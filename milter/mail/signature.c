@@ -7,6 +7,7 @@
  * and neither is anything that would leave no text above it, except after a "-- " line.
  */
 #include "mail/signature.h"
+#include "mail/reply_line.h"
 
 #include <string.h>
 
@@ -62,23 +63,10 @@ skip_spaces(const char *p, const char *end)
 	return p;
 }
 
-static const char *
-trim_spaces(const char *begin, const char *end)
-{
-	for (;;) {
-		if (end > begin && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
-			end--;
-		else if (end - begin >= 2 && end[-2] == '\xc2' && end[-1] == '\xa0')
-			end -= 2;
-		else
-			return end;
-	}
-}
-
 static void
 line_init(struct line *line, const char *text, const char *begin, const char *end)
 {
-	const char *p = skip_spaces(begin, end), *last = trim_spaces(p, end);
+	const char *p = skip_spaces(begin, end), *last = reply_line_trim(p, end);
 
 	line->text = p;
 	line->length = last - p;
