@@ -31,7 +31,19 @@ known_new(void)
 
 	known->candidates = g_ptr_array_new_with_free_func(candidate_free);
 	known->touches = g_ptr_array_new_with_free_func((GDestroyNotify)touch_free);
+	known->owners = g_ptr_array_new_with_free_func((GDestroyNotify)owner_free);
+	known->credits = g_ptr_array_new_with_free_func((GDestroyNotify)credit_free);
 	return known;
+}
+
+void
+credit_free(struct credit *credit)
+{
+	if (credit == NULL)
+		return;
+	g_free(credit->pool);
+	g_free(credit->owner);
+	g_free(credit);
 }
 
 void
@@ -45,6 +57,8 @@ known_free(struct known *known)
 	account_free(known->account);
 	g_free(known->account_owner);
 	g_free(known->replied_to);
+	g_clear_pointer(&known->owners, g_ptr_array_unref);
+	g_clear_pointer(&known->credits, g_ptr_array_unref);
 	g_free(known);
 }
 
@@ -57,6 +71,7 @@ decision_free(struct decision *decision)
 		g_free(decision->reason);
 		lead_free(decision->lead);
 		touch_free(decision->touch);
+		g_clear_pointer(&decision->credits, g_ptr_array_unref);
 		g_ptr_array_unref(decision->events);
 		g_free(decision);
 		decision = next;
@@ -74,8 +89,8 @@ action_name(enum action action)
 const char *
 match_name(enum match match)
 {
-	static const char *const NAMES[] = { "nothing", "name",         "subject",   "phone",
-					     "address", "thread_index", "references" };
+	static const char *const NAMES[] = { "nothing", "name",         "subject",    "phone",
+					     "address", "thread_index", "references", "token" };
 
 	return (guint)match < G_N_ELEMENTS(NAMES) ? NAMES[match] : "unknown";
 }

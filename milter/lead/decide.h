@@ -20,7 +20,8 @@ enum match {
 	MATCHED_PHONE,
 	MATCHED_LEAD_ADDRESS, /* normalised address */
 	MATCHED_THREAD_INDEX,
-	MATCHED_REFERENCES /* In-Reply-To or References name a message of the conversation */
+	MATCHED_REFERENCES, /* In-Reply-To or References name a message of the conversation */
+	MATCHED_TOKEN /* the signed token of a Reply-To address of ours */
 };
 
 struct candidate {
@@ -42,6 +43,9 @@ struct candidate {
  */
 #define DECIDE_UNVERIFIED "unverified:"
 struct known {
+	GPtrArray *owners; /* struct owner *: everybody who may get a lead, in the order of their
+			      addresses */
+	GPtrArray *credits; /* struct credit *: the turns of weighted round robin */
 	gboolean is_duplicate; /* this message key was decided before: `previous` says with what */
 	struct lead *previous; /* the lead it went to then, or NULL */
 	GPtrArray *candidates; /* struct candidate *, strongest first; leads distinct */
@@ -56,6 +60,14 @@ struct known {
 	char *replied_to; /* address of our person whose message this answers, or NULL */
 	gboolean bounce_is_ours; /* the mail a bounce reports on is a recorded outbound mail */
 };
+
+/* Whose turn it is in a pool of owners (smooth weighted round robin). */
+struct credit {
+	char *pool; /* name of the assignment rule */
+	char *owner; /* address */
+	double credit;
+};
+void credit_free(struct credit *credit);
 
 enum action {
 	ACTION_NONE, /* nothing to do with leads; `reason` says why */
@@ -75,6 +87,7 @@ struct decision {
 	GPtrArray *events; /* struct event * */
 	enum match match; /* why this lead */
 	gboolean record_message; /* remember the Message-ID for conversation matching */
+	GPtrArray *credits; /* struct credit *: what the choice of an owner changed; or NULL */
 	struct decision *next; /* an outbound mail to several leads: what the next one's lead, touch
 				  and events are; written alike, NULL at the end */
 };

@@ -54,14 +54,20 @@ static const gsize LEAD_STRINGS[] = {
 	G_STRUCT_OFFSET(struct lead, source_campaign),
 	G_STRUCT_OFFSET(struct lead, source_forwarder),
 	G_STRUCT_OFFSET(struct lead, linked),
+	G_STRUCT_OFFSET(struct lead, merged_into),
+	G_STRUCT_OFFSET(struct lead, customer),
+	G_STRUCT_OFFSET(struct lead, task),
 };
 static const gsize LEAD_ARRAYS[] = {
 	G_STRUCT_OFFSET(struct lead, phones),
 	G_STRUCT_OFFSET(struct lead, urls),
 	G_STRUCT_OFFSET(struct lead, possible_duplicates),
+	G_STRUCT_OFFSET(struct lead, duplicate_reasons),
+	G_STRUCT_OFFSET(struct lead, addresses),
 };
 static const gsize CONTRIBUTION_STRINGS[] = {
 	G_STRUCT_OFFSET(struct contribution, rule),
+	G_STRUCT_OFFSET(struct contribution, card),
 	G_STRUCT_OFFSET(struct contribution, group),
 	G_STRUCT_OFFSET(struct contribution, reason),
 	G_STRUCT_OFFSET(struct contribution, evidence),
@@ -71,11 +77,22 @@ static const gsize TOUCH_STRINGS[] = {
 	G_STRUCT_OFFSET(struct touch, message_key), G_STRUCT_OFFSET(struct touch, message_id),
 	G_STRUCT_OFFSET(struct touch, subject),     G_STRUCT_OFFSET(struct touch, mailbox),
 	G_STRUCT_OFFSET(struct touch, note),        G_STRUCT_OFFSET(struct touch, excerpt),
+	G_STRUCT_OFFSET(struct touch, author),      G_STRUCT_OFFSET(struct touch, origin),
 };
 static const gsize ACCOUNT_STRINGS[] = {
 	G_STRUCT_OFFSET(struct account, domain),   G_STRUCT_OFFSET(struct account, company),
 	G_STRUCT_OFFSET(struct account, industry), G_STRUCT_OFFSET(struct account, country),
 	G_STRUCT_OFFSET(struct account, owner),
+};
+static const gsize OWNER_STRINGS[] = {
+	G_STRUCT_OFFSET(struct owner, address),
+	G_STRUCT_OFFSET(struct owner, name),
+	G_STRUCT_OFFSET(struct owner, team),
+};
+static const gsize OWNER_ARRAYS[] = {
+	G_STRUCT_OFFSET(struct owner, languages),
+	G_STRUCT_OFFSET(struct owner, countries),
+	G_STRUCT_OFFSET(struct owner, products),
 };
 static const gsize EVENT_STRINGS[] = {
 	G_STRUCT_OFFSET(struct event, id),
@@ -118,8 +135,15 @@ lead_new(void)
 	for (guint i = 0; i < G_N_ELEMENTS(LEAD_ARRAYS); i++)
 		G_STRUCT_MEMBER(GPtrArray *, lead, LEAD_ARRAYS[i]) =
 			g_ptr_array_new_with_free_func(g_free);
+	lead->scores = g_ptr_array_new_with_free_func((GDestroyNotify)lead_score_free);
 	lead->grade = 'D';
 	return lead;
+}
+
+static gpointer
+copy_score(gconstpointer score, G_GNUC_UNUSED gpointer data)
+{
+	return lead_score_copy(score);
 }
 
 struct lead *
@@ -139,6 +163,9 @@ lead_copy(const struct lead *lead)
 					: g_ptr_array_new();
 		g_ptr_array_set_free_func(*array, g_free);
 	}
+	copy->scores = copy->scores != NULL ? g_ptr_array_copy(copy->scores, copy_score, NULL)
+					    : g_ptr_array_new();
+	g_ptr_array_set_free_func(copy->scores, (GDestroyNotify)lead_score_free);
 	return copy;
 }
 
@@ -151,13 +178,57 @@ lead_free(struct lead *lead)
 	for (guint i = 0; i < G_N_ELEMENTS(LEAD_ARRAYS); i++)
 		g_clear_pointer(&G_STRUCT_MEMBER(GPtrArray *, lead, LEAD_ARRAYS[i]),
 				g_ptr_array_unref);
+	g_clear_pointer(&lead->scores, g_ptr_array_unref);
 	g_free(lead);
+}
+
+struct lead_score *
+lead_score_new(void)
+{
+	struct lead_score *score = g_new0(struct lead_score, 1);
+
+	score->grade = 'D';
+	return score;
+}
+
+struct lead_score *
+lead_score_copy(const struct lead_score *score)
+{
+	struct lead_score *copy = g_new(struct lead_score, 1);
+
+	*copy = *score;
+	copy->card = g_strdup(score->card);
+	return copy;
+}
+
+void
+lead_score_free(struct lead_score *score)
+{
+	if (score == NULL)
+		return;
+	g_free(score->card);
+	g_free(score);
+}
+
+struct lead_score *
+lead_score_of(const struct lead *lead, const char *card)
+{
+	for (guint i = 0; card != NULL && i < lead->scores->len; i++) {
+		struct lead_score *score = lead->scores->pdata[i];
+
+		if (g_strcmp0(score->card, card) == 0)
+			return score;
+	}
+	return NULL;
 }
 
 struct contribution *
 contribution_new(void)
 {
-	return g_new0(struct contribution, 1);
+	struct contribution *contribution = g_new0(struct contribution, 1);
+
+	contribution->value = 1;
+	return contribution;
 }
 
 void
@@ -181,6 +252,7 @@ touch_new(void)
 	struct touch *touch = g_new0(struct touch, 1);
 
 	touch->latency = -1;
+	touch->working_latency = -1;
 	touch->contributions = contributions_new();
 	return touch;
 }
@@ -198,7 +270,10 @@ touch_free(struct touch *touch)
 struct account *
 account_new(void)
 {
-	return g_new0(struct account, 1);
+	struct account *account = g_new0(struct account, 1);
+
+	account->domains = g_ptr_array_new_with_free_func(g_free);
+	return account;
 }
 
 void
@@ -207,7 +282,32 @@ account_free(struct account *account)
 	if (account == NULL)
 		return;
 	free_strings(account, ACCOUNT_STRINGS, G_N_ELEMENTS(ACCOUNT_STRINGS));
+	g_clear_pointer(&account->domains, g_ptr_array_unref);
 	g_free(account);
+}
+
+struct owner *
+owner_new(void)
+{
+	struct owner *owner = g_new0(struct owner, 1);
+
+	for (guint i = 0; i < G_N_ELEMENTS(OWNER_ARRAYS); i++)
+		G_STRUCT_MEMBER(GPtrArray *, owner, OWNER_ARRAYS[i]) =
+			g_ptr_array_new_with_free_func(g_free);
+	owner->weight = 1;
+	return owner;
+}
+
+void
+owner_free(struct owner *owner)
+{
+	if (owner == NULL)
+		return;
+	free_strings(owner, OWNER_STRINGS, G_N_ELEMENTS(OWNER_STRINGS));
+	for (guint i = 0; i < G_N_ELEMENTS(OWNER_ARRAYS); i++)
+		g_clear_pointer(&G_STRUCT_MEMBER(GPtrArray *, owner, OWNER_ARRAYS[i]),
+				g_ptr_array_unref);
+	g_free(owner);
 }
 
 void

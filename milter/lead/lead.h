@@ -31,12 +31,14 @@ enum temperature { TEMPERATURE_COLD, TEMPERATURE_WARM, TEMPERATURE_HOT };
 /* What one rule gave for one touch (or, with `touch` 0, for the person as such). */
 struct contribution {
 	char *rule;
+	char *card; /* the scorecard it counts on */
 	char *group; /* or NULL */
 	char *reason; /* for people, placeholders filled in */
 	char *evidence; /* the words or header that matched, or NULL */
 	enum dimension dimension;
 	gboolean is_explicit;
 	gboolean is_property; /* says what the person is: only the newest of its rule counts */
+	double value; /* of the rule's `value` signal when it was given, 1 without */
 	double raw; /* points before decay and cap */
 	double half_life_days; /* 0 none */
 	gint64 time; /* when the touch happened */
@@ -55,10 +57,23 @@ struct touch {
 	char *message_id; /* or NULL */
 	char *subject; /* or NULL */
 	char *mailbox; /* watched address, or NULL */
+	char *author; /* normalised address of who acted, or NULL */
+	char *origin; /* id of the lead it was made for, when that one was merged into this; or NULL
+		       */
 	char *note; /* or NULL */
 	char *excerpt; /* capped new text, when configured; or NULL */
 	gint64 latency; /* microseconds since the other side's last message, -1 none */
+	gint64 working_latency; /* the same in working hours only, -1 none */
 	GPtrArray *contributions; /* struct contribution * */
+};
+
+/* What a lead is worth on one scorecard: a cache as of the lead's `updated`. */
+struct lead_score {
+	char *card;
+	double total, fit, engagement, quality;
+	char grade; /* 'A'..'D' */
+	enum temperature temperature;
+	gboolean qualified; /* total reaches the card's threshold */
 };
 
 struct lead {
@@ -66,6 +81,7 @@ struct lead {
 	gint64 created, updated;
 	char *address; /* as last written */
 	char *normalised; /* address_normalise(): unique among leads */
+	GPtrArray *addresses; /* char *, other normalised addresses of the same person */
 	char *name, *prefix, *first_name, *last_name, *title, *rank, *company, *country, *language;
 	char *phone; /* E.164 of the best, or NULL */
 	GPtrArray *phones; /* char *, E.164 */
@@ -87,7 +103,18 @@ struct lead {
 	char *linked; /* id of the lead or customer this unverified candidate claims to be, or NULL
 		       */
 	GPtrArray *possible_duplicates; /* char * ids */
-	/* cache as of `updated`: */
+	GPtrArray *duplicate_reasons; /* char *, why each of them may be the same person */
+	char *merged_into; /* id: this card is only a sign to another one; or NULL */
+	char *customer; /* id in the CRM of the customer this lead became, or NULL */
+	/* the next thing to be done by the owner */
+	char *task; /* "reply" …, or NULL: nothing */
+	gint64 task_due; /* 0 none */
+	gint64 task_breached; /* when it was missed, 0 not */
+	/* time alone changes it next at `due`: a score passes a threshold, a task is missed, our
+	 * mail stays without answer; 0 never */
+	gint64 due;
+	GPtrArray *scores; /* struct lead_score *, one per scorecard that applies */
+	/* cache as of `updated`, on the leading scorecard: */
 	double total, fit, engagement, quality;
 	double completeness; /* 0..100 */
 	char grade; /* 'A'..'D' */
@@ -95,7 +122,8 @@ struct lead {
 };
 
 struct account {
-	char *domain; /* registrable */
+	char *domain; /* registrable; the first of several */
+	GPtrArray *domains; /* char *, all of them when it was imported */
 	char *company, *industry, *country, *owner;
 	gint64 employees;
 	double revenue;
@@ -103,6 +131,18 @@ struct account {
 	gint64 created;
 	guint people; /* leads known at it */
 	guint active_people; /* distinct humans who wrote in the heat window */
+};
+
+/* One who sells. */
+struct owner {
+	char *address;
+	char *name; /* or NULL */
+	char *team; /* or NULL */
+	guint capacity; /* open leads at most, 0 no limit */
+	guint weight; /* share among others, 1 usual */
+	GPtrArray *languages, *countries, *products; /* char *; empty: all */
+	gint64 absent_from, absent_until; /* 0 not */
+	guint load; /* open leads owned now */
 };
 
 /* What is posted: one per type and change; exists exactly once per message and type. */
@@ -131,6 +171,13 @@ struct account *account_new(void);
 void account_free(struct account *account);
 typedef struct account account_owned;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(account_owned, account_free)
+struct owner *owner_new(void);
+void owner_free(struct owner *owner);
+struct lead_score *lead_score_new(void);
+struct lead_score *lead_score_copy(const struct lead_score *score);
+void lead_score_free(struct lead_score *score);
+/** The score on a card, or NULL. */
+struct lead_score *lead_score_of(const struct lead *lead, const char *card);
 void event_free(struct event *event);
 
 const char *stage_name(enum stage stage); /* "interest", "nql" … */

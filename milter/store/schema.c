@@ -79,7 +79,26 @@ static const char VERSION_1[] =
 	" touches INTEGER NOT NULL DEFAULT 0, messages INTEGER NOT NULL DEFAULT 0);"
 	"INSERT INTO tally(number) VALUES(1);";
 
-static const char *const VERSIONS[] = { VERSION_1 }; /* VERSIONS[n] makes version n + 1 */
+/*
+ * Version 2.  New columns of lead and touch (lead.h).  A lead whose state time alone will change
+ * says when in `due`; the partial index holds those only.
+ */
+static const char VERSION_2[] =
+	"ALTER TABLE lead ADD COLUMN duplicate_reasons TEXT;"
+	"ALTER TABLE lead ADD COLUMN addresses TEXT;"
+	"ALTER TABLE lead ADD COLUMN merged_into TEXT;"
+	"ALTER TABLE lead ADD COLUMN customer TEXT;"
+	"ALTER TABLE lead ADD COLUMN task TEXT;"
+	"ALTER TABLE lead ADD COLUMN task_due INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE lead ADD COLUMN task_breached INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE lead ADD COLUMN due INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX lead_due ON lead(due) WHERE due>0;"
+	"ALTER TABLE touch ADD COLUMN author TEXT;"
+	"ALTER TABLE touch ADD COLUMN origin TEXT;"
+	"ALTER TABLE touch ADD COLUMN working_latency INTEGER NOT NULL DEFAULT -1;";
+
+static const char *const VERSIONS[] = { VERSION_1,
+					VERSION_2 }; /* VERSIONS[n] makes version n + 1 */
 
 int
 schema_version(void)
