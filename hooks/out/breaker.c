@@ -35,14 +35,27 @@ breaker_allowance(const struct breaker *breaker, gint64 now)
 }
 
 static guint
+weight_of_status(long status)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(statuses); i++)
+		if (status >= statuses[i].first && status <= statuses[i].last)
+			return statuses[i].weight;
+	return 0;
+}
+
+gboolean
+breaker_blames_endpoint(long status)
+{
+	return weight_of_status(status) > 0;
+}
+
+static guint
 weight(const struct breaker_answer *answer, gint64 now)
 {
-	if (answer->unreachable)
+	guint by = weight_of_status(answer->status);
+	if (answer->unreachable || (by && answer->retry_after > now))
 		return THRESHOLD;
-	for (guint i = 0; i < G_N_ELEMENTS(statuses); i++)
-		if (answer->status >= statuses[i].first && answer->status <= statuses[i].last)
-			return answer->retry_after > now ? THRESHOLD : statuses[i].weight;
-	return 0;
+	return by;
 }
 
 static void

@@ -39,6 +39,9 @@ struct breaker_answer {
 
 void breaker_init(struct breaker *breaker, guint concurrency);
 
+/** Whether a status speaks of the endpoint rather than of the event. */
+gboolean breaker_blames_endpoint(long status);
+
 /** How many requests may be in flight at `now`, 0 when it must rest. */
 guint breaker_allowance(const struct breaker *breaker, gint64 now);
 

@@ -16,6 +16,10 @@ struct order {
 	gint64 lease;
 	guint most;
 	GArray *results; /* struct delivery_result, their texts belong to it */
+	gboolean (*work)(struct store *store, gpointer data, GError **error);
+	void (*done)(gboolean written, gpointer data);
+	gpointer data;
+	gboolean carried_out;
 };
 
 struct clerk {
@@ -113,6 +117,8 @@ run(struct store *store, struct order *order, GError **error)
 	case CLERK_PARK:
 		return store_endpoint_park(store, order->endpoint, order->reason, clock_now(),
 					   error);
+	case CLERK_WORK:
+		return order->work(store, order->data, error);
 	}
 	return TRUE;
 }
@@ -139,7 +145,8 @@ carry_out(struct clerk *clerk, struct order *order)
 {
 	for (guint tries = 0;; tries++) {
 		g_autoptr(GError) error = NULL;
-		if (run(clerk->store, order, &error))
+		order->carried_out = run(clerk->store, order, &error);
+		if (order->carried_out)
 			return;
 		if (!tries)
 			log_error("outbox%s%s: the store refuses: %s",
@@ -266,6 +273,19 @@ clerk_park(struct clerk *clerk, gpointer owner, const char *endpoint, const char
 	give_order(clerk, order);
 }
 
+void
+clerk_work(struct clerk *clerk,
+	   gboolean (*work)(struct store *store, gpointer data, GError **error),
+	   void (*done)(gboolean written, gpointer data), gpointer data)
+{
+	order_results(clerk);
+	struct order *order = order_new(CLERK_WORK, NULL, NULL);
+	order->work = work;
+	order->done = done;
+	order->data = data;
+	give_order(clerk, order);
+}
+
 /* A lease that ran out early (the clock was set) must not put a delivery on the way twice. */
 static void
 hold_claimed(struct clerk *clerk, GPtrArray *deliveries)
@@ -302,6 +322,8 @@ clerk_answer(struct clerk *clerk)
 		hold_claimed(clerk, order->answer.deliveries);
 	else if (order->answer.task == CLERK_SETTLE)
 		release_settled(clerk, order->results);
+	else if (order->answer.task == CLERK_WORK)
+		order->done(order->carried_out, order->data);
 	return &order->answer;
 }
 

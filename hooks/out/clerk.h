@@ -38,11 +38,22 @@ void clerk_hurry(struct clerk *clerk, gpointer owner, const char *endpoint);
 /** After the results noted so far: no more deliveries for the endpoint. */
 void clerk_park(struct clerk *clerk, gpointer owner, const char *endpoint, const char *reason);
 
-enum clerk_task { CLERK_CLAIM, CLERK_SETTLE, CLERK_HURRY, CLERK_PARK };
+/**
+ * After the results noted so far: something else that must be written, by a courier between two
+ * requests for example.  What the store refuses is tried every second.
+ * @param run  on the clerk's thread; @return FALSE with an error when it must be tried again
+ * @param done on the starter's thread, from clerk_answer() or clerk_stop(); also frees `data`.  It
+ * is called once in any case: with FALSE when the end came first
+ */
+void clerk_work(struct clerk *clerk,
+		gboolean (*run)(struct store *store, gpointer data, GError **error),
+		void (*done)(gboolean written, gpointer data), gpointer data);
+
+enum clerk_task { CLERK_CLAIM, CLERK_SETTLE, CLERK_HURRY, CLERK_PARK, CLERK_WORK };
 
 struct clerk_answer {
 	enum clerk_task task;
-	gpointer owner; /* NULL for SETTLE */
+	gpointer owner; /* NULL for SETTLE and WORK */
 	/* CLAIM */
 	GPtrArray *deliveries; /* struct delivery *, none twice while unsettled; NULL: refused */
 	gboolean full; /* as many as asked for: there may be more */
@@ -50,7 +61,8 @@ struct clerk_answer {
 	/* SETTLE */
 	GPtrArray *owners; /* one a result */
 };
-/** The next order that was carried out, or NULL. @return caller frees */
+/** The next order that was carried out, or NULL; work's done() is called in here.
+ *  @return caller frees */
 struct clerk_answer *clerk_answer(struct clerk *clerk);
 void clerk_answer_free(struct clerk_answer *answer);
 typedef struct clerk_answer clerk_answer_owned;

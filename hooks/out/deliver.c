@@ -1,51 +1,40 @@
 /*
- * deliver.c - see deliver.h.  The only file that knows libcurl.
+ * deliver.c - see deliver.h.
  *
  * One thread runs everything here: it takes the clerk's answers, lets each lane (lane.h) claim
- * and send, moves the transfers, and sleeps in curl_multi_poll() until a socket, a time or
- * curl_multi_wakeup() ends it.  Other threads only set what stands under the lock and wake it.
- *
- * An answer counts when it is complete (or was cut off by us at LIMIT_RESPONSE): one that breaks
- * off is none, and the event goes out again under its id.  Nothing said about an
- * endpoint names more of its URL than scheme, host and port, since paths and queries carry tokens.
+ * and its courier (courier.h) send, moves the transfers, and sleeps in http_wait() until a socket,
+ * a time or http_wake() ends it.  Other threads only set what stands under the lock and wake it.
  */
 #include "hooks/out/deliver.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/limits.h"
 #include "base/log.h"
 #include "hooks/out/clerk.h"
+#include "hooks/out/http.h"
 #include "hooks/out/lane.h"
-#include "hooks/out/request.h"
-#include "hooks/out/schedule.h"
-#include "hooks/out/sign.h"
+#include "hooks/out/courier.h"
 
-#include <curl/curl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
 
-#define CONNECT_TIMEOUT_MS 10000
 #define SLEEP_MOST_MS 10000 /* so that a clock that was set is noticed */
 
+/* One attempt under way. */
 struct transfer {
 	struct deliver *deliver;
 	struct lane *lane;
-	struct delivery *delivery;
+	struct courier *courier;
+	GPtrArray *deliveries; /* struct delivery * */
 	guint generation;
-	CURL *easy;
-	struct curl_slist *headers;
-	char *retry_after;
-	gboolean head_complete; /* curl takes the end of the connection for the end of the head */
-	gsize received; /* of the answer, head and body */
-	gsize kept;
-	char response[REQUEST_EXCERPT];
-	char error[CURL_ERROR_SIZE];
+	gpointer attempt; /* the courier's */
+	gboolean starting, answered; /* its answer may come before start returns */
+	struct lane_answer answer;
 };
 
 struct deliver {
 	struct clerk *clerk;
-	CURLM *multi;
+	struct http *http;
 	GThread *thread;
 
 	/* the thread's own */
@@ -66,92 +55,11 @@ struct deliver {
 
 /* --- one transfer --- */
 
-static size_t
-keep_body(char *data, size_t size, size_t count, void *user)
-{
-	struct transfer *t = user;
-	gsize length = size * count;
-	gsize keep = MIN(length, sizeof t->response - t->kept);
-	memcpy(t->response + t->kept, data, keep);
-	t->kept += keep;
-	t->received += length;
-	return t->received > LIMIT_RESPONSE ? 0 : length;
-}
-
-static size_t
-keep_header(char *data, size_t size, size_t count, void *user)
-{
-	static const char name[] = "retry-after:";
-	struct transfer *t = user;
-	gsize length = size * count;
-	t->received += length;
-	t->head_complete = length <= 2 && (data[0] == '\r' || data[0] == '\n'); /* the empty line */
-	if (length > strlen(name) && !g_ascii_strncasecmp(data, name, strlen(name))) {
-		g_free(t->retry_after);
-		t->retry_after = g_strndup(data + strlen(name), length - strlen(name));
-	}
-	return t->received > LIMIT_RESPONSE ? 0 : length;
-}
-
-static struct curl_slist *
-header_list(const struct transfer *t, gint64 now)
-{
-	g_autoptr(GPtrArray) fields = request_headers(t->lane->endpoint, t->delivery, now);
-	struct curl_slist *list = NULL;
-	for (guint i = 0; i < fields->len; i++)
-		list = curl_slist_append(list, g_ptr_array_index(fields, i));
-	return list;
-}
-
-static void
-set_limits(CURL *easy, const struct config_endpoint *endpoint)
-{
-	long timeout = MAX(endpoint->timeout_seconds, 1) * 1000L;
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	/* a name server that hangs: don't wait for the resolver's thread beyond the time-out */
-	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, MIN(timeout, CONNECT_TIMEOUT_MS));
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* none from the environment */
-	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-	if (endpoint->ca_file)
-		curl_easy_setopt(easy, CURLOPT_CAINFO, endpoint->ca_file);
-}
-
-static void
-set_request(struct transfer *t)
-{
-	CURL *easy = t->easy;
-	const char *body = t->delivery->body;
-	const char *url = t->lane->endpoint->url;
-	curl_easy_setopt(easy, CURLOPT_URL, url);
-	curl_easy_setopt(easy, CURLOPT_USERAGENT, "leadmilter/" LEADMILTER_VERSION);
-	curl_easy_setopt(easy, CURLOPT_POST, 1L);
-	curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
-	curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));
-	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
-	/* over TLS wait for the first connection, which may carry them all (HTTP/2) */
-	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, g_str_has_prefix(url, "https:") ? 1L : 0L);
-	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, keep_header);
-	curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, keep_body);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->error);
-	curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
-}
-
 static void
 transfer_free(gpointer data)
 {
 	struct transfer *t = data;
-	curl_multi_remove_handle(t->deliver->multi, t->easy);
-	curl_easy_cleanup(t->easy);
-	curl_slist_free_all(t->headers);
-	g_free(t->retry_after);
+	courier_unref(t->courier);
 	g_free(t);
 }
 
@@ -167,69 +75,41 @@ count(struct deliver *deliver, guint attempts, guint delivered, guint failed)
 }
 
 static void
-send_delivery(struct deliver *deliver, struct lane *lane, struct delivery *delivery, gint64 now)
+finish(struct transfer *t)
+{
+	struct deliver *deliver = t->deliver;
+	guint deliveries = t->deliveries->len;
+	gboolean delivered = lane_finish(t->lane, t->deliveries, &t->answer, clock_now());
+	g_hash_table_remove(deliver->transfers, t); /* which frees it */
+	count(deliver, 0, delivered ? deliveries : 0, delivered ? 0 : deliveries);
+}
+
+static void
+take_answer(struct lane_answer *answer, gpointer data)
+{
+	struct transfer *t = data;
+	t->answer = *answer;
+	t->answer.generation = t->generation;
+	t->answered = TRUE;
+	if (!t->starting)
+		finish(t);
+}
+
+static void
+send_load(struct deliver *deliver, struct lane *lane, GPtrArray *deliveries)
 {
 	struct transfer *t = g_new0(struct transfer, 1);
 	t->deliver = deliver;
 	t->lane = lane;
-	t->delivery = delivery;
+	t->courier = courier_ref(lane->courier);
+	t->deliveries = deliveries;
 	t->generation = lane_generation(lane);
-	request_prepare_body(lane->endpoint, delivery);
-	t->headers = header_list(t, now);
-	t->easy = curl_easy_init();
-	set_limits(t->easy, lane->endpoint);
-	set_request(t);
-	curl_multi_add_handle(deliver->multi, t->easy);
 	g_hash_table_add(deliver->transfers, t);
-}
-
-/* An answer that we cut off for its size was an answer. */
-static gboolean
-is_complete(const struct transfer *t, CURLcode code)
-{
-	if (code == CURLE_OK)
-		return t->head_complete;
-	return code == CURLE_WRITE_ERROR && t->received > LIMIT_RESPONSE;
-}
-
-static char *
-describe_failure(const struct transfer *t, CURLcode code, long status)
-{
-	const char *why = t->error[0]        ? t->error
-			  : code == CURLE_OK ? "no end of the header fields"
-					     : curl_easy_strerror(code);
-	return status ? g_strdup_printf("the answer (HTTP %ld) broke off: %s", status, why)
-		      : g_strdup(why);
-}
-
-static void
-read_answer(const struct transfer *t, CURLcode code, gint64 now, struct lane_answer *answer)
-{
-	curl_off_t sending = 0;
-	long status = 0;
-	curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &sending);
-	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-	answer->generation = t->generation;
-	answer->response = request_excerpt(t->response, t->kept);
-	if (is_complete(t, code)) {
-		answer->status = status;
-		if (t->retry_after)
-			answer->retry_after = schedule_retry_after(t->retry_after, now);
-	} else {
-		answer->unreachable = !sending;
-		answer->error = describe_failure(t, code, status);
-	}
-}
-
-static void
-finish(struct transfer *t, struct lane_answer *answer, gint64 now)
-{
-	struct deliver *deliver = t->deliver;
-	struct lane *lane = t->lane;
-	struct delivery *delivery = t->delivery;
-	g_hash_table_remove(deliver->transfers, t); /* which frees it */
-	gboolean delivered = lane_finish(lane, delivery, answer, now);
-	count(deliver, 0, delivered, !delivered);
+	t->starting = TRUE;
+	t->attempt = courier_start(t->courier, deliveries, take_answer, t);
+	t->starting = FALSE;
+	if (t->answered)
+		finish(t);
 }
 
 /* --- the loop --- */
@@ -261,12 +141,28 @@ find_endpoint(const struct config *config, const char *name)
 static void
 keep_connections(struct deliver *deliver)
 {
-	long most = 0;
+	guint most = 0;
 	for (guint i = 0; i < deliver->config->endpoints->len; i++) {
 		const struct config_endpoint *e = g_ptr_array_index(deliver->config->endpoints, i);
 		most += MAX(e->concurrency, 1);
 	}
-	curl_multi_setopt(deliver->multi, CURLMOPT_MAXCONNECTS, MAX(most, 1));
+	http_keep(deliver->http, most);
+}
+
+static void
+drop_courier(struct lane *lane)
+{
+	g_clear_pointer(&lane->courier, courier_unref);
+}
+
+/* A courier per configuration: what is under way ends with the one it began with. */
+static void
+open_courier(struct deliver *deliver, struct lane *lane, struct config *config)
+{
+	drop_courier(lane);
+	lane->courier =
+		courier_new(config, lane->endpoint, &lane->rate, deliver->http, deliver->clerk);
+	lane->batch = courier_batch(lane->courier, &lane->batch_bytes);
 }
 
 static void
@@ -281,6 +177,11 @@ apply_config(struct deliver *deliver, struct config *config)
 		if (!find_lane(deliver, e->name))
 			g_ptr_array_add(deliver->lanes, lane_new(e, deliver->clerk));
 	}
+	for (guint i = 0; i < deliver->lanes->len; i++) {
+		struct lane *lane = g_ptr_array_index(deliver->lanes, i);
+		if (lane->endpoint)
+			open_courier(deliver, lane, config);
+	}
 	g_clear_pointer(&deliver->config, config_unref);
 	deliver->config = config;
 	keep_connections(deliver);
@@ -291,8 +192,10 @@ drop_retired(struct deliver *deliver)
 {
 	for (guint i = deliver->lanes->len; i > 0; i--) {
 		struct lane *lane = g_ptr_array_index(deliver->lanes, i - 1);
-		if (lane->retired && lane_is_empty(lane))
-			g_ptr_array_remove_index_fast(deliver->lanes, i - 1); /* frees it */
+		if (!lane->retired || !lane_is_empty(lane))
+			continue;
+		drop_courier(lane);
+		g_ptr_array_remove_index_fast(deliver->lanes, i - 1); /* frees it */
 	}
 }
 
@@ -355,29 +258,17 @@ take_clerk_answers(struct deliver *deliver, gint64 now)
 }
 
 static void
-take_transfers(struct deliver *deliver, gint64 now)
-{
-	int left;
-	const CURLMsg *message;
-	while ((message = curl_multi_info_read(deliver->multi, &left))) {
-		struct transfer *t = NULL;
-		struct lane_answer answer = { 0 };
-		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &t);
-		read_answer(t, message->data.result, now, &answer);
-		finish(t, &answer, now);
-	}
-}
-
-static void
 send_what_may_go(struct deliver *deliver, gint64 now)
 {
 	guint sent = 0;
 	for (guint i = 0; i < deliver->lanes->len; i++) {
 		struct lane *lane = g_ptr_array_index(deliver->lanes, i);
-		struct delivery *delivery;
+		GPtrArray *deliveries;
 		lane_claim(lane, now);
-		for (; (delivery = lane_take(lane, now)); sent++)
-			send_delivery(deliver, lane, delivery, now);
+		while ((deliveries = lane_take(lane, now))) {
+			sent += deliveries->len;
+			send_load(deliver, lane, deliveries);
+		}
 	}
 	if (sent)
 		count(deliver, sent, 0, 0);
@@ -422,12 +313,10 @@ set_pace(struct deliver *deliver)
 static void
 run_pass(struct deliver *deliver)
 {
-	int running;
 	take_requests(deliver);
 	gint64 now = clock_now();
 	take_clerk_answers(deliver, now);
-	curl_multi_perform(deliver->multi, &running);
-	take_transfers(deliver, now);
+	http_run(deliver->http);
 	send_what_may_go(deliver, now);
 	clerk_flush(deliver->clerk);
 	drop_retired(deliver);
@@ -439,15 +328,12 @@ abandon(struct deliver *deliver)
 {
 	GHashTableIter iter;
 	gpointer key;
-	for (;;) {
-		g_hash_table_iter_init(&iter, deliver->transfers);
-		if (!g_hash_table_iter_next(&iter, &key, NULL))
-			return;
+	g_hash_table_iter_init(&iter, deliver->transfers);
+	while (g_hash_table_iter_next(&iter, &key, NULL)) {
 		struct transfer *t = key;
-		struct lane *lane = t->lane;
-		struct delivery *delivery = t->delivery;
-		g_hash_table_remove(deliver->transfers, t);
-		lane_abandon(lane, delivery, clock_now());
+		courier_cancel(t->courier, t->attempt);
+		lane_abandon(t->lane, t->deliveries, clock_now());
+		g_hash_table_iter_remove(&iter);
 	}
 }
 
@@ -470,8 +356,7 @@ deliver_main(gpointer data)
 	while (goes_on(deliver)) {
 		run_pass(deliver);
 		if (goes_on(deliver))
-			curl_multi_poll(deliver->multi, NULL, 0, sleep_ms(deliver, clock_now()),
-					NULL);
+			http_wait(deliver->http, sleep_ms(deliver, clock_now()));
 	}
 	abandon(deliver);
 	return NULL;
@@ -484,7 +369,7 @@ static void
 signal_thread(struct deliver *deliver)
 {
 	if (!g_atomic_int_exchange(&deliver->signalled, 1))
-		curl_multi_wakeup(deliver->multi);
+		http_wake(deliver->http);
 }
 
 static void
@@ -502,58 +387,31 @@ deliver_wake(gpointer data)
 		signal_thread(deliver);
 }
 
-static gboolean
-check_endpoint(const struct config_endpoint *endpoint, GError **error)
-{
-	if (!g_str_has_prefix(endpoint->url, "https://") &&
-	    !g_str_has_prefix(endpoint->url, "http://")) {
-		g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG,
-			    "endpoint \"%s\": the URL must begin with https:// or http://",
-			    endpoint->name);
-		return FALSE;
-	}
-	for (guint i = 0; endpoint->secrets && i < endpoint->secrets->len; i++)
-		if (!sign_secret_check(g_ptr_array_index(endpoint->secrets, i), error)) {
-			g_prefix_error(error, "endpoint \"%s\": ", endpoint->name);
-			return FALSE;
-		}
-	return TRUE;
-}
-
 gboolean
 deliver_check(const struct config *config, GError **error)
 {
 	for (guint i = 0; i < config->endpoints->len; i++) {
 		const struct config_endpoint *endpoint = g_ptr_array_index(config->endpoints, i);
-		if (!check_endpoint(endpoint, error)) {
-			g_prefix_error(error, "%s:%d: ", config->path, endpoint->line);
+		if (!courier_kind_of(endpoint)->check(config, endpoint, error)) {
+			g_prefix_error(error, "%s:%d: endpoint \"%s\": ", config->path,
+				       endpoint->line, endpoint->name);
 			return FALSE;
 		}
 	}
 	return TRUE;
 }
 
-static gpointer
-init_curl(G_GNUC_UNUSED gpointer data)
-{
-	return GINT_TO_POINTER(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
-}
-
 struct deliver *
 deliver_start(struct store *store, struct config *config, GError **error)
 {
-	static GOnce once = G_ONCE_INIT;
 	if (!deliver_check(config, error))
 		return NULL;
-	CURLM *multi = g_once(&once, init_curl, NULL) ? curl_multi_init() : NULL;
-	if (!multi) {
-		g_set_error_literal(error, LEADMILTER_ERROR, ERROR_SYSTEM,
-				    "libcurl can't be initialised");
+	struct http *http = http_new(error);
+	if (!http)
 		return NULL;
-	}
 	struct deliver *deliver = g_new0(struct deliver, 1);
 	pthread_mutex_init(&deliver->lock, NULL);
-	deliver->multi = multi;
+	deliver->http = http;
 	deliver->clerk = clerk_start(store, clerk_done, deliver);
 	deliver->lanes = g_ptr_array_new_with_free_func((GDestroyNotify)lane_free);
 	deliver->transfers = g_hash_table_new_full(NULL, NULL, transfer_free, NULL);
@@ -595,9 +453,11 @@ deliver_stop(struct deliver *deliver, gint64 grace)
 	signal_thread(deliver);
 	g_thread_join(deliver->thread);
 	clerk_stop(deliver->clerk);
+	for (guint i = 0; i < deliver->lanes->len; i++)
+		drop_courier(g_ptr_array_index(deliver->lanes, i));
 	g_ptr_array_unref(deliver->lanes);
 	g_hash_table_unref(deliver->transfers);
-	curl_multi_cleanup(deliver->multi);
+	http_free(deliver->http);
 	g_clear_pointer(&deliver->config, config_unref);
 	g_clear_pointer(&deliver->new_config, config_unref);
 	g_clear_pointer(&deliver->resumed, g_ptr_array_unref);

@@ -1,10 +1,11 @@
 /*
- * deliver.h - the thread that empties the outbox with libcurl's multi interface.
+ * deliver.h - the thread that empties the outbox.
  *
  * Per endpoint: many requests in flight, at most one per lead, in order per lead.  Every
  * request is signed anew with the same webhook-id.  TLS is verified, redirects are not followed,
  * answers bounded in size and time.  A failing endpoint never holds up another, and an outage
- * costs the waiting deliveries no attempts (breaker.h).  libcurl is known in deliver.c only.
+ * costs the waiting deliveries no attempts (breaker.h).  What is said to an endpoint is its
+ * courier's business (courier.h).
  */
 #ifndef LEADMILTER_DELIVER_H
 #define LEADMILTER_DELIVER_H

@@ -4,8 +4,8 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "hooks/out/request.h"
-#include "hooks/out/schedule.h"
 
+#include <math.h>
 #include <string.h>
 
 #define AHEAD_TIME (G_USEC_PER_SEC / 10) /* of the endpoint's pace is claimed ahead */
@@ -21,6 +21,7 @@ lane_new(const struct config_endpoint *endpoint, struct clerk *clerk)
 	lane->endpoint = endpoint;
 	lane->name = g_strdup(endpoint->name);
 	lane->clerk = clerk;
+	lane->batch = 1;
 	breaker_init(&lane->breaker, endpoint->concurrency);
 	g_autofree char *origin = request_origin(endpoint->url);
 	log_info("endpoint %s: delivering to %s", lane->name, origin);
@@ -131,9 +132,12 @@ static guint
 wanted(const struct lane *lane, gint64 now)
 {
 	guint room = breaker_allowance(&lane->breaker, now);
-	guint have = lane->in_flight + lane->claimed.length;
+	guint have = lane->on_the_way + lane->claimed.length;
 	if (lane->breaker.open || !room)
 		return room > have ? room - have : 0;
+	room *= lane->batch;
+	if (lane->rate.per_second > 0) /* no more than what can go in a second */
+		room = (guint)CLAMP(ceil(lane->rate.per_second) * lane->batch, 1, room);
 	guint most = room + lane->ahead;
 	if (have >= room && lane->claimed.length > lane->ahead / 2)
 		return 0;
@@ -170,7 +174,11 @@ lane_next(const struct lane *lane)
 		return G_MAXINT64;
 	if (lane->breaker.open)
 		return lane->in_flight ? G_MAXINT64 : MAX(lane->look_at, lane->breaker.next_probe);
-	return wanted(lane, 0) ? lane->look_at : G_MAXINT64;
+	gint64 claim = wanted(lane, 0) ? lane->look_at : G_MAXINT64;
+	gint64 turn = lane->claimed.length && lane->in_flight < lane->breaker.window
+			      ? rate_next(&lane->rate, 0)
+			      : G_MAXINT64;
+	return MIN(claim, turn);
 }
 
 static gint64
@@ -217,15 +225,41 @@ lane_settled(struct lane *lane)
 
 /* --- sending --- */
 
-struct delivery *
+/* The receiver didn't take this very event: in a batch it would hold up the others. */
+static gboolean
+goes_alone(const struct delivery *delivery)
+{
+	return delivery->status >= 400 && !breaker_blames_endpoint(delivery->status);
+}
+
+static gboolean
+fits(struct lane *lane, const GPtrArray *load, gsize bytes)
+{
+	const struct delivery *next = g_queue_peek_head(&lane->claimed);
+	if (!next || load->len >= lane->batch || goes_alone(next))
+		return FALSE;
+	return !lane->batch_bytes || bytes + strlen(next->body) <= lane->batch_bytes;
+}
+
+GPtrArray *
 lane_take(struct lane *lane, gint64 now)
 {
-	if (lane->in_flight >= breaker_allowance(&lane->breaker, now))
+	if (!lane->claimed.length || lane->in_flight >= breaker_allowance(&lane->breaker, now) ||
+	    rate_next(&lane->rate, now) > now)
 		return NULL;
+	GPtrArray *load = g_ptr_array_new_with_free_func((GDestroyNotify)delivery_free);
 	struct delivery *delivery = g_queue_pop_head(&lane->claimed);
-	if (delivery)
-		lane->in_flight++;
-	return delivery;
+	gboolean alone = goes_alone(delivery) || lane->batch <= 1;
+	gsize bytes = strlen(delivery->body);
+	g_ptr_array_add(load, delivery);
+	while (!alone && fits(lane, load, bytes)) {
+		delivery = g_queue_pop_head(&lane->claimed);
+		bytes += strlen(delivery->body);
+		g_ptr_array_add(load, delivery);
+	}
+	lane->in_flight++;
+	lane->on_the_way += load->len;
+	return load;
 }
 
 guint
@@ -257,8 +291,10 @@ lane_give_back(struct lane *lane, gint64 now)
 static char *
 describe(struct lane_answer *answer)
 {
+	if (answer->error)
+		return g_steal_pointer(&answer->error);
 	if (!answer->status)
-		return answer->error ? g_steal_pointer(&answer->error) : g_strdup("no answer");
+		return g_strdup("no answer");
 	return g_strdup_printf("HTTP %ld%s", answer->status,
 			       answer->status / 100 == 3 ? " (redirects are not followed)" : "");
 }
@@ -287,17 +323,21 @@ follow_change(struct lane *lane, enum breaker_change change, gint64 now)
 }
 
 static void
-park(struct lane *lane, const char *why, gint64 now)
+park(struct lane *lane, enum verdict verdict, const char *why, gint64 now)
 {
+	gboolean refused = verdict == VERDICT_REFUSED;
+	g_autofree char *reason =
+		refused ? g_strconcat("credentials refused: ", why, NULL) : g_strdup(why);
 	if (lane->parking)
 		return;
-	log_error("endpoint %s: %s: it is gone and parked; nothing is lost, see "
+	log_error("endpoint %s: %s: %s and parked; nothing is lost, see "
 		  "'leadctl endpoint resume %s'",
-		  lane->name, why, lane->name);
+		  lane->name, why, refused ? "it refuses our credentials" : "it is gone",
+		  lane->name);
 	lane->parking = TRUE;
 	lane->orders++;
 	lane_give_back(lane, now);
-	clerk_park(lane->clerk, lane, lane->name, why);
+	clerk_park(lane->clerk, lane, lane->name, reason);
 }
 
 static gint64
@@ -310,58 +350,96 @@ next_try(const struct lane *lane, const struct delivery *delivery, const struct 
 }
 
 static void
-log_failure(const struct lane *lane, const struct delivery *delivery, const char *why, gint64 next,
-	    gint64 now)
+log_failure(const struct lane *lane, const struct delivery *delivery, const char *why,
+	    const struct delivery_result *result, gint64 now)
 {
-	if (lane->breaker.open)
+	if (result->state == DELIVERY_DEAD)
+		log_error("endpoint %s: event %s: %s; given up, see 'leadctl outbox show "
+			  "%" G_GINT64_FORMAT "'",
+			  lane->name, delivery->event, why, delivery->id);
+	else if (lane->breaker.open)
 		log_info("endpoint %s: %s (event %s)", lane->name, why, delivery->event);
 	else
 		log_warning("endpoint %s: event %s: %s; attempt %u, next in %d s", lane->name,
 			    delivery->event, why, delivery->attempts,
-			    (int)((next - now) / CLOCK_SECOND));
+			    (int)((result->next - now) / CLOCK_SECOND));
 }
 
-gboolean
-lane_finish(struct lane *lane, struct delivery *delivery, struct lane_answer *answer, gint64 now)
+/* What the breaker is told when a courier judged by more than the status. */
+static long
+status_of_endpoint(enum verdict verdict, const struct lane_answer *answer)
 {
-	enum verdict verdict = schedule_verdict(answer->status);
-	enum breaker_change change = BREAKER_SAME;
-	lane->in_flight--;
-	lane->finished++;
-	if (verdict != VERDICT_PARK) {
-		struct breaker_answer said = { delivery->id, answer->status, answer->unreachable,
-					       answer->retry_after, answer->generation };
-		change = breaker_take(&lane->breaker, &said, now, g_random_double());
-	}
-	g_autofree char *why = verdict == VERDICT_DELIVERED ? NULL : describe(answer);
+	if (verdict == VERDICT_DELIVERED)
+		return 200;
+	return verdict == VERDICT_HOLD || verdict == VERDICT_DEAD ? 422 : answer->status;
+}
+
+static enum breaker_change
+tell_breaker(struct lane *lane, const struct delivery *delivery, const struct lane_answer *answer,
+	     enum verdict verdict, gint64 now)
+{
+	struct breaker_answer said = { delivery->id, status_of_endpoint(verdict, answer),
+				       answer->unreachable, answer->retry_after,
+				       answer->generation };
+	if (verdict == VERDICT_PARK || verdict == VERDICT_REFUSED)
+		return BREAKER_SAME;
+	return breaker_take(&lane->breaker, &said, now, g_random_double());
+}
+
+static void
+settle(struct lane *lane, const struct delivery *delivery, const struct lane_answer *answer,
+       enum verdict verdict, const char *why, gboolean is_news, gint64 now)
+{
 	struct delivery_result result = { .id = delivery->id,
 					  .state = DELIVERY_DELIVERED,
 					  .status = (int)answer->status };
-	if (verdict != VERDICT_DELIVERED) {
+	if (verdict == VERDICT_DEAD)
+		result.state = DELIVERY_DEAD;
+	else if (verdict != VERDICT_DELIVERED) {
 		result.state = DELIVERY_WAITING;
 		result.next = next_try(lane, delivery, answer, now);
-		if (change == BREAKER_SAME)
-			log_failure(lane, delivery, why, result.next, now);
 	}
-	note(lane, &result, g_strdup(why), g_steal_pointer(&answer->response));
-	log_change(lane, change, delivery->event, why, now);
+	if (why && (!is_news || verdict == VERDICT_DEAD))
+		log_failure(lane, delivery, why, &result, now);
+	note(lane, &result, g_strdup(why), g_strdup(answer->response));
+}
+
+gboolean
+lane_finish(struct lane *lane, GPtrArray *deliveries, struct lane_answer *answer, gint64 now)
+{
+	enum verdict verdict = answer->verdict ? answer->verdict : schedule_verdict(answer->status);
+	const struct delivery *first = g_ptr_array_index(deliveries, 0);
+	lane->in_flight--;
+	lane->on_the_way -= deliveries->len;
+	lane->finished += deliveries->len;
+	enum breaker_change change = tell_breaker(lane, first, answer, verdict, now);
+	g_autofree char *why = verdict == VERDICT_DELIVERED ? NULL : describe(answer);
+	for (guint i = 0; i < deliveries->len; i++)
+		settle(lane, g_ptr_array_index(deliveries, i), answer, verdict, why,
+		       change != BREAKER_SAME, now);
+	log_change(lane, change, first->event, why, now);
 	follow_change(lane, change, now);
-	if (verdict == VERDICT_PARK)
-		park(lane, why, now);
+	if (verdict == VERDICT_PARK || verdict == VERDICT_REFUSED)
+		park(lane, verdict, why, now);
 	g_clear_pointer(&answer->error, g_free);
-	delivery_free(delivery);
+	g_clear_pointer(&answer->response, g_free);
+	g_ptr_array_unref(deliveries);
 	return verdict == VERDICT_DELIVERED;
 }
 
 void
-lane_abandon(struct lane *lane, struct delivery *delivery, gint64 now)
+lane_abandon(struct lane *lane, GPtrArray *deliveries, gint64 now)
 {
-	struct delivery_result result = {
-		.id = delivery->id,
-		.state = DELIVERY_WAITING,
-		.next = schedule_next(delivery->attempts, now, g_random_double()),
-	};
 	lane->in_flight--;
-	note(lane, &result, g_strdup("stopped before the answer came"), NULL);
-	delivery_free(delivery);
+	lane->on_the_way -= deliveries->len;
+	for (guint i = 0; i < deliveries->len; i++) {
+		const struct delivery *delivery = g_ptr_array_index(deliveries, i);
+		struct delivery_result result = {
+			.id = delivery->id,
+			.state = DELIVERY_WAITING,
+			.next = schedule_next(delivery->attempts, now, g_random_double()),
+		};
+		note(lane, &result, g_strdup("stopped before the answer came"), NULL);
+	}
+	g_ptr_array_unref(deliveries);
 }

@@ -13,15 +13,24 @@
 #include "base/config.h"
 #include "hooks/out/breaker.h"
 #include "hooks/out/clerk.h"
+#include "hooks/out/rate.h"
+#include "hooks/out/schedule.h"
+
+struct courier;
 
 struct lane {
 	const struct config_endpoint *endpoint; /* of the configuration in force */
 	char *name;
 	struct clerk *clerk;
+	struct courier *courier; /* deliver.c's */
 	struct breaker breaker;
+	struct rate rate; /* taken from by whoever sends a request */
+	guint batch; /* deliveries of one attempt at most */
+	gsize batch_bytes; /* of their bodies, 0: any */
 	GQueue claimed; /* struct delivery *, to be sent */
 	gint64 claimed_at; /* monotonic: when the last ones came in */
-	guint in_flight;
+	guint in_flight; /* attempts */
+	guint on_the_way; /* deliveries in them */
 	guint unsettled; /* results not on disk yet */
 	guint orders; /* claim, hurry and park orders not answered yet */
 	gboolean claiming, parking;
@@ -33,12 +42,14 @@ struct lane {
 	gint64 ordered_at; /* monotonic */
 };
 
+/* What came of an attempt. */
 struct lane_answer {
-	long status; /* 0 none */
-	gboolean unreachable;
+	enum verdict verdict; /* BY_STATUS unless the courier knows better */
+	long status; /* of the last answer, 0 none */
+	gboolean unreachable; /* no connection, name or TLS: it says nothing about the event */
 	gint64 retry_after; /* time, 0 none */
 	guint generation; /* lane_generation() when it was sent */
-	char *error; /* why there was no status, or NULL; taken over */
+	char *error; /* why it failed, for people, or NULL: the status says it; taken over */
 	char *response; /* excerpt, or NULL; taken over */
 };
 
@@ -66,18 +77,19 @@ void lane_clerk_answer(struct lane *lane, struct clerk_answer *answer, gint64 no
 /** A result of this lane is on disk. */
 void lane_settled(struct lane *lane);
 
-/** The next delivery to send now, or NULL.  It is in flight until lane_finish(). */
-struct delivery *lane_take(struct lane *lane, gint64 now);
+/** What to send now in one attempt, or NULL.  It is in flight until lane_finish().
+ *  @return struct delivery *, at least one, of different leads */
+GPtrArray *lane_take(struct lane *lane, gint64 now);
 guint lane_generation(const struct lane *lane);
-/** What came of it.  Frees the delivery. @return TRUE when it was delivered */
-gboolean lane_finish(struct lane *lane, struct delivery *delivery, struct lane_answer *answer,
+/** What came of it, for all alike.  Unrefs the deliveries. @return TRUE when they were delivered */
+gboolean lane_finish(struct lane *lane, GPtrArray *deliveries, struct lane_answer *answer,
 		     gint64 now);
-/** A delivery whose answer isn't waited for: an attempt that says nothing.  Frees it. */
-void lane_abandon(struct lane *lane, struct delivery *delivery, gint64 now);
+/** Deliveries whose answer isn't waited for: an attempt that says nothing.  Unrefs them. */
+void lane_abandon(struct lane *lane, GPtrArray *deliveries, gint64 now);
 /** Everything claimed and not sent goes back to the outbox, uncounted. */
 void lane_give_back(struct lane *lane, gint64 now);
 
-/** When lane_claim() has something to do again; G_MAXINT64 never. */
+/** When lane_claim() or lane_take() has something to do again; G_MAXINT64 never. */
 gint64 lane_next(const struct lane *lane);
 
 #endif

@@ -90,10 +90,29 @@ schedule_retry_after(const char *value, gint64 now)
 	return MIN(time, now + RETRY_AFTER_MOST);
 }
 
+/* The smallest numbers taken for seconds and milliseconds since 1970, both in 2001. */
+#define LEAST_SECONDS 1000000000.0
+#define LEAST_MILLISECONDS 1000000000000.0
+
+gint64
+schedule_reset(const char *value, gint64 now)
+{
+	char *end = NULL;
+	double number = g_ascii_isdigit(*value) ? g_ascii_strtod(value, &end) : -1;
+	if (number < 0 || *end)
+		return 0;
+	double time = number * (double)CLOCK_SECOND;
+	if (number >= LEAST_MILLISECONDS)
+		time = number * 1000;
+	else if (number < LEAST_SECONDS)
+		time += (double)now;
+	return (gint64)MIN(time, (double)(now + RETRY_AFTER_MOST));
+}
+
 enum verdict
 schedule_verdict(long status)
 {
 	if (status >= 200 && status < 300)
 		return VERDICT_DELIVERED;
-	return status == 410 ? VERDICT_PARK : VERDICT_RETRY;
+	return status == 410 ? VERDICT_PARK : status == 413 ? VERDICT_DEAD : VERDICT_RETRY;
 }

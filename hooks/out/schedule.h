@@ -17,8 +17,21 @@ gint64 schedule_next(guint attempts, gint64 now, double chance);
  *  @return the time, or 0 when unreadable */
 gint64 schedule_retry_after(const char *value, gint64 now);
 
-enum verdict { VERDICT_DELIVERED, VERDICT_RETRY, VERDICT_PARK };
-/** What an HTTP status means: 2xx delivered, 410 park the endpoint, everything else again. */
+/** A throttle's end as x-ratelimit-reset and its like give it: seconds from now, or since 1970, or
+ *  milliseconds since then; at most a day ahead. @return the time, or 0 when unreadable */
+gint64 schedule_reset(const char *value, gint64 now);
+
+/* What comes of an attempt. */
+enum verdict {
+	VERDICT_BY_STATUS, /* what the HTTP status says, see schedule_verdict() */
+	VERDICT_DELIVERED, /* the receiver has it, whatever the status was */
+	VERDICT_RETRY, /* again when the schedule says so; the endpoint may be at fault */
+	VERDICT_HOLD, /* the same, but it is this event that isn't taken, the endpoint is well */
+	VERDICT_DEAD, /* never again by itself: an administrator's `outbox retry` may */
+	VERDICT_PARK, /* nothing more to this endpoint until an administrator resumes it */
+	VERDICT_REFUSED /* the same, since our credentials are wrong: also until they change */
+};
+/** What an HTTP status means: 2xx delivered, 410 park the endpoint, 413 dead, all others again. */
 enum verdict schedule_verdict(long status);
 
 #endif
