@@ -72,6 +72,7 @@ decision_free(struct decision *decision)
 		lead_free(decision->lead);
 		touch_free(decision->touch);
 		g_clear_pointer(&decision->credits, g_ptr_array_unref);
+		lead_outcome_free(decision->outcome);
 		g_ptr_array_unref(decision->events);
 		g_free(decision);
 		decision = next;

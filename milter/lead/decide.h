@@ -88,6 +88,7 @@ struct decision {
 	enum match match; /* why this lead */
 	gboolean record_message; /* remember the Message-ID for conversation matching */
 	GPtrArray *credits; /* struct credit *: what the choice of an owner changed; or NULL */
+	struct lead_outcome *outcome; /* to be kept for learning, or NULL */
 	struct decision *next; /* an outbound mail to several leads: what the next one's lead, touch
 				  and events are; written alike, NULL at the end */
 };

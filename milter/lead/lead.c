@@ -94,6 +94,12 @@ static const gsize OWNER_ARRAYS[] = {
 	G_STRUCT_OFFSET(struct owner, countries),
 	G_STRUCT_OFFSET(struct owner, products),
 };
+static const gsize OUTCOME_STRINGS[] = {
+	G_STRUCT_OFFSET(struct lead_outcome, what),
+	G_STRUCT_OFFSET(struct lead_outcome, reason),
+	G_STRUCT_OFFSET(struct lead_outcome, source),
+	G_STRUCT_OFFSET(struct lead_outcome, snapshot),
+};
 static const gsize EVENT_STRINGS[] = {
 	G_STRUCT_OFFSET(struct event, id),
 	G_STRUCT_OFFSET(struct event, type),
@@ -308,6 +314,15 @@ owner_free(struct owner *owner)
 		g_clear_pointer(&G_STRUCT_MEMBER(GPtrArray *, owner, OWNER_ARRAYS[i]),
 				g_ptr_array_unref);
 	g_free(owner);
+}
+
+void
+lead_outcome_free(struct lead_outcome *outcome)
+{
+	if (outcome == NULL)
+		return;
+	free_strings(outcome, OUTCOME_STRINGS, G_N_ELEMENTS(OUTCOME_STRINGS));
+	g_free(outcome);
 }
 
 void

@@ -145,6 +145,14 @@ struct owner {
 	guint load; /* open leads owned now */
 };
 
+/* What the CRM or sales said became of a lead, kept to learn from. */
+struct lead_outcome {
+	char *what; /* "won", "lost" … (outcome.h); of "stage" the stage's name */
+	char *reason, *source; /* or NULL */
+	gint64 time; /* when it happened */
+	char *snapshot; /* JSON: the lead's scores, grade, stage and points by rule at that time */
+};
+
 /* What is posted: one per type and change; exists exactly once per message and type. */
 struct event {
 	char *id; /* "evt_…": webhook-id of every attempt */
@@ -178,6 +186,7 @@ struct lead_score *lead_score_copy(const struct lead_score *score);
 void lead_score_free(struct lead_score *score);
 /** The score on a card, or NULL. */
 struct lead_score *lead_score_of(const struct lead *lead, const char *card);
+void lead_outcome_free(struct lead_outcome *outcome);
 void event_free(struct event *event);
 
 const char *stage_name(enum stage stage); /* "interest", "nql" … */
