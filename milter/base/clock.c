@@ -75,6 +75,60 @@ clock_parse(const char *text, GError **error)
 	return g_date_time_to_unix(t) * CLOCK_SECOND + g_date_time_get_microsecond(t);
 }
 
+static const struct {
+	const char *name;
+	gint64 length;
+} units[] = {
+	{ "s", CLOCK_SECOND },
+	{ "second", CLOCK_SECOND },
+	{ "seconds", CLOCK_SECOND },
+	{ "m", 60 * (gint64)CLOCK_SECOND },
+	{ "min", 60 * (gint64)CLOCK_SECOND },
+	{ "minute", 60 * (gint64)CLOCK_SECOND },
+	{ "minutes", 60 * (gint64)CLOCK_SECOND },
+	{ "h", 3600 * (gint64)CLOCK_SECOND },
+	{ "hour", 3600 * (gint64)CLOCK_SECOND },
+	{ "hours", 3600 * (gint64)CLOCK_SECOND },
+	{ "d", CLOCK_DAY },
+	{ "day", CLOCK_DAY },
+	{ "days", CLOCK_DAY },
+	{ "w", 7 * CLOCK_DAY },
+	{ "week", 7 * CLOCK_DAY },
+	{ "weeks", 7 * CLOCK_DAY },
+	{ "month", 30 * CLOCK_DAY },
+	{ "months", 30 * CLOCK_DAY },
+	{ "year", 365 * CLOCK_DAY },
+	{ "years", 365 * CLOCK_DAY },
+};
+
+gint64
+clock_unit(const char *name, gsize length)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(units); i++)
+		if (strlen(units[i].name) == length && !memcmp(units[i].name, name, length))
+			return units[i].length;
+	return 0;
+}
+
+gint64
+clock_parse_duration(const char *text, GError **error)
+{
+	char *end = NULL;
+	double number = g_ascii_isdigit(text[0]) ? g_ascii_strtod(text, &end) : -1;
+	gint64 unit = 0;
+	if (number >= 0) {
+		end += strspn(end, " ");
+		unit = !*end && number == 0 ? CLOCK_SECOND : clock_unit(end, strlen(end));
+	}
+	if (unit > 0 && number * (double)unit < (double)G_MAXINT64 / 4)
+		return (gint64)(number * (double)unit);
+	g_set_error(
+		error, LEADMILTER_ERROR, ERROR_INPUT,
+		"'%s' is not a duration; write a number with s, m, h, d or w, such as 90m or 14d",
+		text);
+	return -1;
+}
+
 static void
 random_bytes(guint8 *out, size_t n)
 {

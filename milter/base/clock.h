@@ -27,6 +27,16 @@ char *clock_format(gint64 time);
  */
 gint64 clock_parse(const char *text, GError **error);
 
+/** Length of a unit of time ("s", "min", "h", "d", "w", "months", "years" and their like), 0 for an
+ *  unknown one.  A month is 30 days, a year 365. */
+gint64 clock_unit(const char *name, gsize length);
+
+/**
+ * Parse a duration: a number and a unit ("90m", "1.5 h", "180d"); "0" needs none.
+ * @return microseconds, not negative; -1 with ERROR_INPUT
+ */
+gint64 clock_parse_duration(const char *text, GError **error);
+
 /**
  * A new identifier: prefix, then 26 characters of Crockford base32 that sort by `time`
  * (48 bits of milliseconds, 80 of randomness from getrandom(2); the ULID layout).

@@ -148,6 +148,23 @@ is_choice(const char *choices, const char *value)
 }
 
 static gboolean
+read_duration(struct reader *reader, cfg_t *section, const struct option_row *row, void *member,
+	      GError **error)
+{
+	const char *value = cfg_getstr(section, row->name);
+	gconstpointer at = cfg_getopt(section, row->name);
+	g_autoptr(GError) why = NULL;
+	gint64 length = clock_parse_duration(value, &why);
+	if (length < 0)
+		return problem(reader, at, error, "%s: %s", row->name, why->message);
+	if (length < row->least * CLOCK_SECOND || length > row->most * CLOCK_SECOND)
+		return problem(reader, at, error, "%s = \"%s\": expected %.16g to %.16g seconds",
+			       row->name, value, row->least, row->most);
+	*(gint64 *)member = length;
+	return TRUE;
+}
+
+static gboolean
 read_text(struct reader *reader, cfg_t *section, const struct option_row *row, void *member,
 	  GError **error)
 {
@@ -176,6 +193,8 @@ read_text(struct reader *reader, cfg_t *section, const struct option_row *row, v
 					       why->message);
 		}
 		return TRUE;
+	case OPTION_DURATION:
+		return read_duration(reader, section, row, member, error);
 	default:
 		*(char **)member = !value || !*value          ? NULL
 				   : row->type == OPTION_PATH ? absolute_path(reader, value)

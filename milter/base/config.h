@@ -128,6 +128,11 @@ struct config {
 	guint max_sessions;
 	guint retention_days; /* of messages, 0 for ever */
 	guint conversation_days; /* subject match window */
+	gint64 silence_after; /* our mail without answer for so long is a touch; 0 never */
+	gint64 recycle_after; /* without any touch since, a qualified lead is recycled; 0 never */
+	guint flood_new_leads; /* of one sender within flood_window */
+	guint flood_messages; /* of one lead within flood_window that make events */
+	gint64 flood_window;
 	gboolean store_text; /* keep a capped excerpt of new text */
 	gboolean add_headers;
 	char *log_level_name;

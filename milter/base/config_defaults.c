@@ -2,6 +2,7 @@
  * config_defaults.c - what holds where the administrator wrote nothing: fallbacks of the option
  * table, and the lists and scorecard that were shipped.
  */
+#include "base/clock.h"
 #include "base/config_options.h"
 
 #include <stdlib.h>
@@ -88,6 +89,9 @@ config_fallback(const struct option_row *row, void *member)
 		break;
 	case OPTION_BYTES:
 		*(gint64 *)member = g_ascii_strtoll(row->fallback, NULL, 10);
+		break;
+	case OPTION_DURATION:
+		*(gint64 *)member = clock_parse_duration(row->fallback, NULL);
 		break;
 	case OPTION_MODE:
 		*(guint *)member = (guint)strtoul(row->fallback, NULL, 8);

@@ -12,6 +12,7 @@
 #define GROUP(member) offsetof(struct config_group, member)
 #define TOUCH(member) offsetof(struct config_touch, member)
 #define YEARS 36500.0
+#define AGES (YEARS * 86400)
 
 const struct option_row option_rows[] = {
 	/* clang-format off */
@@ -29,6 +30,11 @@ const struct option_row option_rows[] = {
 	{ "", "spool_max_bytes", OPTION_BYTES, "1073741824", TOP(spool_max_bytes), NULL, 1048576, 1e15 },
 	{ "", "retention_days", OPTION_UNSIGNED, "0", TOP(retention_days), NULL, 0, YEARS },
 	{ "", "conversation_days", OPTION_UNSIGNED, "60", TOP(conversation_days), NULL, 1, YEARS },
+	{ "", "silence_after", OPTION_DURATION, "7d", TOP(silence_after), NULL, 0, AGES },
+	{ "", "recycle_after", OPTION_DURATION, "0", TOP(recycle_after), NULL, 0, AGES },
+	{ "", "flood_new_leads", OPTION_UNSIGNED, "20", TOP(flood_new_leads), NULL, 1, 1000 },
+	{ "", "flood_messages", OPTION_UNSIGNED, "40", TOP(flood_messages), NULL, 1, 500 },
+	{ "", "flood_window", OPTION_DURATION, "120m", TOP(flood_window), NULL, 60, 30 * 86400 },
 	{ "", "own_domains", OPTION_LIST, "", TOP(own_domains), NULL, 0, 0 },
 	{ "", "own_networks", OPTION_LIST, "", TOP(own_networks), NULL, 0, 0 },
 	{ "", "never_log", OPTION_LIST, "", TOP(never_log), NULL, 0, 0 },
@@ -107,10 +113,10 @@ const struct option_row option_rows[] = {
 const guint option_row_count = G_N_ELEMENTS(option_rows);
 
 static const char *const type_names[] = {
-	[OPTION_STRING] = "string", [OPTION_PATH] = "path",        [OPTION_LIST] = "list",
-	[OPTION_PATHS] = "list",    [OPTION_UNSIGNED] = "integer", [OPTION_BYTES] = "integer",
-	[OPTION_MODE] = "string",   [OPTION_BOOLEAN] = "boolean",  [OPTION_FLOAT] = "float",
-	[OPTION_TIME] = "time",
+	[OPTION_STRING] = "string", [OPTION_PATH] = "path",         [OPTION_LIST] = "list",
+	[OPTION_PATHS] = "list",    [OPTION_UNSIGNED] = "integer",  [OPTION_BYTES] = "integer",
+	[OPTION_MODE] = "string",   [OPTION_BOOLEAN] = "boolean",   [OPTION_FLOAT] = "float",
+	[OPTION_TIME] = "time",     [OPTION_DURATION] = "duration",
 };
 
 const struct config_option *

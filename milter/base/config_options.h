@@ -20,7 +20,8 @@ enum option_type {
 	OPTION_MODE, /* guint, octal string */
 	OPTION_BOOLEAN, /* gboolean */
 	OPTION_FLOAT, /* double; NAN for "" */
-	OPTION_TIME /* gint64 microseconds, 0 for "" */
+	OPTION_TIME, /* gint64 microseconds, 0 for "" */
+	OPTION_DURATION /* gint64 microseconds: "90m"; least and most are in seconds */
 };
 
 struct option_row {

@@ -10,32 +10,6 @@
 
 #include "base/clock.h"
 
-static const struct {
-	const char *name;
-	gint64 length;
-} UNITS[] = {
-	{ "s", CLOCK_SECOND },
-	{ "second", CLOCK_SECOND },
-	{ "seconds", CLOCK_SECOND },
-	{ "m", 60 * (gint64)CLOCK_SECOND },
-	{ "min", 60 * (gint64)CLOCK_SECOND },
-	{ "minute", 60 * (gint64)CLOCK_SECOND },
-	{ "minutes", 60 * (gint64)CLOCK_SECOND },
-	{ "h", 3600 * (gint64)CLOCK_SECOND },
-	{ "hour", 3600 * (gint64)CLOCK_SECOND },
-	{ "hours", 3600 * (gint64)CLOCK_SECOND },
-	{ "d", CLOCK_DAY },
-	{ "day", CLOCK_DAY },
-	{ "days", CLOCK_DAY },
-	{ "w", 7 * CLOCK_DAY },
-	{ "week", 7 * CLOCK_DAY },
-	{ "weeks", 7 * CLOCK_DAY },
-	{ "month", 30 * CLOCK_DAY },
-	{ "months", 30 * CLOCK_DAY },
-	{ "year", 365 * CLOCK_DAY },
-	{ "years", 365 * CLOCK_DAY },
-};
-
 static const char *const SYMBOLS[] = { "==", "!=", "<=", ">=", "&&", "||", "..", "=",
 				       "<",  ">",  "!",  "(",  ")",  ",",  "[",  "]" };
 
@@ -90,19 +64,16 @@ static void
 read_unit(const char *source, struct token *token)
 {
 	guint begin = skip_blanks(source, token->end), end = begin;
+	gint64 unit;
 
 	while (g_ascii_isalpha(source[end]))
 		end++;
-	for (guint i = 0; end > begin && i < G_N_ELEMENTS(UNITS); i++) {
-		if (strlen(UNITS[i].name) == end - begin &&
-		    strncmp(UNITS[i].name, source + begin, end - begin) == 0) {
-			token->kind = TOKEN_DURATION;
-			token->number *= (double)UNITS[i].length;
-			token->end = end;
-			return;
-		}
-	}
-	if (end > begin && begin == token->end) {
+	unit = clock_unit(source + begin, end - begin);
+	if (unit > 0) {
+		token->kind = TOKEN_DURATION;
+		token->number *= (double)unit;
+		token->end = end;
+	} else if (end > begin && begin == token->end) {
 		token->end = end;
 		bad(token,
 		    "a number with an unknown unit, expected s, m, h, d, w, months or years");

@@ -84,6 +84,39 @@ test_format(void)
 	}
 }
 
+static const struct {
+	const char *text;
+	gint64 want; /* -1: refused */
+} duration_cases[] = {
+	{ "0", 0 },
+	{ "90m", 5400 * (gint64)CLOCK_SECOND },
+	{ "90 min", 5400 * (gint64)CLOCK_SECOND },
+	{ "1.5h", 5400 * (gint64)CLOCK_SECOND },
+	{ "2 weeks", 14 * CLOCK_DAY },
+	{ "180d", 180 * CLOCK_DAY },
+	{ "1year", 365 * CLOCK_DAY },
+	{ "0s", 0 },
+	{ "", -1 },
+	{ "90", -1 },
+	{ "-1d", -1 },
+	{ "d", -1 },
+	{ "1 d d", -1 },
+	{ "1fortnight", -1 },
+	{ "inf d", -1 },
+	{ "1e30 d", -1 },
+};
+
+static void
+test_durations(void)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(duration_cases); i++) {
+		g_autoptr(GError) error = NULL;
+		gint64 got = clock_parse_duration(duration_cases[i].text, &error);
+		g_assert_cmpint(got, ==, duration_cases[i].want);
+		g_assert_true((error != NULL) == (got < 0));
+	}
+}
+
 /* What was written is what is read. */
 static void
 test_round_trip(void)
@@ -171,6 +204,7 @@ main(int argc, char **argv)
 	g_test_add_func("/clock/parse", test_parse);
 	g_test_add_func("/clock/format", test_format);
 	g_test_add_func("/clock/round-trip", test_round_trip);
+	g_test_add_func("/clock/durations", test_durations);
 	g_test_add_func("/clock/fixed", test_fixed);
 	g_test_add_func("/clock/id-time", test_id_time);
 	g_test_add_func("/clock/id-order", test_id_order);

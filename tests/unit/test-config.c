@@ -101,6 +101,8 @@ static const struct complaint complaints[] = {
 	{ "max_sessions += 1\n", ":1: attempt to append to non-list option 'max_sessions'" },
 	{ "store_deadline_ms = 9\n", ":1: store_deadline_ms = 9: expected 10 to 10000" },
 	{ "store_deadline_ms = 10001\n", ":1: store_deadline_ms = 10001: expected 10 to 10000" },
+	{ "silence_after = \"soon\"\n", ":1: silence_after: 'soon' is not a duration" },
+	{ "flood_window = \"5s\"\n", ":1: flood_window = \"5s\": expected 60 to 2592000 seconds" },
 	{ "retention_days = -1\n", ":1: retention_days = -1: expected 0 to 36500" },
 	{ "conversation_days = 0\n", ":1: conversation_days = 0: expected 1 to 36500" },
 	{ "spool_max_bytes = 1048575\n",
@@ -273,6 +275,8 @@ test_top(void)
 		"control_socket = \"../control\"\nstore = \"sqlite:/x/leads.db\"\n"
 		"store_deadline_ms = 10\nstore_text = yes\nspool_directory = \"spool\"\n"
 		"spool_max_bytes = 5000000000\nretention_days = 30\nconversation_days = 7\n"
+		"silence_after = \"36h\"\nrecycle_after = \"180d\"\nflood_new_leads = 5\n"
+		"flood_messages = 6\nflood_window = \"1.5 h\"\n"
 		"own_domains = {\"a.test\", \"b.test\"}\nown_networks = {\"10.0.0.0/8\", \"::1\"}\n"
 		"never_log = {\"c.test\"}\npartner_domains = {\"d.test\"}\n"
 		"target_domains = {\"e.test\"}\ntrusted_authserv_ids = {\"mx.a.test\"}\n"
@@ -298,6 +302,11 @@ test_top(void)
 	g_assert_cmpint(config->spool_max_bytes, ==, G_GINT64_CONSTANT(5000000000));
 	g_assert_cmpuint(config->retention_days, ==, 30);
 	g_assert_cmpuint(config->conversation_days, ==, 7);
+	g_assert_cmpint(config->silence_after, ==, 36 * 3600 * (gint64)CLOCK_SECOND);
+	g_assert_cmpint(config->recycle_after, ==, 180 * CLOCK_DAY);
+	g_assert_cmpuint(config->flood_new_leads, ==, 5);
+	g_assert_cmpuint(config->flood_messages, ==, 6);
+	g_assert_cmpint(config->flood_window, ==, 5400 * (gint64)CLOCK_SECOND);
 	assert_list(config->own_domains, "a.test b.test");
 	assert_list(config->own_networks, "10.0.0.0/8 ::1");
 	assert_list(config->never_log, "c.test");
@@ -335,6 +344,10 @@ test_fallbacks(void)
 		g_assert_cmpint(both[i]->spool_max_bytes, ==, 1 << 30);
 		g_assert_cmpuint(both[i]->retention_days, ==, 0);
 		g_assert_cmpuint(both[i]->conversation_days, ==, 60);
+		g_assert_cmpint(both[i]->silence_after, ==, 7 * CLOCK_DAY);
+		g_assert_cmpint(both[i]->recycle_after, ==, 0);
+		g_assert_cmpuint(both[i]->flood_new_leads, ==, 20);
+		g_assert_cmpint(both[i]->flood_window, ==, 7200 * (gint64)CLOCK_SECOND);
 		g_assert_cmpuint(both[i]->own_domains->len, ==, 0);
 		g_assert_null(both[i]->default_region);
 		g_assert_cmpstr(both[i]->hostname, ==, g_get_host_name());
