@@ -101,7 +101,9 @@ static const struct complaint complaints[] = {
 	{ "max_sessions += 1\n", ":1: attempt to append to non-list option 'max_sessions'" },
 	{ "store_deadline_ms = 9\n", ":1: store_deadline_ms = 9: expected 10 to 10000" },
 	{ "store_deadline_ms = 10001\n", ":1: store_deadline_ms = 10001: expected 10 to 10000" },
-	{ "silence_after = \"soon\"\n", ":1: silence_after: 'soon' is not a duration" },
+	{ "silence_after = \"soon\"\n",
+	  ":1: silence_after: 'soon' is not a duration; write a number with "
+	  "s, m, h, d or w, such as 90m or 14d" },
 	{ "flood_window = \"5s\"\n", ":1: flood_window = \"5s\": expected 60 to 2592000 seconds" },
 	{ "retention_days = -1\n", ":1: retention_days = -1: expected 0 to 36500" },
 	{ "conversation_days = 0\n", ":1: conversation_days = 0: expected 1 to 36500" },
