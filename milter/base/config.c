@@ -78,6 +78,7 @@ confuse_option(const struct option_row *row)
 	switch (row->type) {
 	case OPTION_LIST:
 	case OPTION_PATHS:
+	case OPTION_NETWORKS:
 		return list;
 	case OPTION_UNSIGNED:
 	case OPTION_BYTES:
@@ -138,6 +139,24 @@ read_list(const struct reader *reader, cfg_t *section, const struct option_row *
 								: g_strdup(item));
 	}
 	return list;
+}
+
+/* Made once, at load: a wrong one must not silently match nothing. */
+static gboolean
+read_networks(struct reader *reader, cfg_t *section, const struct option_row *row,
+	      GPtrArray **member, GError **error)
+{
+	*member = g_ptr_array_new_with_free_func(g_object_unref);
+	for (guint i = 0; i < cfg_size(section, row->name); i++) {
+		const char *item = cfg_getnstr(section, row->name, i);
+		GInetAddressMask *mask = g_inet_address_mask_new_from_string(item, NULL);
+		if (!mask)
+			return problem(reader, cfg_getopt(section, row->name), error,
+				       "%s: \"%s\" is no network; expected \"192.0.2.0/24\"",
+				       row->name, item);
+		g_ptr_array_add(*member, mask);
+	}
+	return TRUE;
 }
 
 static gboolean
@@ -242,6 +261,8 @@ read_section(struct reader *reader, cfg_t *section, const char *name, void *targ
 		gboolean ok = TRUE;
 		if (row->type == OPTION_LIST || row->type == OPTION_PATHS)
 			*(GPtrArray **)member = read_list(reader, section, row);
+		else if (row->type == OPTION_NETWORKS)
+			ok = read_networks(reader, section, row, member, error);
 		else if (row->type == OPTION_BOOLEAN)
 			*(gboolean *)member = cfg_getbool(section, row->name);
 		else if (row->type == OPTION_UNSIGNED || row->type == OPTION_BYTES ||
@@ -263,7 +284,8 @@ section_clear(const char *name, void *target)
 		if (strcmp(row->section, name))
 			continue;
 		void *member = (char *)target + row->offset;
-		if (row->type == OPTION_LIST || row->type == OPTION_PATHS)
+		if (row->type == OPTION_LIST || row->type == OPTION_PATHS ||
+		    row->type == OPTION_NETWORKS)
 			g_clear_pointer((GPtrArray **)member, g_ptr_array_unref);
 		else if (row->type == OPTION_STRING || row->type == OPTION_PATH)
 			g_clear_pointer((char **)member, g_free);
@@ -608,13 +630,6 @@ read_form(struct reader *reader, cfg_t *section, struct config *config, GError *
 }
 
 static gboolean
-check_network(const char *network)
-{
-	g_autoptr(GInetAddressMask) mask = g_inet_address_mask_new_from_string(network, NULL);
-	return mask != NULL;
-}
-
-static gboolean
 check_top(struct reader *reader, cfg_t *cfg, struct config *config, GError **error)
 {
 	if (!config->socket || (!g_str_has_prefix(config->socket, "unix:/") &&
@@ -627,12 +642,6 @@ check_top(struct reader *reader, cfg_t *cfg, struct config *config, GError **err
 		return problem(reader, cfg_getopt(cfg, "store"), error,
 			       "store = \"%s\": expected \"sqlite:/path\"",
 			       config->store ? config->store : "");
-	for (guint i = 0; i < config->own_networks->len; i++)
-		if (!check_network(g_ptr_array_index(config->own_networks, i)))
-			return problem(
-				reader, cfg_getopt(cfg, "own_networks"), error,
-				"own_networks: \"%s\" is no network; expected \"192.0.2.0/24\"",
-				(char *)g_ptr_array_index(config->own_networks, i));
 	if (config->default_region &&
 	    (strlen(config->default_region) != 2 || !g_ascii_isupper(config->default_region[0]) ||
 	     !g_ascii_isupper(config->default_region[1])))

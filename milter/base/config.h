@@ -88,7 +88,7 @@ struct config_scorecard {
 struct config_form {
 	char *name;
 	GPtrArray *senders; /* char *, addresses or domains */
-	GPtrArray *clients; /* char *, IP networks */
+	GPtrArray *clients; /* GInetAddressMask * */
 	GPtrArray *logins; /* char *, SASL logins */
 	GPtrArray *fields; /* char *, "label=key" */
 	char *source; /* or NULL */
@@ -99,7 +99,7 @@ struct config {
 	char *path; /* of the main file */
 	GPtrArray *mailboxes; /* struct config_mailbox *, in order: the first that matches counts */
 	GPtrArray *own_domains; /* char * */
-	GPtrArray *own_networks; /* char *, CIDR */
+	GPtrArray *own_networks; /* GInetAddressMask * */
 	GPtrArray *never_log; /* char *, addresses, domains or globs */
 	GPtrArray *partner_domains;
 	GPtrArray *target_domains; /* accounts that are MQL at once on a human response */

@@ -82,6 +82,7 @@ config_fallback(const struct option_row *row, void *member)
 	switch (row->type) {
 	case OPTION_LIST:
 	case OPTION_PATHS:
+	case OPTION_NETWORKS:
 		*(GPtrArray **)member = g_ptr_array_new_with_free_func(g_free);
 		break;
 	case OPTION_UNSIGNED:

@@ -36,7 +36,7 @@ const struct option_row option_rows[] = {
 	{ "", "flood_messages", OPTION_UNSIGNED, "40", TOP(flood_messages), NULL, 1, 500 },
 	{ "", "flood_window", OPTION_DURATION, "120m", TOP(flood_window), NULL, 60, 30 * 86400 },
 	{ "", "own_domains", OPTION_LIST, "", TOP(own_domains), NULL, 0, 0 },
-	{ "", "own_networks", OPTION_LIST, "", TOP(own_networks), NULL, 0, 0 },
+	{ "", "own_networks", OPTION_NETWORKS, "", TOP(own_networks), NULL, 0, 0 },
 	{ "", "never_log", OPTION_LIST, "", TOP(never_log), NULL, 0, 0 },
 	{ "", "partner_domains", OPTION_LIST, "", TOP(partner_domains), NULL, 0, 0 },
 	{ "", "target_domains", OPTION_LIST, "", TOP(target_domains), NULL, 0, 0 },
@@ -72,7 +72,7 @@ const struct option_row option_rows[] = {
 	{ "endpoint", "include_text", OPTION_BOOLEAN, "false", ENDPOINT(include_text), NULL, 0, 0 },
 
 	{ "form", "senders", OPTION_LIST, "", FORM(senders), NULL, 0, 0 },
-	{ "form", "clients", OPTION_LIST, "", FORM(clients), NULL, 0, 0 },
+	{ "form", "clients", OPTION_NETWORKS, "", FORM(clients), NULL, 0, 0 },
 	{ "form", "logins", OPTION_LIST, "", FORM(logins), NULL, 0, 0 },
 	{ "form", "fields", OPTION_LIST, "", FORM(fields), NULL, 0, 0 },
 	{ "form", "source", OPTION_STRING, "", FORM(source), NULL, 0, 0 },
@@ -116,7 +116,7 @@ static const char *const type_names[] = {
 	[OPTION_STRING] = "string", [OPTION_PATH] = "path",         [OPTION_LIST] = "list",
 	[OPTION_PATHS] = "list",    [OPTION_UNSIGNED] = "integer",  [OPTION_BYTES] = "integer",
 	[OPTION_MODE] = "string",   [OPTION_BOOLEAN] = "boolean",   [OPTION_FLOAT] = "float",
-	[OPTION_TIME] = "time",     [OPTION_DURATION] = "duration",
+	[OPTION_TIME] = "time",     [OPTION_DURATION] = "duration", [OPTION_NETWORKS] = "list",
 };
 
 const struct config_option *

@@ -15,6 +15,7 @@ enum option_type {
 	OPTION_PATH, /* char *, made absolute against the file's directory; NULL when empty */
 	OPTION_LIST, /* GPtrArray of char * */
 	OPTION_PATHS, /* the same, made absolute */
+	OPTION_NETWORKS, /* GPtrArray of GInetAddressMask *, a reference each */
 	OPTION_UNSIGNED, /* guint */
 	OPTION_BYTES, /* gint64 */
 	OPTION_MODE, /* guint, octal string */

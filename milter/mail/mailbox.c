@@ -89,12 +89,9 @@ mailbox_client_matches(const GPtrArray *networks, const struct raw_mail *raw)
 	if (!raw->client_address || !networks->len)
 		return FALSE;
 	g_autoptr(GInetAddress) client = g_inet_address_new_from_string(raw->client_address);
-	for (guint i = 0; client && i < networks->len; i++) {
-		g_autoptr(GInetAddressMask) mask =
-			g_inet_address_mask_new_from_string(g_ptr_array_index(networks, i), NULL);
-		if (mask && g_inet_address_mask_matches(mask, client))
+	for (guint i = 0; client && i < networks->len; i++)
+		if (g_inet_address_mask_matches(g_ptr_array_index(networks, i), client))
 			return TRUE;
-	}
 	return FALSE;
 }
 

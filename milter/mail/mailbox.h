@@ -20,7 +20,7 @@ gboolean mailbox_entry_matches(const char *entry, const char *address);
 /** Any entry of a list (char *) matches. */
 gboolean mailbox_list_matches(const GPtrArray *entries, const char *address);
 
-/** The client's address is in one of the networks (char *, CIDR). */
+/** The client's address is in one of the networks (GInetAddressMask *). */
 gboolean mailbox_client_matches(const GPtrArray *networks, const struct raw_mail *raw);
 
 /** The client may submit as us: it logged in, or its address is in own_networks. */

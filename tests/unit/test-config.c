@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "runtime.h"
 
+#include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
@@ -58,6 +59,15 @@ assert_list(const GPtrArray *list, const char *want)
 	g_autofree char *wanted = in_scratch(want);
 	g_assert_cmpstr(got->str, ==, wanted);
 	g_string_free(got, TRUE);
+}
+
+static void
+assert_networks(const GPtrArray *list, const char *want)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < list->len; i++)
+		g_ptr_array_add(names, g_inet_address_mask_to_string(g_ptr_array_index(list, i)));
+	assert_list(names, want);
 }
 
 static void
@@ -141,6 +151,8 @@ static const struct complaint complaints[] = {
 	  ":1: store = \"sqlite:leads.db\": expected \"sqlite:/path\"" },
 	{ "own_networks = {\"10.0.0.0/8\",\n\t\"10.0.0.0/33\"}\n",
 	  ":2: own_networks: \"10.0.0.0/33\" is no network; expected \"192.0.2.0/24\"" },
+	{ "form \"contact\" {\n\tclients = {\"192.0.2.1\",\n\t\t\"192.0.2.300\"}\n}\n",
+	  ":3: clients: \"192.0.2.300\" is no network; expected \"192.0.2.0/24\"" },
 	{ "own_networks = {\"example.com\"}\n",
 	  ":1: own_networks: \"example.com\" is no network; expected \"192.0.2.0/24\"" },
 	{ "default_region = \"gb\"\n",
@@ -310,7 +322,7 @@ test_top(void)
 	g_assert_cmpuint(config->flood_messages, ==, 6);
 	g_assert_cmpint(config->flood_window, ==, 5400 * (gint64)CLOCK_SECOND);
 	assert_list(config->own_domains, "a.test b.test");
-	assert_list(config->own_networks, "10.0.0.0/8 ::1");
+	assert_networks(config->own_networks, "10.0.0.0/8 ::1");
 	assert_list(config->never_log, "c.test");
 	assert_list(config->partner_domains, "d.test");
 	assert_list(config->target_domains, "e.test");
@@ -543,7 +555,7 @@ test_form(void)
 	const struct config_form *form = g_ptr_array_index(config->forms, 0);
 	g_assert_cmpstr(form->name, ==, "contact");
 	assert_list(form->senders, "www@a.test");
-	assert_list(form->clients, "10.0.0.1");
+	assert_networks(form->clients, "10.0.0.1");
 	assert_list(form->logins, "www");
 	assert_list(form->fields, "Your name=name E-Mail=email");
 	g_assert_cmpstr(form->source, ==, "website");

@@ -1,4 +1,5 @@
 /* test-form.c - web forms, configured and recognised, and mail that is none. */
+#include <gio/gio.h>
 #include <string.h>
 
 #include "base/config.h"
@@ -16,6 +17,17 @@ list(const char *words)
 	return result;
 }
 
+static GPtrArray *
+networks(const char *words)
+{
+	GPtrArray *result = g_ptr_array_new_with_free_func(g_object_unref);
+	g_autoptr(GPtrArray) each = list(words);
+	for (guint i = 0; i < each->len; i++)
+		g_ptr_array_add(result, g_inet_address_mask_new_from_string(
+						g_ptr_array_index(each, i), NULL));
+	return result;
+}
+
 /* What form_detect() reads of a configuration: no mailbox, at most one profile. */
 struct setup {
 	struct config config;
@@ -27,14 +39,14 @@ setup_init(struct setup *setup, const char *senders, const char *clients, const 
 	   const char *fields)
 {
 	*setup = (struct setup){ .config = { .own_domains = list("own.example"),
-					     .own_networks = list(""),
+					     .own_networks = networks(""),
 					     .trusted_authserv_ids = list("mx.own.example"),
 					     .forms = g_ptr_array_new() } };
 	if (!senders)
 		return;
 	setup->profile = (struct config_form){ .name = (char *)"contact",
 					       .senders = list(senders),
-					       .clients = list(clients),
+					       .clients = networks(clients),
 					       .logins = list(logins),
 					       .fields = list(fields) };
 	g_ptr_array_add(setup->config.forms, &setup->profile);

@@ -1,6 +1,7 @@
 /* test-mailbox.c - watched mailboxes, never-log entries and our own clients. */
 #include "mail/mailbox.h"
 
+#include <gio/gio.h>
 #include <string.h>
 
 static GPtrArray *
@@ -11,6 +12,17 @@ list_of(const char *words)
 	for (char **word = each; *word; word++)
 		if (**word)
 			g_ptr_array_add(list, g_strdup(*word));
+	return list;
+}
+
+static GPtrArray *
+networks_of(const char *words)
+{
+	GPtrArray *list = g_ptr_array_new_with_free_func(g_object_unref);
+	g_autoptr(GPtrArray) each = list_of(words);
+	for (guint i = 0; i < each->len; i++)
+		g_ptr_array_add(list, g_inet_address_mask_new_from_string(
+					      g_ptr_array_index(each, i), NULL));
 	return list;
 }
 
@@ -171,8 +183,8 @@ static void
 test_client(void)
 {
 	struct config config = { .own_networks =
-					 list_of("192.0.2.0/25 198.51.100.7 2001:db8::/32") };
-	struct config none = { .own_networks = list_of("") };
+					 networks_of("192.0.2.0/25 198.51.100.7 2001:db8::/32") };
+	struct config none = { .own_networks = networks_of("") };
 	for (guint i = 0; i < G_N_ELEMENTS(client_cases); i++) {
 		struct raw_mail raw = { .client_address = (char *)client_cases[i].client,
 					.auth_login = (char *)client_cases[i].login };
