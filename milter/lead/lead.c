@@ -94,6 +94,12 @@ static const gsize OWNER_ARRAYS[] = {
 	G_STRUCT_OFFSET(struct owner, countries),
 	G_STRUCT_OFFSET(struct owner, products),
 };
+static const gsize CUSTOMER_STRINGS[] = {
+	G_STRUCT_OFFSET(struct customer, id),      G_STRUCT_OFFSET(struct customer, address),
+	G_STRUCT_OFFSET(struct customer, name),    G_STRUCT_OFFSET(struct customer, phone),
+	G_STRUCT_OFFSET(struct customer, company), G_STRUCT_OFFSET(struct customer, account),
+	G_STRUCT_OFFSET(struct customer, owner),
+};
 static const gsize OUTCOME_STRINGS[] = {
 	G_STRUCT_OFFSET(struct lead_outcome, what),
 	G_STRUCT_OFFSET(struct lead_outcome, reason),
@@ -314,6 +320,21 @@ owner_free(struct owner *owner)
 		g_clear_pointer(&G_STRUCT_MEMBER(GPtrArray *, owner, OWNER_ARRAYS[i]),
 				g_ptr_array_unref);
 	g_free(owner);
+}
+
+struct customer *
+customer_new(void)
+{
+	return g_new0(struct customer, 1);
+}
+
+void
+customer_free(struct customer *customer)
+{
+	if (customer == NULL)
+		return;
+	free_strings(customer, CUSTOMER_STRINGS, G_N_ELEMENTS(CUSTOMER_STRINGS));
+	g_free(customer);
 }
 
 void

@@ -143,6 +143,16 @@ struct owner {
 	GPtrArray *languages, *countries, *products; /* char *; empty: all */
 	gint64 absent_from, absent_until; /* 0 not */
 	guint load; /* open leads owned now */
+	gboolean imported; /* FALSE: the store knows only how many leads they own */
+};
+
+/* Somebody who bought, as the CRM knows them. */
+struct customer {
+	char *id; /* in the CRM, or NULL */
+	char *address, *name, *phone; /* E.164 */
+	char *company, *account; /* registrable domain, NULL where the address says nothing */
+	char *owner; /* address */
+	gint64 since; /* 0 unknown */
 };
 
 /* What the CRM or sales said became of a lead, kept to learn from. */
@@ -181,6 +191,8 @@ typedef struct account account_owned;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(account_owned, account_free)
 struct owner *owner_new(void);
 void owner_free(struct owner *owner);
+struct customer *customer_new(void);
+void customer_free(struct customer *customer);
 struct lead_score *lead_score_new(void);
 struct lead_score *lead_score_copy(const struct lead_score *score);
 void lead_score_free(struct lead_score *score);
