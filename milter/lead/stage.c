@@ -12,6 +12,12 @@ stage_is_qualified(enum stage stage)
 	return stage >= STAGE_MQL && stage <= STAGE_CUSTOMER;
 }
 
+gboolean
+stage_is_closed(enum stage stage)
+{
+	return stage == STAGE_DISQUALIFIED || stage == STAGE_RECYCLED;
+}
+
 /* The stage a message of the person amounts to by itself. */
 static struct move
 stage_of_writer(const struct stage_input *input)
@@ -31,6 +37,22 @@ stage_of_writer(const struct stage_input *input)
 	return (struct move){ STAGE_EQL, "wrote" };
 }
 
+/* A click is not a human response: it qualifies by its points only. */
+static struct move
+stage_of_touch(const struct stage_input *input)
+{
+	struct stage_input points = *input;
+	gboolean proper = input->reachable && !input->unqualified;
+
+	points.is_target = FALSE;
+	points.bant = 0;
+	if (!input->is_new && input->current == STAGE_RECYCLED && !(proper && input->qualified))
+		return (struct move){ STAGE_RECYCLED, NULL };
+	if (proper && !input->qualified && input->total >= 0)
+		return (struct move){ STAGE_EQL, "responded" };
+	return stage_of_writer(&points);
+}
+
 static struct move
 stage_of_act(const struct stage_input *input)
 {
@@ -43,27 +65,30 @@ stage_of_act(const struct stage_input *input)
 		if (input->has_written && !input->is_new && input->current > STAGE_INTEREST)
 			return (struct move){ STAGE_SAL, "answered" };
 		return (struct move){ input->current, NULL };
+	case STAGE_ACT_TOUCHED:
+		return stage_of_touch(input);
+	case STAGE_ACT_TOLD:
+		return (struct move){ input->told, input->cause };
+	case STAGE_ACT_AGED:
+		return (struct move){ STAGE_RECYCLED, input->cause };
 	default:
 		return stage_of_writer(input);
 	}
 }
 
-static gboolean
-is_closed(enum stage stage)
-{
-	return stage == STAGE_DISQUALIFIED || stage == STAGE_RECYCLED;
-}
-
-/* May a lead at `current` go to `next` by itself? */
+/* May a lead at `current` go to `next` by this act? */
 static gboolean
 is_allowed(const struct stage_input *input, enum stage next)
 {
-	if (input->is_new)
+	if (input->is_new || input->act == STAGE_ACT_TOLD)
 		return TRUE;
+	if (input->act == STAGE_ACT_AGED)
+		return stage_is_qualified(input->current) && input->current != STAGE_CUSTOMER;
 	if (next == STAGE_DISQUALIFIED)
 		return input->current != STAGE_CUSTOMER && input->current != STAGE_DISQUALIFIED;
-	if (is_closed(input->current))
-		return input->act == STAGE_ACT_WROTE;
+	if (stage_is_closed(input->current))
+		return input->act == STAGE_ACT_WROTE ||
+		       (input->act == STAGE_ACT_TOUCHED && input->current == STAGE_RECYCLED);
 	return next > input->current;
 }
 
@@ -80,15 +105,15 @@ stage_decide(const struct stage_input *input, struct stage_result *ret)
 {
 	struct move move = stage_of_act(input);
 
-	if (input->is_customer)
+	if (input->is_customer && input->act != STAGE_ACT_TOLD)
 		move = (struct move){ STAGE_CUSTOMER, "known customer" };
 	*ret = (struct stage_result){ .stage = input->current };
 	if (!is_allowed(input, move.stage))
 		return;
 	ret->stage = move.stage;
 	ret->changed = input->is_new || move.stage != input->current;
-	ret->reopened = ret->changed && !input->is_new && is_closed(input->current) &&
-			!is_closed(move.stage);
+	ret->reopened = ret->changed && !input->is_new && stage_is_closed(input->current) &&
+			!stage_is_closed(move.stage);
 	if (ret->changed)
 		ret->cause = put_in_words(input, &move);
 }
