@@ -20,6 +20,16 @@ change_decision(enum action action, char *reason)
 	return decision;
 }
 
+struct decision *
+change_duplicate(const struct known *known)
+{
+	struct decision *decision =
+		change_decision(ACTION_DUPLICATE, g_strdup("this was decided before"));
+
+	decision->lead = lead_copy(known->previous);
+	return decision;
+}
+
 /* --- ledger and score --- */
 
 gboolean

@@ -4,7 +4,8 @@
  * else's.
  *
  * Everything a message changes is dated by the message (an archive is replayed that way);
- * scores and events by `now`.
+ * scores and events by `now`.  Touches from outside, outcomes and time change leads without a
+ * message.
  */
 #ifndef LEADMILTER_CHANGE_H
 #define LEADMILTER_CHANGE_H
@@ -15,12 +16,12 @@
 #include "lead/stage.h"
 
 struct change_context {
-	const struct facts *facts;
+	const struct facts *facts; /* NULL: no message makes the change */
 	struct known *known;
 	const struct scorecards *scorecards;
 	const struct config *config;
 	gint64 now;
-	gint64 time; /* of the message, never after now */
+	gint64 time; /* of the message or touch, never after now */
 };
 
 /* Types of the events to make, NULL-terminated. */
@@ -32,6 +33,9 @@ void change_add_type(struct change_types *types, gboolean when, const char *name
 
 /** @param reason is taken */
 struct decision *change_decision(enum action action, char *reason);
+
+/** What was decided before: the answer of then. */
+struct decision *change_duplicate(const struct known *known);
 
 /** The ledger has this message already: the same mail came for another recipient. */
 gboolean change_is_repeated(const GPtrArray *ledger, const char *message_id);

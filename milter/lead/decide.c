@@ -175,16 +175,6 @@ describe_kind(const struct kind *kind)
 
 /* --- which of them --- */
 
-static struct decision *
-decide_again(const struct known *known)
-{
-	struct decision *decision =
-		change_decision(ACTION_DUPLICATE, g_strdup("this delivery was decided before"));
-
-	decision->lead = lead_copy(known->previous);
-	return decision;
-}
-
 struct decision *
 decide_message(const struct facts *facts, struct known *known, const struct scorecards *scorecards,
 	       gint64 now)
@@ -200,7 +190,7 @@ decide_message(const struct facts *facts, struct known *known, const struct scor
 	const char *refusal;
 
 	if (known->is_duplicate)
-		return decide_again(known);
+		return change_duplicate(known);
 	if (is_never_logged(&context))
 		return change_decision(ACTION_NONE, g_strdup("on the never-log list"));
 	if (facts->kind->kind == KIND_BOUNCE)

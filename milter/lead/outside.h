@@ -13,6 +13,8 @@
 
 #include "lead/decide.h"
 
+struct sender;
+
 struct outside_touch {
 	const char *name; /* of a touch some scorecard knows */
 	gint64 time; /* 0: now */
@@ -24,6 +26,8 @@ struct outside_touch {
 	const char *address, *phone; /* phone: E.164 */
 	const char *person; /* name, or NULL */
 	const char *campaign; /* or NULL */
+	const struct sender *sender; /* sender_classify() of the address: its account, is it a role,
+					one of ours; NULL: nothing is known of it */
 	gboolean create; /* make a card of somebody unknown */
 };
 
