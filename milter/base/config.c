@@ -498,6 +498,24 @@ form_free(gpointer data)
 	g_free(form);
 }
 
+static void
+owner_free(gpointer data)
+{
+	struct config_owner *owner = data;
+	section_clear("owner", owner);
+	g_free(owner->address);
+	g_free(owner);
+}
+
+static void
+assign_free(gpointer data)
+{
+	struct config_assign *assign = data;
+	section_clear("assign", assign);
+	g_free(assign->name);
+	g_free(assign);
+}
+
 static struct config *
 config_new(const char *path)
 {
@@ -507,6 +525,8 @@ config_new(const char *path)
 	config->mailboxes = g_ptr_array_new_with_free_func(mailbox_free);
 	config->endpoints = g_ptr_array_new_with_free_func(endpoint_free);
 	config->forms = g_ptr_array_new_with_free_func(form_free);
+	config->owners = g_ptr_array_new_with_free_func(owner_free);
+	config->assigns = g_ptr_array_new_with_free_func(assign_free);
 	config->scorecards = g_ptr_array_new_with_free_func((GDestroyNotify)config_scorecard_free);
 	return config;
 }
@@ -528,6 +548,8 @@ config_unref(struct config *config)
 	g_ptr_array_unref(config->mailboxes);
 	g_ptr_array_unref(config->endpoints);
 	g_ptr_array_unref(config->forms);
+	g_ptr_array_unref(config->owners);
+	g_ptr_array_unref(config->assigns);
 	g_ptr_array_unref(config->scorecards);
 	g_free(config);
 }
@@ -629,6 +651,71 @@ read_form(struct reader *reader, cfg_t *section, struct config *config, GError *
 	return TRUE;
 }
 
+/* Enough to tell an address from a slip of the hand. */
+static gboolean
+looks_like_address(const char *text)
+{
+	const char *at = strrchr(text, '@');
+	return at && at > text && at[1] && !strpbrk(text, " \t<>,;*?") &&
+	       strlen(text) <= LIMIT_ADDRESS;
+}
+
+static gboolean
+read_owner(struct reader *reader, cfg_t *section, struct config *config, GError **error)
+{
+	struct config_owner *owner = g_new0(struct config_owner, 1);
+	g_ptr_array_add(config->owners, owner);
+	owner->address = g_strdup(cfg_title(section));
+	if (!looks_like_address(owner->address))
+		return problem(reader, section, error, "owner \"%s\": expected an address",
+			       owner->address);
+	for (guint i = 0; i + 1 < config->owners->len; i++)
+		if (!g_ascii_strcasecmp(
+			    ((struct config_owner *)g_ptr_array_index(config->owners, i))->address,
+			    owner->address))
+			return problem(reader, section, error, "a second owner \"%s\"",
+				       owner->address);
+	if (config->owners->len > LIMIT_OWNERS)
+		return problem(reader, section, error, "more than %d owners", LIMIT_OWNERS);
+	if (!read_section(reader, section, "owner", owner, error))
+		return FALSE;
+	if (owner->absent_until && owner->absent_until <= owner->absent_from)
+		return problem(reader, cfg_getopt(section, "absent_until"), error,
+			       "owner \"%s\": absent_until is not after absent_from",
+			       owner->address);
+	if (owner->substitute && !looks_like_address(owner->substitute))
+		return problem(reader, cfg_getopt(section, "substitute"), error,
+			       "owner \"%s\": substitute = \"%s\": expected an address",
+			       owner->address, owner->substitute);
+	return TRUE;
+}
+
+static gboolean
+read_assign(struct reader *reader, cfg_t *section, struct config *config, GError **error)
+{
+	struct config_assign *assign = g_new0(struct config_assign, 1);
+	g_ptr_array_add(config->assigns, assign);
+	assign->name = g_strdup(cfg_title(section));
+	if (!read_section(reader, section, "assign", assign, error))
+		return FALSE;
+	assign->line = line_of(reader,
+			       assign->when ? (gconstpointer)cfg_getopt(section, "when") : section);
+	for (guint i = 0; i < assign->owners->len; i++) {
+		const char *owner = g_ptr_array_index(assign->owners, i);
+		if (strcmp(owner, "all") && !looks_like_address(owner) &&
+		    !(g_str_has_prefix(owner, "team:") && owner[5]))
+			return problem(reader, cfg_getopt(section, "owners"), error,
+				       "assign \"%s\": owners: \"%s\": expected an address, "
+				       "\"team:NAME\" or \"all\"",
+				       assign->name, owner);
+	}
+	if (!strcmp(assign->strategy, "fixed") && !assign->owners->len)
+		return problem(reader, section, error,
+			       "assign \"%s\": strategy \"fixed\": expected owners = {\"…\"}",
+			       assign->name);
+	return TRUE;
+}
+
 static gboolean
 check_top(struct reader *reader, cfg_t *cfg, struct config *config, GError **error)
 {
@@ -688,6 +775,8 @@ fill_config(struct reader *reader, cfg_t *cfg, void *target, GError **error)
 		gboolean (*read)(struct reader *reader, cfg_t *section, struct config *config,
 				 GError **error);
 	} sections[] = { { "mailbox", read_mailbox },
+			 { "owner", read_owner },
+			 { "assign", read_assign },
 			 { "endpoint", read_endpoint },
 			 { "form", read_form } };
 	if (!read_section(reader, cfg, "", config, error) || !check_top(reader, cfg, config, error))
@@ -704,7 +793,8 @@ fill_config(struct reader *reader, cfg_t *cfg, void *target, GError **error)
 struct config *
 config_load(const char *path, GError **error)
 {
-	static const char *const sections[] = { "mailbox", "endpoint", "form", NULL };
+	static const char *const sections[] = { "mailbox",  "owner", "assign",
+						"endpoint", "form",  NULL };
 	g_autoptr(config_owned) config = config_new(path);
 	if (!read_file(path, "", sections, fill_config, config, error) ||
 	    !load_scorecards(config, error))

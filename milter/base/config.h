@@ -25,7 +25,29 @@ struct config_mailbox {
 	char *scorecard; /* name, or NULL: the default one */
 	char *source; /* recorded with the lead, or NULL: the mailbox's address */
 	char *owner; /* address of the fixed owner, or NULL */
+	gint64 response_within; /* of working time, 0: the site's */
 	int line; /* of its scorecard, else of its end, for messages */
+};
+
+/* One who sells. */
+struct config_owner {
+	char *address; /* the section's title */
+	char *name, *team; /* or NULL */
+	guint capacity; /* open leads at most, 0 no limit */
+	guint weight; /* share among others */
+	GPtrArray *languages, *countries, *products; /* char *; empty: all */
+	gint64 absent_from, absent_until; /* 0 not */
+	char *substitute; /* address, or NULL */
+};
+
+/* Who gets a lead that nobody has. */
+struct config_assign {
+	char *name;
+	char *when; /* condition; NULL: always */
+	char *strategy; /* "pool", "fixed", "least_loaded", "round_robin", "manual" */
+	GPtrArray *owners; /* char *, addresses, "team:NAME" or "all"; empty: all */
+	gint64 response_within; /* of working time, 0: the mailbox's or the site's */
+	int line; /* of its condition, else of its end, for messages */
 };
 
 struct config_endpoint {
@@ -108,6 +130,8 @@ struct config {
 	GPtrArray *scorecard_files; /* char *, paths */
 	GPtrArray *scorecards; /* struct config_scorecard *, the first is the default */
 	GPtrArray *forms; /* struct config_form * */
+	GPtrArray *owners; /* struct config_owner *, in order */
+	GPtrArray *assigns; /* struct config_assign *, in order: the first that can counts */
 	GPtrArray *phrase_files; /* char *, paths */
 	char *socket; /* "unix:/path" or "inet:port@host" */
 	char *socket_group; /* or NULL */
@@ -124,6 +148,10 @@ struct config {
 	char *freemail_list, *disposable_list, *relay_list, *role_list, *isp_list; /* paths */
 	char *default_region; /* for phones, or NULL */
 	char *fallback_owner; /* or NULL */
+	gint64 response_within; /* of working time: until then a lead wants an answer */
+	char *working_hours; /* "Mon-Fri 09:00-18:00", see worktime.h */
+	char *time_zone; /* "Europe/Bucharest", or NULL: the system's */
+	GPtrArray *holidays; /* char *, "2026-12-25", "12-25" or "file:PATH" */
 	char *hostname; /* our authserv-id and HELO name; default gethostname */
 	guint max_sessions;
 	guint retention_days; /* of messages, 0 for ever */

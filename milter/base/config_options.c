@@ -6,6 +6,8 @@
 #define TOP(member) offsetof(struct config, member)
 #define MAILBOX(member) offsetof(struct config_mailbox, member)
 #define ENDPOINT(member) offsetof(struct config_endpoint, member)
+#define OWNER(member) offsetof(struct config_owner, member)
+#define ASSIGN(member) offsetof(struct config_assign, member)
 #define FORM(member) offsetof(struct config_form, member)
 #define CARD(member) offsetof(struct config_scorecard, member)
 #define RULE(member) offsetof(struct config_rule, member)
@@ -13,6 +15,7 @@
 #define TOUCH(member) offsetof(struct config_touch, member)
 #define YEARS 36500.0
 #define AGES (YEARS * 86400)
+#define RESPONSE (1000.0 * 3600) /* seconds of working time */
 
 const struct option_row option_rows[] = {
 	/* clang-format off */
@@ -51,6 +54,10 @@ const struct option_row option_rows[] = {
 	{ "", "phrase_files", OPTION_PATHS, "", TOP(phrase_files), NULL, 0, 0 },
 	{ "", "default_region", OPTION_STRING, "", TOP(default_region), NULL, 0, 0 },
 	{ "", "fallback_owner", OPTION_STRING, "", TOP(fallback_owner), NULL, 0, 0 },
+	{ "", "response_within", OPTION_DURATION, "2h", TOP(response_within), NULL, 60, RESPONSE },
+	{ "", "working_hours", OPTION_STRING, "Mon-Fri 09:00-18:00", TOP(working_hours), NULL, 0, 0 },
+	{ "", "time_zone", OPTION_STRING, "", TOP(time_zone), NULL, 0, 0 },
+	{ "", "holidays", OPTION_LIST, "", TOP(holidays), NULL, 0, 0 },
 	{ "", "hostname", OPTION_STRING, "", TOP(hostname), NULL, 0, 0 },
 	{ "", "max_sessions", OPTION_UNSIGNED, "2000", TOP(max_sessions), NULL, 1, 100000 },
 	{ "", "add_headers", OPTION_BOOLEAN, "true", TOP(add_headers), NULL, 0, 0 },
@@ -61,6 +68,23 @@ const struct option_row option_rows[] = {
 	{ "mailbox", "scorecard", OPTION_STRING, "", MAILBOX(scorecard), NULL, 0, 0 },
 	{ "mailbox", "source", OPTION_STRING, "", MAILBOX(source), NULL, 0, 0 },
 	{ "mailbox", "owner", OPTION_STRING, "", MAILBOX(owner), NULL, 0, 0 },
+	{ "mailbox", "response_within", OPTION_DURATION, "0", MAILBOX(response_within), NULL, 0, RESPONSE },
+
+	{ "owner", "name", OPTION_STRING, "", OWNER(name), NULL, 0, 0 },
+	{ "owner", "team", OPTION_STRING, "", OWNER(team), NULL, 0, 0 },
+	{ "owner", "capacity", OPTION_UNSIGNED, "0", OWNER(capacity), NULL, 0, 1000000 },
+	{ "owner", "weight", OPTION_UNSIGNED, "1", OWNER(weight), NULL, 1, 1000 },
+	{ "owner", "languages", OPTION_LIST, "", OWNER(languages), NULL, 0, 0 },
+	{ "owner", "countries", OPTION_LIST, "", OWNER(countries), NULL, 0, 0 },
+	{ "owner", "products", OPTION_LIST, "", OWNER(products), NULL, 0, 0 },
+	{ "owner", "absent_from", OPTION_TIME, "", OWNER(absent_from), NULL, 0, 0 },
+	{ "owner", "absent_until", OPTION_TIME, "", OWNER(absent_until), NULL, 0, 0 },
+	{ "owner", "substitute", OPTION_STRING, "", OWNER(substitute), NULL, 0, 0 },
+
+	{ "assign", "when", OPTION_STRING, "", ASSIGN(when), NULL, 0, 0 },
+	{ "assign", "strategy", OPTION_STRING, "round_robin", ASSIGN(strategy), "pool|fixed|least_loaded|round_robin|manual", 0, 0 },
+	{ "assign", "owners", OPTION_LIST, "", ASSIGN(owners), NULL, 0, 0 },
+	{ "assign", "response_within", OPTION_DURATION, "0", ASSIGN(response_within), NULL, 0, RESPONSE },
 
 	{ "endpoint", "url", OPTION_STRING, "", ENDPOINT(url), NULL, 0, 0 },
 	{ "endpoint", "secrets", OPTION_LIST, "", ENDPOINT(secrets), NULL, 0, 0 },

@@ -68,6 +68,10 @@
 #define LIMIT_LIST_LINES 1000000
 #define LIMIT_LIST_LINE 1024
 #define LIMIT_RULES 10000
+#define LIMIT_OWNERS 1000 /* configured; imported ones alike */
+#define LIMIT_WORKING_RANGES 64 /* of a week */
+#define LIMIT_HOLIDAYS 4000
+#define LIMIT_WORK_DAYS 36600 /* a hundred years: as far as working time is counted */
 #define LIMIT_EXPRESSION 4096
 #define LIMIT_EXPRESSION_DEPTH 32
 #define LIMIT_PATTERN 256 /* a glob pattern of a condition */

@@ -88,6 +88,7 @@ static const gsize OWNER_STRINGS[] = {
 	G_STRUCT_OFFSET(struct owner, address),
 	G_STRUCT_OFFSET(struct owner, name),
 	G_STRUCT_OFFSET(struct owner, team),
+	G_STRUCT_OFFSET(struct owner, substitute),
 };
 static const gsize OWNER_ARRAYS[] = {
 	G_STRUCT_OFFSET(struct owner, languages),

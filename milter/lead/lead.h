@@ -142,6 +142,7 @@ struct owner {
 	guint weight; /* share among others, 1 usual */
 	GPtrArray *languages, *countries, *products; /* char *; empty: all */
 	gint64 absent_from, absent_until; /* 0 not */
+	char *substitute; /* address: who stands in while absent; or NULL */
 	guint load; /* open leads owned now */
 	gboolean imported; /* FALSE: the store knows only how many leads they own */
 };

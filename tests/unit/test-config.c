@@ -183,6 +183,27 @@ static const struct complaint complaints[] = {
 	  ":3: secret \"credential:crm\": CREDENTIALS_DIRECTORY is not set" },
 	{ "form \"x\" {\n\tfields = {\"Name=name\",\n\t\t\"Mail\"}\n}\n",
 	  ":3: form \"x\": field \"Mail\": expected \"label=key\"" },
+	/* who sells */
+	{ "response_within = \"soon\"\n",
+	  ":1: response_within: 'soon' is not a duration; write a number with "
+	  "s, m, h, d or w, such as 90m or 14d" },
+	{ "response_within = \"59s\"\n",
+	  ":1: response_within = \"59s\": expected 60 to 3600000 seconds" },
+	{ "owner \"maria\" {\n}\n", ":2: owner \"maria\": expected an address" },
+	{ "owner \"m@x.test\" {\n\tweight = 0\n}\n", ":2: weight = 0: expected 1 to 1000" },
+	{ "owner \"m@x.test\" {\n\tabsent_from = \"2026-07-02\"\n"
+	  "\tabsent_until = \"2026-07-02\"\n}\n",
+	  ":3: owner \"m@x.test\": absent_until is not after absent_from" },
+	{ "owner \"m@x.test\" {\n\tsubstitute = \"olga\"\n}\n",
+	  ":2: owner \"m@x.test\": substitute = \"olga\": expected an address" },
+	{ "owner \"m@x.test\" {\n}\nowner \"M@x.test\" {\n}\n", ":4: a second owner \"M@x.test\"" },
+	{ "assign \"a\" {\n\tstrategy = \"random\"\n}\n",
+	  ":2: strategy = \"random\": expected one of "
+	  "pool|fixed|least_loaded|round_robin|manual" },
+	{ "assign \"a\" {\n\n\towners = {\"m@x.test\", \"team:\"}\n}\n",
+	  ":3: assign \"a\": owners: \"team:\": expected an address, \"team:NAME\" or \"all\"" },
+	{ "assign \"a\" {\n\tstrategy = \"fixed\"\n}\n",
+	  ":3: assign \"a\": strategy \"fixed\": expected owners = {\"…\"}" },
 	/* what is never closed, or never opened */
 	{ "mailbox \"a@x.test\" {\n\n\n", ":1: this { is never closed" },
 	{ "own_domains = {\"a.test\"}\nmailbox \"a@x.test\" {\n\tfoo {\n\t}\n",
@@ -372,6 +393,9 @@ test_fallbacks(void)
 		g_assert_cmpuint(both[i]->endpoints->len, ==, 0);
 		g_assert_cmpstr(both[i]->freemail_list, ==, TEST_CONF "/lists/freemail.txt");
 		g_assert_cmpuint(both[i]->phrase_files->len, >, 5);
+		g_assert_cmpint(both[i]->response_within, ==, (gint64)7200 * CLOCK_SECOND);
+		g_assert_cmpstr(both[i]->working_hours, ==, "Mon-Fri 09:00-18:00");
+		g_assert_null(both[i]->time_zone);
 		g_assert_cmpuint(both[i]->scorecards->len, ==, 1);
 		const struct config_scorecard *card = g_ptr_array_index(both[i]->scorecards, 0);
 		g_assert_cmpstr(card->name, ==, "default");
@@ -442,6 +466,57 @@ test_mailboxes(void)
 	g_assert_null(bare->owner);
 	g_assert_null(bare->scorecard);
 	g_string_free(text, TRUE);
+}
+
+/* --- who sells --- */
+
+static void
+test_owners(void)
+{
+	g_autoptr(config_owned) config = load(
+		"owner \"maria@x.test\" {\n\tname = \"Maria\"\n\tteam = \"emea\"\n\tcapacity = 30\n"
+		"\tweight = 2\n\tlanguages = {\"en\", \"ro\"}\n\tcountries = {\"RO\"}\n"
+		"\tproducts = {\"pumps\"}\n\tabsent_from = \"@5\"\n\tabsent_until = \"@6\"\n"
+		"\tsubstitute = \"olga@x.test\"\n}\nowner \"olga@x.test\" {}\n"
+		"assign \"emea\" {\n\twhen = \"sender.freemail\"\n\tstrategy = \"least_loaded\"\n"
+		"\towners = {\"team:emea\", \"olga@x.test\"}\n\tresponse_within = \"30m\"\n}\n"
+		"assign \"rest\" {}\n"
+		"mailbox \"a@x.test\" {\n\tresponse_within = \"90m\"\n}\n"
+		"working_hours = \"Mon 09:00-10:00\"\ntime_zone = \"UTC\"\nholidays = "
+		"{\"12-25\"}\n");
+	const struct config_owner *maria = g_ptr_array_index(config->owners, 0);
+	const struct config_owner *olga = g_ptr_array_index(config->owners, 1);
+	const struct config_assign *emea = g_ptr_array_index(config->assigns, 0);
+	const struct config_assign *rest = g_ptr_array_index(config->assigns, 1);
+	const struct config_mailbox *mailbox = g_ptr_array_index(config->mailboxes, 0);
+	g_assert_cmpstr(maria->address, ==, "maria@x.test");
+	g_assert_cmpstr(maria->name, ==, "Maria");
+	g_assert_cmpstr(maria->team, ==, "emea");
+	g_assert_cmpuint(maria->capacity, ==, 30);
+	g_assert_cmpuint(maria->weight, ==, 2);
+	assert_list(maria->languages, "en ro");
+	assert_list(maria->countries, "RO");
+	assert_list(maria->products, "pumps");
+	g_assert_cmpint(maria->absent_from, ==, 5 * CLOCK_SECOND);
+	g_assert_cmpint(maria->absent_until, ==, 6 * CLOCK_SECOND);
+	g_assert_cmpstr(maria->substitute, ==, "olga@x.test");
+	g_assert_cmpuint(olga->weight, ==, 1);
+	g_assert_cmpuint(olga->capacity, ==, 0);
+	g_assert_null(olga->team);
+	g_assert_cmpint(olga->absent_from, ==, 0);
+	g_assert_cmpstr(emea->name, ==, "emea");
+	g_assert_cmpstr(emea->when, ==, "sender.freemail");
+	g_assert_cmpstr(emea->strategy, ==, "least_loaded");
+	assert_list(emea->owners, "team:emea olga@x.test");
+	g_assert_cmpint(emea->response_within, ==, (gint64)1800 * CLOCK_SECOND);
+	g_assert_null(rest->when);
+	g_assert_cmpstr(rest->strategy, ==, "round_robin");
+	g_assert_cmpint(rest->response_within, ==, 0);
+	g_assert_cmpint(mailbox->response_within, ==, (gint64)5400 * CLOCK_SECOND);
+	g_assert_cmpint(config->response_within, ==, (gint64)7200 * CLOCK_SECOND);
+	g_assert_cmpstr(config->working_hours, ==, "Mon 09:00-10:00");
+	g_assert_cmpstr(config->time_zone, ==, "UTC");
+	assert_list(config->holidays, "12-25");
 }
 
 /* --- endpoints and their secrets --- */
@@ -766,6 +841,7 @@ main(int argc, char **argv)
 	g_test_add_func("/config/fallbacks", test_fallbacks);
 	g_test_add_func("/config/option-table", test_option_table);
 	g_test_add_func("/config/mailboxes", test_mailboxes);
+	g_test_add_func("/config/owners", test_owners);
 	g_test_add_func("/config/endpoint", test_endpoint);
 	g_test_add_func("/config/secrets", test_secrets);
 	g_test_add_func("/config/secret-form", test_secret_form);

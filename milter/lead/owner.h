@@ -1,0 +1,41 @@
+/*
+ * owner.h - everybody who may own a lead: configured, imported, or both.
+ *
+ * An imported owner wins over the `owner` section of the same address, except in what the import
+ * left empty (weight 0, capacity 0, no team …).  Addresses are compared without regard to case.
+ * Loads come with the imported ones (known->owners), for whoever owns leads; an address that is
+ * only loaded is nobody's candidate.
+ *
+ * Somebody is absent from `absent_from` (or always) until before `absent_until`; an absence with a
+ * beginning and without an end means they have left.  Pure; any thread.
+ */
+#ifndef LEADMILTER_OWNER_H
+#define LEADMILTER_OWNER_H
+
+#include "base/config.h"
+#include "lead/lead.h"
+
+enum presence { PRESENT, ABSENT, LEFT };
+
+struct owners;
+
+/** @param imported struct owner *, stays until owners_free() */
+struct owners *owners_new(const struct config *config, const GPtrArray *imported);
+void owners_free(struct owners *owners);
+typedef struct owners owners_owned;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(owners_owned, owners_free)
+
+/** By address, or NULL. */
+const struct owner *owners_find(const struct owners *owners, const char *address);
+/** In the order of their addresses, those only loaded left out; NULL past the end. */
+const struct owner *owners_nth(const struct owners *owners, guint i);
+
+enum presence owner_presence(const struct owner *owner, gint64 time);
+/** May own one more open lead. */
+gboolean owner_has_room(const struct owner *owner);
+/** Who stands in for somebody not present: named by them, present, or by the next in turn; NULL
+ *  when nobody is. */
+const struct owner *owners_stand_in(const struct owners *owners, const struct owner *owner,
+				    gint64 time);
+
+#endif
