@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "lead/expression.h"
+#include "lead/place.h"
 #include "lead/reason.h"
 #include "mail/lists.h"
 
@@ -50,60 +51,12 @@ struct scorecards {
 
 /* --- where an option of a rule stands --- */
 
-/* `option = "` in a line. @return the character after the quote, or NULL */
-static const char *
-find_option(const char *line, const char *option)
-{
-	for (const char *at = strstr(line, option); at != NULL; at = strstr(at + 1, option)) {
-		const char *after = at + strlen(option);
-
-		if (at > line && (g_ascii_isalnum(at[-1]) || strchr("_-\"'", at[-1]) != NULL))
-			continue;
-		after += strspn(after, " \t");
-		if (*after != '=')
-			continue;
-		after += 1 + strspn(after + 1, " \t");
-		return after + (*after == '"' || *after == '\'');
-	}
-	return NULL;
-}
-
-static int
-find_header(char **lines, int count, const struct config_rule *rule)
-{
-	g_autofree char *title = g_strdup_printf("rule \"%s\"", rule->name);
-
-	for (int line = MIN(rule->line, count); line >= 1; line--) {
-		if (strstr(lines[line - 1], title) != NULL)
-			return line;
-	}
-	return MAX(rule->line, 1);
-}
-
-/* Only for messages, so it may read the file again; what can't be found is the rule's line. */
 static void
 find_source(const struct config_rule *rule, const char *option, struct expression_source *ret)
 {
-	g_autofree char *text = NULL;
-	g_auto(GStrv) lines = NULL;
-	int count;
+	g_autofree char *heading = g_strdup_printf("rule \"%s\"", rule->name);
 
-	*ret = (struct expression_source){ rule->file != NULL ? rule->file : "scorecard",
-					   MAX(rule->line, 1), 1 };
-	if (rule->file == NULL || !g_file_get_contents(rule->file, &text, NULL, NULL))
-		return;
-	lines = g_strsplit(text, "\n", -1);
-	count = (int)g_strv_length(lines);
-	for (int line = find_header(lines, count, rule); line >= 1 && line <= count; line++) {
-		const char *begin = find_option(lines[line - 1], option);
-
-		if (begin != NULL) {
-			ret->line = line;
-			ret->column =
-				(int)g_utf8_strlen(lines[line - 1], begin - lines[line - 1]) + 1;
-			return;
-		}
-	}
+	place_find(rule->file, heading, rule->line, option, ret);
 }
 
 /* --- compiling --- */
