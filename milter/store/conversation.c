@@ -40,6 +40,13 @@ key_tag(const char *key)
 }
 
 void
+conversation_of_key(const char *key, gint64 *ret_hash, gint64 *ret_tag)
+{
+	*ret_hash = conversation_hash(CONVERSATION_KEY, key, NULL);
+	*ret_tag = key_tag(key);
+}
+
+void
 conversation_of_message(const struct facts *facts, gint64 *ret_hash, gint64 *ret_tag)
 {
 	const char *id = facts->mail ? facts->mail->message_id : NULL;
@@ -92,6 +99,17 @@ conversation_links(const struct facts *facts, gint64 time, gboolean whole)
 			 -time);
 	if (facts->direction == DIRECTION_OUTBOUND)
 		add_recipients(links, facts, time);
+	return links;
+}
+
+GArray *
+conversation_links_of_key(const char *key)
+{
+	GArray *links = g_array_new(FALSE, FALSE, sizeof(struct conversation_link));
+	gint64 hash, tag;
+
+	conversation_of_key(key, &hash, &tag);
+	add_link(links, hash, tag);
 	return links;
 }
 

@@ -26,6 +26,9 @@ gint64 conversation_hash(enum conversation_kind kind, const char *text, const ch
 /** The pair under which a message itself is known. */
 void conversation_of_message(const struct facts *facts, gint64 *ret_hash, gint64 *ret_tag);
 
+/** The same for what is known by its key alone. */
+void conversation_of_key(const char *key, gint64 *ret_hash, gint64 *ret_tag);
+
 /* The rows of one message, kept in its row too so that they can be deleted. */
 struct conversation_link {
 	gint64 hash, tag;
@@ -38,6 +41,8 @@ struct conversation_link {
  * @return struct conversation_link; caller unrefs
  */
 GArray *conversation_links(const struct facts *facts, gint64 time, gboolean whole);
+/** The one row of what is known by its key alone; caller unrefs. */
+GArray *conversation_links_of_key(const char *key);
 gboolean conversation_insert(struct database *database, const GArray *links, gint64 message,
 			     GError **error);
 /** @param links as stored: an array of struct conversation_link */

@@ -137,14 +137,35 @@ add(GPtrArray *keys, char *text, gint64 time, const char *owner)
 	g_ptr_array_add(keys, key);
 }
 
+/* The first line of `*text`, and go on to the next; NULL at the end. */
+static char *
+take_line(const char **text)
+{
+	const char *start = *text, *end = start ? strchrnul(start, '\n') : NULL;
+
+	if (!start || !*start)
+		return NULL;
+	*text = *end ? end + 1 : end;
+	return g_strndup(start, end - start);
+}
+
 static void
 add_phones(GPtrArray *keys, const char *phones)
 {
-	while (phones && *phones) {
-		const char *end = strchrnul(phones, '\n');
+	char *phone;
 
-		add(keys, g_strndup(phones, end - phones), 0, NULL);
-		phones = *end ? end + 1 : end;
+	while ((phone = take_line(&phones)))
+		add(keys, phone, 0, NULL);
+}
+
+static void
+add_addresses(GPtrArray *keys, const char *addresses)
+{
+	char *address;
+
+	while ((address = take_line(&addresses))) {
+		add(keys, keys_of_address(address), 0, NULL);
+		g_free(address);
 	}
 }
 
@@ -159,5 +180,6 @@ keys_of_lead(const struct key_source *source)
 		add(keys, key_of_time(source->account, source->last_inbound), source->last_inbound,
 		    source->owner);
 	add_phones(keys, source->phones);
+	add_addresses(keys, source->addresses);
 	return keys;
 }

@@ -22,7 +22,8 @@ struct key {
 
 /* What of a lead keys are made of; any may be NULL. */
 struct key_source {
-	const char *normalised, *account, *name_key, *phones /* one a line */, *owner;
+	const char *normalised, *account, *name_key, *owner;
+	const char *phones, *addresses; /* one a line */
 	gint64 last_inbound;
 };
 

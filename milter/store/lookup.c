@@ -13,21 +13,17 @@
 #include "lead/identity.h"
 #include "mail/address.h"
 #include "store/conversation.h"
+#include "store/gather.h"
 #include "store/keys.h"
-#include "store/people.h"
 
 #define FLOOD_WINDOW (120 * 60 * (gint64)G_USEC_PER_SEC)
-#define HEAT_WINDOW \
-	(14 * 86400 * (gint64)G_USEC_PER_SEC) /* in which people of an account count \
-					       */
-#define CANDIDATES_MOST 8
 
 struct lookup {
+	struct gather gather;
 	struct database *database;
 	const struct facts *facts;
 	gint64 now;
 	struct known *known;
-	GArray *numbers; /* gint64: of known->candidates, same order */
 	GError **error;
 };
 
@@ -38,75 +34,6 @@ lookup_previous_clear(struct lookup_previous *previous)
 	g_free(previous->kind);
 	g_free(previous->stage);
 	memset(previous, 0, sizeof *previous);
-}
-
-/* --- candidates --- */
-
-static gboolean
-has_candidate(const struct lookup *lookup, gint64 number)
-{
-	for (guint i = 0; i < lookup->numbers->len; i++)
-		if (g_array_index(lookup->numbers, gint64, i) == number)
-			return TRUE;
-	return FALSE;
-}
-
-/* Takes the lead out of the row. */
-static void
-add_candidate(struct lookup *lookup, struct person_row *row, enum match match)
-{
-	struct candidate *candidate;
-
-	if (has_candidate(lookup, row->number) || lookup->numbers->len >= CANDIDATES_MOST)
-		return;
-	candidate = g_new0(struct candidate, 1);
-	candidate->lead = g_steal_pointer(&row->lead);
-	candidate->match = match;
-	g_ptr_array_add(lookup->known->candidates, candidate);
-	g_array_append_val(lookup->numbers, row->number);
-}
-
-static gboolean
-add_leads(struct lookup *lookup, const char *key, enum match match)
-{
-	g_autoptr(GPtrArray) rows = people_by_key(lookup->database, key, lookup->error);
-
-	for (guint i = 0; rows && i < rows->len; i++)
-		add_candidate(lookup, rows->pdata[i], match);
-	return rows != NULL;
-}
-
-static gboolean
-add_lead(struct lookup *lookup, gint64 number, enum match match)
-{
-	GError *error = NULL;
-	struct person_row *row;
-
-	if (number == 0 || has_candidate(lookup, number))
-		return TRUE;
-	row = people_by_number(lookup->database, number, &error);
-	if (row)
-		add_candidate(lookup, row, match);
-	people_row_free(row);
-	if (error)
-		g_propagate_error(lookup->error, error);
-	return error == NULL;
-}
-
-static gboolean
-add_address(struct lookup *lookup, const char *normalised)
-{
-	g_autofree char *key = keys_of_address(normalised);
-
-	return !key || add_leads(lookup, key, MATCHED_LEAD_ADDRESS);
-}
-
-static gboolean
-add_written_address(struct lookup *lookup, const char *address)
-{
-	g_autofree char *normalised = address ? address_normalise(address) : NULL;
-
-	return add_address(lookup, normalised);
 }
 
 /* --- the conversation --- */
@@ -149,7 +76,7 @@ take_message(struct lookup *lookup, struct found_message *message, enum match ma
 	if (message->is_ours && !known->replied_to)
 		known->replied_to = g_steal_pointer(&message->author);
 	g_clear_pointer(&message->author, g_free);
-	return add_lead(lookup, message->lead, match);
+	return gather_lead(&lookup->gather, message->lead, match);
 }
 
 /* @return 1 when the message is known, 0 when not, -1 failed */
@@ -229,7 +156,7 @@ add_phones(struct lookup *lookup)
 	for (guint i = 0; phones && i < phones->len && i < LIMIT_PHONES; i++) {
 		const struct phone *phone = phones->pdata[i];
 
-		if (phone->e164 && !add_leads(lookup, phone->e164, MATCHED_PHONE))
+		if (phone->e164 && !gather_key(&lookup->gather, phone->e164, MATCHED_PHONE))
 			return FALSE;
 	}
 	return TRUE;
@@ -243,7 +170,7 @@ add_name(struct lookup *lookup)
 	g_autofree char *name = keys_fold_name(facts->person ? facts->person->name : NULL);
 	g_autofree char *key = keys_of_name(account, name);
 
-	return !key || add_leads(lookup, key, MATCHED_NAME);
+	return !key || gather_key(&lookup->gather, key, MATCHED_NAME);
 }
 
 static gboolean
@@ -254,56 +181,12 @@ add_person_address(struct lookup *lookup)
 
 	if (!address)
 		return TRUE;
-	if (!add_address(lookup, address))
+	if (!gather_address(&lookup->gather, address))
 		return FALSE;
 	if (identity_proof(lookup->facts) >= PROOF_ACCEPTED)
 		return TRUE;
 	unverified = g_strconcat(DECIDE_UNVERIFIED, address, NULL);
-	return add_address(lookup, unverified);
-}
-
-/* Who of the account we know, who is active, and whose it is: the last to write come first. */
-static gboolean
-know_account(struct lookup *lookup)
-{
-	struct database *database = lookup->database;
-	const char *domain = identity_account(&lookup->facts->person_sender);
-	g_autofree char *first = NULL, *end = NULL;
-	struct known *known = lookup->known;
-	struct driver_statement *row;
-	int got = -1;
-
-	if (!domain)
-		return TRUE;
-	known->account = account_new();
-	known->account->domain = g_strdup(domain);
-	keys_of_activity(domain, &first, &end);
-	row = database_select(database, QUERY_ACCOUNT_PEOPLE, lookup->error, "ss", first, end);
-	while (row && (got = database_next(database, row, lookup->error)) > 0) {
-		const char *owner = database_column_text(database, row, 1);
-
-		known->account->people++;
-		if (database_column(database, row, 0) >= lookup->now - HEAT_WINDOW)
-			known->account->active_people++;
-		if (owner && !known->account_owner)
-			known->account_owner = g_strdup(owner);
-	}
-	return got == 0;
-}
-
-static gboolean
-know_outbound(struct lookup *lookup, const char *address)
-{
-	gint64 last;
-
-	if (!address)
-		return TRUE;
-	if (!database_integer(lookup->database, QUERY_CONVERSATION_NEWEST, 0, &last, lookup->error,
-			      "i", conversation_hash(CONVERSATION_OUTBOUND, address, NULL)))
-		return FALSE;
-	lookup->known->we_wrote = lookup->known->we_wrote || last != 0;
-	lookup->known->last_outbound = MAX(lookup->known->last_outbound, last);
-	return TRUE;
+	return gather_address(&lookup->gather, unverified);
 }
 
 gboolean
@@ -340,7 +223,8 @@ look_inbound(struct lookup *lookup)
 
 	return add_references(lookup) && add_thread(lookup) && add_person_address(lookup) &&
 	       add_phones(lookup) && add_subject(lookup) && add_name(lookup) &&
-	       know_account(lookup) && know_outbound(lookup, person ? person->normalised : NULL) &&
+	       gather_account(&lookup->gather, identity_account(&lookup->facts->person_sender)) &&
+	       gather_outbound(&lookup->gather, person ? person->normalised : NULL) &&
 	       know_flood(lookup);
 }
 
@@ -354,7 +238,8 @@ look_bounce(struct lookup *lookup)
 	if (bounce->original_message_id &&
 	    add_message_id(lookup, bounce->original_message_id, &lookup->known->bounce_is_ours) < 0)
 		return FALSE;
-	return add_address(lookup, recipient) && know_outbound(lookup, recipient);
+	return gather_address(&lookup->gather, recipient) &&
+	       gather_outbound(&lookup->gather, recipient);
 }
 
 static gboolean
@@ -364,7 +249,7 @@ add_mail_addresses(struct lookup *lookup, const GPtrArray *addresses)
 	     i++) {
 		const struct mail_address *address = addresses->pdata[i];
 
-		if (!add_written_address(lookup, address->address))
+		if (!gather_written_address(&lookup->gather, address->address))
 			return FALSE;
 	}
 	return TRUE;
@@ -378,46 +263,11 @@ look_outbound(struct lookup *lookup)
 	for (guint i = 0;
 	     facts->recipients && i < facts->recipients->len && i < LIMIT_CONVERSATION_RECIPIENTS;
 	     i++)
-		if (!add_written_address(lookup, facts->recipients->pdata[i]))
+		if (!gather_written_address(&lookup->gather, facts->recipients->pdata[i]))
 			return FALSE;
 	return add_mail_addresses(lookup, facts->mail->to) &&
 	       add_mail_addresses(lookup, facts->mail->cc) && add_references(lookup) &&
 	       add_thread(lookup);
-}
-
-static int
-by_strength(gconstpointer a, gconstpointer b)
-{
-	const struct candidate *one = *(struct candidate *const *)a;
-	const struct candidate *other = *(struct candidate *const *)b;
-
-	return (int)other->match - (int)one->match;
-}
-
-/* g_ptr_array_sort() is stable: equals stay in the order they were found. */
-static gboolean
-load_ledgers(struct lookup *lookup)
-{
-	GPtrArray *candidates = lookup->known->candidates;
-
-	for (guint i = 0; i < candidates->len; i++) {
-		struct candidate *candidate = candidates->pdata[i];
-
-		candidate->touches =
-			people_touches(lookup->database, g_array_index(lookup->numbers, gint64, i),
-				       TRUE, lookup->error);
-		if (!candidate->touches)
-			return FALSE;
-	}
-	g_ptr_array_sort(candidates, by_strength);
-	if (candidates->len) {
-		struct candidate *first = candidates->pdata[0];
-
-		if (lookup->known->touches)
-			g_ptr_array_unref(lookup->known->touches);
-		lookup->known->touches = g_steal_pointer(&first->touches);
-	}
-	return TRUE;
 }
 
 static gboolean
@@ -432,7 +282,7 @@ look(struct lookup *lookup)
 		done = look_outbound(lookup);
 	else
 		done = look_inbound(lookup);
-	return done && load_ledgers(lookup);
+	return done && gather_ledgers(&lookup->gather);
 }
 
 /* --- duplicates --- */
@@ -483,16 +333,31 @@ know_previous(struct lookup *lookup, const struct lookup_previous *previous)
 	return error == NULL;
 }
 
+static gboolean
+look_or_answer(struct lookup *lookup, struct lookup_previous *ret_previous)
+{
+	int duplicate = find_previous(lookup, ret_previous);
+
+	if (duplicate < 0)
+		return FALSE;
+	return duplicate ? know_previous(lookup, ret_previous) : look(lookup);
+}
+
 struct known *
-lookup_known(struct database *database, const struct facts *facts, gint64 now,
+lookup_known(struct transaction *transaction, const struct facts *facts, gint64 now,
 	     struct lookup_previous *ret_previous, GError **error)
 {
 	g_autoptr(known_owned) known = known_new();
-	g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(gint64));
-	struct lookup lookup = { database, facts, now, known, numbers, error };
-	int duplicate = find_previous(&lookup, ret_previous);
+	struct lookup lookup = {
+		.database = transaction->database,
+		.facts = facts,
+		.now = now,
+		.known = known,
+		.error = error,
+	};
+	gboolean done = gather_begin(&lookup.gather, transaction, now, known, error) &&
+			look_or_answer(&lookup, ret_previous);
 
-	if (duplicate < 0 || (duplicate ? !know_previous(&lookup, ret_previous) : !look(&lookup)))
-		return NULL;
-	return g_steal_pointer(&known);
+	gather_end(&lookup.gather);
+	return done ? g_steal_pointer(&known) : NULL;
 }

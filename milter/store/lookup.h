@@ -5,7 +5,7 @@
 #define LEADMILTER_LOOKUP_H
 
 #include "lead/decide.h"
-#include "store/database.h"
+#include "store/transaction.h"
 
 /* A duplicate's answer, as it was given the first time. */
 struct lookup_previous {
@@ -18,7 +18,7 @@ void lookup_previous_clear(struct lookup_previous *previous);
 
 /** @param ret_previous filled when the result says is_duplicate
  *  @return NULL with an error */
-struct known *lookup_known(struct database *database, const struct facts *facts, gint64 now,
+struct known *lookup_known(struct transaction *transaction, const struct facts *facts, gint64 now,
 			   struct lookup_previous *ret_previous, GError **error);
 
 /** Where new leads of an envelope sender are counted, or FALSE when they need not be: one

@@ -1,8 +1,10 @@
 /* people.c - see people.h.  Ids of touches: schema.c. */
 #include "store/people.h"
 
+#include "base/limits.h"
 #include "store/keys.h"
 #include "store/record.h"
+#include "store/roster.h"
 
 #define TOUCH_BITS 20
 #define FIRST_TOUCH(lead) ((lead) << TOUCH_BITS)
@@ -24,6 +26,7 @@ struct before {
 	gint64 number; /* 0: a new lead */
 	GPtrArray *keys; /* struct key * */
 	char *stage; /* name */
+	char *owner; /* who had it as an open lead, or NULL */
 };
 
 static void
@@ -31,28 +34,55 @@ before_clear(struct before *before)
 {
 	g_clear_pointer(&before->keys, g_ptr_array_unref);
 	g_free(before->stage);
+	g_free(before->owner);
 }
 typedef struct before before_owned;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(before_owned, before_clear)
+
+/* Whose load it counts for. */
+static const char *
+open_owner(enum stage stage, const char *owner, const char *merged_into)
+{
+	return merged_into || stage == STAGE_CUSTOMER || stage == STAGE_DISQUALIFIED ||
+			       stage == STAGE_RECYCLED
+		       ? NULL
+		       : owner;
+}
+
+/* A card that is only a sign to another one isn't found by anything but its number and id. */
+static GPtrArray *
+make_keys(const struct key_source *source, const char *merged_into)
+{
+	static const struct key_source nothing;
+
+	return keys_of_lead(merged_into ? &nothing : source);
+}
 
 static gboolean
 read_before(struct database *database, const char *id, struct before *ret, GError **error)
 {
 	struct driver_statement *row = database_select(database, QUERY_LEAD_BEFORE, error, "s", id);
 	int got = row ? database_next(database, row, error) : -1;
+	enum stage stage = STAGE_INTEREST;
 
 	if (got <= 0)
 		return got == 0;
 	ret->number = database_column(database, row, 0);
-	ret->keys = keys_of_lead(&(struct key_source){
-		.normalised = database_column_text(database, row, 1),
-		.account = database_column_text(database, row, 2),
-		.name_key = database_column_text(database, row, 3),
-		.phones = database_column_text(database, row, 4),
-		.last_inbound = database_column(database, row, 5),
-		.owner = database_column_text(database, row, 6),
-	});
+	ret->keys = make_keys(
+		&(struct key_source){
+			.normalised = database_column_text(database, row, 1),
+			.account = database_column_text(database, row, 2),
+			.name_key = database_column_text(database, row, 3),
+			.phones = database_column_text(database, row, 4),
+			.last_inbound = database_column(database, row, 5),
+			.owner = database_column_text(database, row, 6),
+			.addresses = database_column_text(database, row, 8),
+		},
+		database_column_text(database, row, 9));
 	ret->stage = g_strdup(database_column_text(database, row, 7));
+	stage_from_name(ret->stage, &stage);
+	ret->owner = g_strdup(open_owner(stage, database_column_text(database, row, 6),
+					 database_column_text(database, row, 9)));
 	database_end(database, row);
 	return TRUE;
 }
@@ -132,21 +162,33 @@ write_stage(struct transaction *transaction, const struct lead *lead, gint64 num
 			    lead->stage_cause);
 }
 
+static gboolean
+count_owner(struct transaction *transaction, const char *before, const struct lead *lead,
+	    GError **error)
+{
+	return !transaction->roster ||
+	       roster_count(transaction->roster, transaction->database, before,
+			    open_owner(lead->stage, lead->owner, lead->merged_into), error);
+}
+
 gboolean
 people_write(struct transaction *transaction, const struct lead *lead, gboolean is_new,
 	     gint64 *ret_number, GError **error)
 {
 	struct database *database = transaction->database;
 	g_autofree char *name_key = keys_fold_name(lead->name);
-	g_autofree char *phones = join(lead->phones);
-	g_autoptr(GPtrArray) keys = keys_of_lead(&(struct key_source){
-		.normalised = lead->normalised,
-		.account = lead->account,
-		.name_key = name_key,
-		.phones = phones,
-		.last_inbound = lead->last_inbound,
-		.owner = lead->owner,
-	});
+	g_autofree char *phones = join(lead->phones), *addresses = join(lead->addresses);
+	g_autoptr(GPtrArray) keys = make_keys(
+		&(struct key_source){
+			.normalised = lead->normalised,
+			.account = lead->account,
+			.name_key = name_key,
+			.phones = phones,
+			.last_inbound = lead->last_inbound,
+			.owner = lead->owner,
+			.addresses = addresses,
+		},
+		lead->merged_into);
 	g_auto(before_owned) before = { 0 };
 
 	if (!is_new && !read_before(database, lead->id, &before, error))
@@ -154,7 +196,15 @@ people_write(struct transaction *transaction, const struct lead *lead, gboolean 
 	*ret_number = before.number;
 	return write_row(database, lead, name_key, ret_number, error) &&
 	       write_keys(database, *ret_number, before.keys, keys, error) &&
-	       write_stage(transaction, lead, *ret_number, before.stage, error);
+	       write_stage(transaction, lead, *ret_number, before.stage, error) &&
+	       count_owner(transaction, before.owner, lead, error);
+}
+
+gboolean
+people_write_customer(struct database *database, gint64 lead, const char *id, gint64 since,
+		      GError **error)
+{
+	return database_run(database, QUERY_CUSTOMER_WRITE, error, "sii", id, lead, since);
 }
 
 gint64
@@ -222,19 +272,38 @@ first_row(struct database *database, struct driver_statement *statement, GError 
 	return row;
 }
 
+/* Takes the row.  A circle, which only a damaged store could have, ends too. */
+static struct person_row *
+follow(struct database *database, struct person_row *row, GError **error)
+{
+	for (guint i = 0; row && row->lead->merged_into && i < LIMIT_MERGES; i++) {
+		struct driver_statement *statement = database_select(
+			database, QUERY_LEAD_BY_ID, error, "s", row->lead->merged_into);
+		struct person_row *next = first_row(database, statement, error);
+
+		people_row_free(row);
+		row = next;
+	}
+	return row;
+}
+
 struct person_row *
 people_by_number(struct database *database, gint64 number, GError **error)
 {
-	return first_row(database,
-			 database_select(database, QUERY_LEAD_BY_NUMBER, error, "i", number),
-			 error);
+	return follow(database,
+		      first_row(database,
+				database_select(database, QUERY_LEAD_BY_NUMBER, error, "i", number),
+				error),
+		      error);
 }
 
 struct person_row *
 people_by_id(struct database *database, const char *id, GError **error)
 {
-	return first_row(database, database_select(database, QUERY_LEAD_BY_ID, error, "s", id),
-			 error);
+	return follow(database,
+		      first_row(database,
+				database_select(database, QUERY_LEAD_BY_ID, error, "s", id), error),
+		      error);
 }
 
 static struct touch *

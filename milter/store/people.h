@@ -17,6 +17,9 @@ void people_row_free(struct person_row *row);
  *  @param is_new nothing is known of it: then nothing is looked up */
 gboolean people_write(struct transaction *transaction, const struct lead *lead, gboolean is_new,
 		      gint64 *ret_number, GError **error);
+/** It became a customer. @param id in the CRM, or NULL; since 0 is unknown */
+gboolean people_write_customer(struct database *database, gint64 lead, const char *id, gint64 since,
+			       GError **error);
 /** Append to the ledger. @param is_first of a new lead
  *  @return its sequence in touch order, 0 with an error */
 gint64 people_append_touch(struct transaction *transaction, gint64 lead, const struct touch *touch,
@@ -24,7 +27,8 @@ gint64 people_append_touch(struct transaction *transaction, gint64 lead, const s
 
 /** Leads of a key (keys.h). @return struct person_row *, or NULL with an error; caller unrefs */
 GPtrArray *people_by_key(struct database *database, const char *key, GError **error);
-/** @return NULL without an error when there is none */
+/** A card that was merged into another leads to that one.
+ *  @return NULL without an error when there is none */
 struct person_row *people_by_number(struct database *database, gint64 number, GError **error);
 struct person_row *people_by_id(struct database *database, const char *id, GError **error);
 /** The ledger, oldest first. @param newest only the last LIMIT_LEDGER

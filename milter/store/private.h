@@ -19,6 +19,7 @@ struct store {
 	struct writer *writer; /* NULL: STORE_READ */
 	struct database *writing; /* the writer's */
 	struct outbox_endpoints *endpoints; /* the writer thread's */
+	struct roster *roster; /* the same */
 	pthread_mutex_t reading_mutex;
 	struct database *reading; /* under reading_mutex */
 	pthread_mutex_t wake_mutex;

@@ -32,7 +32,8 @@ static const struct text TEXTS[QUERY_COUNT] = {
 	[QUERY_LEAD_UPDATE] = { "UPDATE lead SET name_key=?2, {set} WHERE number=?1",
 				&record_lead_state, 3, "" },
 	[QUERY_LEAD_BEFORE] = { "SELECT number, normalised, account, name_key, phones, "
-				"last_inbound, owner, stage FROM lead WHERE id=?1",
+				"last_inbound, owner, stage, addresses, merged_into "
+				"FROM lead WHERE id=?1",
 				NULL, 0, NULL },
 	[QUERY_LEAD_BY_NUMBER] = { "SELECT number, {columns} FROM lead WHERE number=?1",
 				   &record_lead, 0, "" },
@@ -74,6 +75,35 @@ static const struct text TEXTS[QUERY_COUNT] = {
 	[QUERY_STAGE_CHANGES] = { "SELECT time, stage_from, stage_to, cause FROM stage_change "
 				  "WHERE lead=?1 ORDER BY time",
 				  NULL, 0, NULL },
+
+	[QUERY_LEADS_DUE] = { "SELECT number FROM lead WHERE due>0 AND due<=?1 ORDER BY due "
+			      "LIMIT ?2",
+			      NULL, 0, NULL },
+	[QUERY_LEAD_DUE_CLEAR] = { "UPDATE lead SET due=0 WHERE number=?1 AND due<=?2", NULL, 0,
+				   NULL },
+	[QUERY_LEAD_NEXT_DUE] = { "SELECT due FROM lead WHERE due>0 ORDER BY due LIMIT 1", NULL, 0,
+				  NULL },
+
+	[QUERY_OWNERS] = { "SELECT {columns} FROM owner ORDER BY address", &record_owner, 0, "" },
+	[QUERY_OWNER_WRITE] = { "INSERT OR REPLACE INTO owner({columns}) VALUES({values})",
+				&record_owner, 1, "" },
+	[QUERY_CREDITS] = { "SELECT pool, owner, credit FROM credit", NULL, 0, NULL },
+	[QUERY_CREDIT_WRITE] = { "INSERT OR REPLACE INTO credit(pool, owner, credit) "
+				 "VALUES(?1, ?2, ?3)",
+				 NULL, 0, NULL },
+	[QUERY_ACCOUNT_BY_DOMAIN] = { "SELECT a.number, {columns} FROM account_domain d "
+				      "JOIN account a ON a.number=d.account WHERE d.domain=?1",
+				      &record_account, 0, "a." },
+	[QUERY_CUSTOMER_WRITE] = { "INSERT INTO customer(id, lead, since) VALUES(?1, ?2, "
+				   "nullif(?3, 0)) "
+				   "ON CONFLICT(lead) DO UPDATE SET id=coalesce(excluded.id, id), "
+				   "since=coalesce(min(since, excluded.since), since, "
+				   "excluded.since)",
+				   NULL, 0, NULL },
+	[QUERY_CUSTOMER_LEAD] = { "SELECT lead FROM customer WHERE id=?1", NULL, 0, NULL },
+	[QUERY_OUTCOME_INSERT] = { "INSERT INTO outcome(lead, what, reason, source, time, "
+				   "snapshot) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+				   NULL, 0, NULL },
 
 	[QUERY_MESSAGE_INSERT] = { "INSERT INTO message(message_id, time, recorded, direction, "
 				   "lead, mailbox, author, kind, match, score, grade, stage, "

@@ -8,9 +8,9 @@
 
 #include <string.h>
 
+#include "store/apply.h"
 #include "store/conversation.h"
 #include "store/lookup.h"
-#include "store/people.h"
 
 void
 answer_clear(struct answer *answer)
@@ -23,25 +23,6 @@ answer_clear(struct answer *answer)
 }
 
 /* --- writing --- */
-
-static gboolean
-write_one(struct transaction *transaction, const struct receive *receive,
-	  const struct decision *decision, gint64 *ret_lead, GError **error)
-{
-	gboolean is_new = decision->action == ACTION_CREATE && !decision->before;
-
-	*ret_lead = 0;
-	if (decision->lead && !people_write(transaction, decision->lead, is_new, ret_lead, error))
-		return FALSE;
-	if (*ret_lead && decision->touch &&
-	    people_append_touch(transaction, *ret_lead, decision->touch, is_new, error) == 0)
-		return FALSE;
-	for (guint i = 0; decision->events && i < decision->events->len; i++)
-		if (!outbox_add(transaction, receive->endpoints, decision->events->pdata[i],
-				*ret_lead, is_new && i == 0, receive->shadow, error))
-			return FALSE;
-	return TRUE;
-}
 
 static const char *
 author_of(const struct facts *facts)
@@ -94,16 +75,14 @@ static gboolean
 write_decision(struct transaction *transaction, const struct receive *receive,
 	       const struct decision *decision, GError **error)
 {
-	gboolean changes = decision->record_message || decision->next;
-	gint64 first = 0, lead;
+	gboolean changes;
+	gint64 lead;
 
-	for (const struct decision *one = decision; one; one = one->next) {
-		changes = changes || one->lead || (one->events && one->events->len);
-		if (!write_one(transaction, receive, one, &lead, error))
-			return FALSE;
-		first = first ? first : lead;
-	}
-	return !changes || write_message(transaction, receive, decision, first, error);
+	if (!apply_decision(transaction, receive->endpoints, decision, receive->shadow, &lead,
+			    &changes, error))
+		return FALSE;
+	return (!changes && !decision->record_message) ||
+	       write_message(transaction, receive, decision, lead, error);
 }
 
 /* --- answering --- */
@@ -115,27 +94,6 @@ static_kind(const char *name)
 		if (!strcmp(name, kind_name(i)))
 			return kind_name(i);
 	return "";
-}
-
-static void
-answer_new(const struct receive *receive, const struct decision *decision, struct answer *ret)
-{
-	const struct lead *lead = decision->lead;
-	const struct kind *kind = receive->facts->kind;
-
-	*ret = (struct answer){
-		.action = decision->action,
-		.reason = g_strdup(decision->reason),
-		.match = g_strdup(match_name(decision->match)),
-		.kind = (char *)(kind ? kind_name(kind->kind) : ""),
-	};
-	if (!lead)
-		return;
-	ret->lead = g_strdup(lead->id);
-	ret->owner = g_strdup(lead->owner);
-	ret->score = lead->total;
-	ret->grade = lead->grade;
-	ret->stage = lead->stage;
 }
 
 /* As then; only the owner is today's, since the lead may have been given to somebody else. */
@@ -162,9 +120,10 @@ gboolean
 receive_message(struct transaction *transaction, const struct receive *receive, struct answer *ret,
 		GError **error)
 {
+	const struct kind *kind = receive->facts->kind;
 	struct lookup_previous previous = { 0 };
 	g_autoptr(known_owned) known =
-		lookup_known(transaction->database, receive->facts, receive->now, &previous, error);
+		lookup_known(transaction, receive->facts, receive->now, &previous, error);
 	g_autoptr(decision_owned) decision =
 		known ? receive->decide(receive->facts, known, receive->scorecards, receive->now)
 		      : NULL;
@@ -175,7 +134,7 @@ receive_message(struct transaction *transaction, const struct receive *receive, 
 	else if (done) {
 		done = write_decision(transaction, receive, decision, error);
 		if (done)
-			answer_new(receive, decision, ret);
+			apply_answer(decision, kind ? kind_name(kind->kind) : NULL, ret);
 	}
 	lookup_previous_clear(&previous);
 	return done;

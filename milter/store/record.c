@@ -40,6 +40,14 @@ struct record_field {
 	{ \
 #member, type, G_STRUCT_OFFSET(struct touch, member) \
 	}
+#define OWNER(member, type) \
+	{ \
+#member, type, G_STRUCT_OFFSET(struct owner, member) \
+	}
+#define ACCOUNT(member, type) \
+	{ \
+#member, type, G_STRUCT_OFFSET(struct account, member) \
+	}
 #define DELIVERY(column, member, type) \
 	{ \
 		column, type, G_STRUCT_OFFSET(struct delivery, member) \
@@ -120,6 +128,18 @@ static const struct record_field TOUCH_FIELDS[] = {
 	TOUCH(working_latency, TIME),
 	TOUCH(contributions, CONTRIBUTIONS),
 };
+static const struct record_field OWNER_FIELDS[] = {
+	OWNER(address, TEXT),      OWNER(name, TEXT),     OWNER(team, TEXT),
+	OWNER(capacity, COUNT),    OWNER(weight, COUNT),  OWNER(languages, LIST),
+	OWNER(countries, LIST),    OWNER(products, LIST), OWNER(absent_from, TIME),
+	OWNER(absent_until, TIME), OWNER(load, COUNT),    OWNER(imported, COUNT),
+};
+static const struct record_field ACCOUNT_FIELDS[] = {
+	ACCOUNT(domain, TEXT),  ACCOUNT(company, TEXT), ACCOUNT(industry, TEXT),
+	ACCOUNT(country, TEXT), ACCOUNT(owner, TEXT),   ACCOUNT(employees, TIME),
+	ACCOUNT(revenue, REAL), ACCOUNT(target, COUNT), ACCOUNT(customer, COUNT),
+	ACCOUNT(created, TIME), ACCOUNT(domains, LIST),
+};
 /* Read only: a join of delivery d, event e, endpoint p and lead l. */
 static const struct record_field DELIVERY_FIELDS[] = {
 	DELIVERY("d.id", id, TIME),
@@ -140,6 +160,8 @@ static const struct record_field DELIVERY_FIELDS[] = {
 const struct record record_lead = { LEAD_FIELDS, G_N_ELEMENTS(LEAD_FIELDS) };
 const struct record record_lead_state = { LEAD_FIELDS + 1, G_N_ELEMENTS(LEAD_FIELDS) - 1 };
 const struct record record_touch = { TOUCH_FIELDS, G_N_ELEMENTS(TOUCH_FIELDS) };
+const struct record record_owner = { OWNER_FIELDS, G_N_ELEMENTS(OWNER_FIELDS) };
+const struct record record_account = { ACCOUNT_FIELDS, G_N_ELEMENTS(ACCOUNT_FIELDS) };
 const struct record record_delivery = { DELIVERY_FIELDS, G_N_ELEMENTS(DELIVERY_FIELDS) };
 
 /* --- SQL --- */

@@ -14,7 +14,7 @@ struct record {
 	guint count;
 };
 
-extern const struct record record_lead, record_touch, record_delivery;
+extern const struct record record_lead, record_touch, record_delivery, record_owner, record_account;
 /* record_lead without its id: that never changes, and updating it would rewrite its index. */
 extern const struct record record_lead_state;
 

@@ -82,6 +82,10 @@ static const char VERSION_1[] =
 /*
  * Version 2.  New columns of lead and touch (lead.h).  A lead whose state time alone will change
  * says when in `due`; the partial index holds those only.
+ *   account, account_domain   what was imported of organisations, found by any of their domains
+ *   owner, credit             who sells, how many open leads they own, whose turn it is
+ *   customer                  leads who bought, and their ids in the CRM
+ *   outcome                   what became of leads, with a picture of their scores then
  */
 static const char VERSION_2[] =
 	"ALTER TABLE lead ADD COLUMN duplicate_reasons TEXT;"
@@ -95,7 +99,26 @@ static const char VERSION_2[] =
 	"CREATE INDEX lead_due ON lead(due) WHERE due>0;"
 	"ALTER TABLE touch ADD COLUMN author TEXT;"
 	"ALTER TABLE touch ADD COLUMN origin TEXT;"
-	"ALTER TABLE touch ADD COLUMN working_latency INTEGER NOT NULL DEFAULT -1;";
+	"ALTER TABLE touch ADD COLUMN working_latency INTEGER NOT NULL DEFAULT -1;"
+	"CREATE TABLE account(number INTEGER PRIMARY KEY, domain TEXT NOT NULL, company TEXT, "
+	" industry TEXT, country TEXT, owner TEXT, employees INTEGER, revenue REAL, "
+	" target INTEGER, customer INTEGER, created INTEGER, domains TEXT);"
+	"CREATE TABLE account_domain(domain TEXT PRIMARY KEY, account INTEGER) WITHOUT ROWID;"
+	"CREATE TABLE owner(address TEXT PRIMARY KEY, name TEXT, team TEXT, capacity INTEGER, "
+	" weight INTEGER, languages TEXT, countries TEXT, products TEXT, absent_from INTEGER, "
+	" absent_until INTEGER, load INTEGER, imported INTEGER) WITHOUT ROWID;"
+	"CREATE TABLE credit(pool TEXT, owner TEXT, credit REAL, PRIMARY KEY(pool, owner)) "
+	" WITHOUT ROWID;"
+	"INSERT INTO owner(address, weight, load, imported) SELECT owner, 1, count(*), 0 FROM lead "
+	" WHERE owner IS NOT NULL AND stage NOT IN ('customer', 'disqualified', 'recycled') "
+	" GROUP BY owner;"
+	"CREATE TABLE customer(number INTEGER PRIMARY KEY, id TEXT, lead INTEGER, since INTEGER);"
+	"CREATE UNIQUE INDEX customer_id ON customer(id) WHERE id IS NOT NULL;"
+	"CREATE UNIQUE INDEX customer_lead ON customer(lead);"
+	"CREATE TABLE outcome(number INTEGER PRIMARY KEY, lead INTEGER, what TEXT, reason TEXT, "
+	" source TEXT, time INTEGER, snapshot TEXT);"
+	"CREATE INDEX outcome_lead ON outcome(lead);"
+	"CREATE INDEX outcome_time ON outcome(time);";
 
 static const char *const VERSIONS[] = { VERSION_1,
 					VERSION_2 }; /* VERSIONS[n] makes version n + 1 */

@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "store/private.h"
+#include "store/roster.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
 
@@ -184,7 +185,7 @@ recover(struct transaction *transaction, G_GNUC_UNUSED gpointer data, GError **e
 static gboolean
 start_writing(struct store *store, GError **error)
 {
-	const struct writer_hooks hooks = { committed, rolled_back, store };
+	const struct writer_hooks hooks = { committed, rolled_back, store, store->roster };
 
 	store->lock = take_lock(store->path, error);
 	if (store->lock < 0)
@@ -204,6 +205,7 @@ store_open_with(const char *where, enum store_mode mode, const struct store_opti
 
 	store->path = g_strdup(g_str_has_prefix(where, "sqlite:") ? where + 7 : where);
 	store->lock = -1;
+	store->roster = roster_new();
 	store->driver = options->driver ? options->driver : &sqlite_driver;
 	store->decide = options->decide ? options->decide : decide_message;
 	pthread_mutex_init(&store->reading_mutex, NULL);
@@ -232,6 +234,7 @@ store_close(struct store *store)
 	database_close(store->reading);
 	database_close(store->writing);
 	outbox_endpoints_free(store->endpoints);
+	roster_free(store->roster);
 	if (store->lock >= 0)
 		close(store->lock);
 	pthread_mutex_destroy(&store->reading_mutex);

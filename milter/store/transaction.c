@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "store/roster.h"
 #include "store/store.h"
 
 void
@@ -64,7 +65,9 @@ gboolean
 transaction_flush(struct transaction *transaction, GError **error)
 {
 	struct tally *tally = &transaction->tally;
-	gboolean done = add_counts(transaction->database, tally, error);
+	gboolean done = (!transaction->roster ||
+			 roster_flush(transaction->roster, transaction->database, error)) &&
+			add_counts(transaction->database, tally, error);
 
 	for (guint i = 1; done && i <= tally->most_endpoint; i++)
 		done = add_endpoint(transaction->database, i, &tally->endpoints[i], error);

@@ -24,8 +24,11 @@ struct tally {
 	gboolean deliveries_added; /* somebody should look at the outbox after the commit */
 };
 
+struct roster;
+
 struct transaction {
 	struct database *database;
+	struct roster *roster; /* in memory, written with the tallies; NULL: nobody counts */
 	struct tally tally;
 };
 

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "store/roster.h"
 
 #define BATCH_TIME (3 * 1000) /* microseconds: a batch that ran so long takes no more */
 #define IDLE_TIME (250 * 1000) /* nothing to do for so long: a checkpoint */
@@ -125,6 +126,15 @@ is_own_fault(const struct database *database, const GError *error)
 	       database->driver->blame(database->connection) == DRIVER_BLAMES_STATEMENT;
 }
 
+/* What jobs made is gone. */
+static void
+forget(struct writer *writer)
+{
+	if (writer->transaction.roster)
+		roster_forget(writer->transaction.roster);
+	writer->hooks.rolled_back(writer->hooks.data);
+}
+
 static void
 roll_back(struct writer *writer)
 {
@@ -132,7 +142,7 @@ roll_back(struct writer *writer)
 
 	database->driver->rollback(database->connection);
 	memset(&writer->transaction.tally, 0, sizeof writer->transaction.tally);
-	writer->hooks.rolled_back(writer->hooks.data);
+	forget(writer);
 }
 
 static gboolean
@@ -167,6 +177,15 @@ run_plainly(struct writer *writer, GError **error)
 	return TRUE;
 }
 
+/* The next savepoint's failure makes memory be read anew. */
+static gboolean
+flush_roster(struct writer *writer, GError **error)
+{
+	struct roster *roster = writer->transaction.roster;
+
+	return !roster || roster_flush(roster, writer->transaction.database, error);
+}
+
 static gboolean
 run_in_savepoint(struct writer *writer, struct job *job, GError **error)
 {
@@ -178,13 +197,13 @@ run_in_savepoint(struct writer *writer, struct job *job, GError **error)
 	if (!driver->savepoint(database->connection, error))
 		return FALSE;
 	if (run_job(writer, job, &store_error))
-		return driver->release(database->connection, error);
+		return flush_roster(writer, error) && driver->release(database->connection, error);
 	if (store_error) {
 		g_propagate_error(error, store_error);
 		return FALSE;
 	}
 	writer->transaction.tally = *before;
-	writer->hooks.rolled_back(writer->hooks.data);
+	forget(writer);
 	return driver->rollback_to(database->connection, error);
 }
 
@@ -389,6 +408,7 @@ writer_start(struct database *database, const struct writer_hooks *hooks, GError
 	pthread_mutex_init(&writer->mutex, NULL);
 	condition_init(&writer->wanted);
 	writer->transaction.database = database;
+	writer->transaction.roster = hooks->roster;
 	writer->hooks = *hooks;
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, THREAD_STACK);

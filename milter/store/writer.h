@@ -23,6 +23,7 @@ struct writer_hooks {
 	/** After a rollback: rows the jobs made are gone. */
 	void (*rolled_back)(gpointer data);
 	gpointer data;
+	struct roster *roster; /* handed to every job, or NULL; the caller's */
 };
 
 /** Start the thread. @param database belongs to it until writer_stop() */

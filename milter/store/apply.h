@@ -1,0 +1,20 @@
+/*
+ * apply.h - writing a decision, whatever it was decided about.
+ */
+#ifndef LEADMILTER_APPLY_H
+#define LEADMILTER_APPLY_H
+
+#include "store/outbox.h"
+#include "store/store.h"
+
+/** Leads, touches, events, turns, outcomes and customers of a decision and those that follow it.
+ *  @param ret_lead    number of the first lead written, 0 none
+ *  @param ret_changes whether there was anything to write */
+gboolean apply_decision(struct transaction *transaction, struct outbox_endpoints *endpoints,
+			const struct decision *decision, gboolean shadow, gint64 *ret_lead,
+			gboolean *ret_changes, GError **error);
+
+/** What a decision answers; `kind` is static or NULL. */
+void apply_answer(const struct decision *decision, const char *kind, struct answer *ret);
+
+#endif

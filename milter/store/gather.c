@@ -1,0 +1,216 @@
+/* gather.c - see gather.h. */
+#include "store/gather.h"
+
+#include "mail/address.h"
+#include "store/account.h"
+#include "store/conversation.h"
+#include "store/keys.h"
+#include "store/roster.h"
+
+#define HEAT_WINDOW \
+	(14 * 86400 * (gint64)G_USEC_PER_SEC) /* in which people of an account count \
+					       */
+#define CANDIDATES_MOST 8
+
+gboolean
+gather_begin(struct gather *gather, struct transaction *transaction, gint64 now,
+	     struct known *known, GError **error)
+{
+	*gather = (struct gather){
+		.transaction = transaction,
+		.database = transaction->database,
+		.now = now,
+		.known = known,
+		.numbers = g_array_new(FALSE, FALSE, sizeof(gint64)),
+		.error = error,
+	};
+	return !transaction->roster ||
+	       roster_lend(transaction->roster, transaction->database, known, error);
+}
+
+void
+gather_end(struct gather *gather)
+{
+	g_clear_pointer(&gather->numbers, g_array_unref);
+}
+
+/* --- candidates --- */
+
+static gboolean
+has_candidate(const struct gather *gather, gint64 number)
+{
+	for (guint i = 0; i < gather->numbers->len; i++)
+		if (g_array_index(gather->numbers, gint64, i) == number)
+			return TRUE;
+	return FALSE;
+}
+
+/* Takes the lead out of the row. */
+static void
+add_candidate(struct gather *gather, struct person_row *row, enum match match)
+{
+	struct candidate *candidate;
+
+	if (has_candidate(gather, row->number) || gather->numbers->len >= CANDIDATES_MOST)
+		return;
+	candidate = g_new0(struct candidate, 1);
+	candidate->lead = g_steal_pointer(&row->lead);
+	candidate->match = match;
+	g_ptr_array_add(gather->known->candidates, candidate);
+	g_array_append_val(gather->numbers, row->number);
+}
+
+/* Takes the row, which may be NULL; `failure` too. */
+static gboolean
+add_row(struct gather *gather, struct person_row *row, enum match match, GError *failure)
+{
+	if (row)
+		add_candidate(gather, row, match);
+	people_row_free(row);
+	if (failure)
+		g_propagate_error(gather->error, failure);
+	return failure == NULL;
+}
+
+gboolean
+gather_key(struct gather *gather, const char *key, enum match match)
+{
+	g_autoptr(GPtrArray) rows = people_by_key(gather->database, key, gather->error);
+
+	for (guint i = 0; rows && i < rows->len; i++)
+		add_candidate(gather, rows->pdata[i], match);
+	return rows != NULL;
+}
+
+gboolean
+gather_lead(struct gather *gather, gint64 number, enum match match)
+{
+	GError *failure = NULL;
+	struct person_row *row;
+
+	if (number == 0 || has_candidate(gather, number))
+		return TRUE;
+	row = people_by_number(gather->database, number, &failure);
+	return add_row(gather, row, match, failure);
+}
+
+gboolean
+gather_id(struct gather *gather, const char *id, enum match match)
+{
+	GError *failure = NULL;
+	struct person_row *row = people_by_id(gather->database, id, &failure);
+
+	return add_row(gather, row, match, failure);
+}
+
+gboolean
+gather_address(struct gather *gather, const char *normalised)
+{
+	g_autofree char *key = keys_of_address(normalised);
+
+	return !key || gather_key(gather, key, MATCHED_LEAD_ADDRESS);
+}
+
+gboolean
+gather_written_address(struct gather *gather, const char *address)
+{
+	g_autofree char *normalised = address ? address_normalise(address) : NULL;
+
+	return gather_address(gather, normalised);
+}
+
+/* --- the account --- */
+
+/* The last to write come first. */
+static gboolean
+count_people(struct gather *gather, struct account *account)
+{
+	struct database *database = gather->database;
+	struct known *known = gather->known;
+	g_autofree char *first = NULL, *end = NULL;
+	struct driver_statement *row;
+	int got = -1;
+
+	keys_of_activity(account->domain, &first, &end);
+	row = database_select(database, QUERY_ACCOUNT_PEOPLE, gather->error, "ss", first, end);
+	while (row && (got = database_next(database, row, gather->error)) > 0) {
+		const char *owner = database_column_text(database, row, 1);
+
+		account->people++;
+		if (database_column(database, row, 0) >= gather->now - HEAT_WINDOW)
+			account->active_people++;
+		if (owner && !known->account_owner)
+			known->account_owner = g_strdup(owner);
+	}
+	return got == 0;
+}
+
+gboolean
+gather_account(struct gather *gather, const char *domain)
+{
+	struct account *account;
+
+	if (!domain)
+		return TRUE;
+	if (!account_find(gather->database, domain, NULL, &account, gather->error))
+		return FALSE;
+	if (!account) {
+		account = account_new();
+		account->domain = g_strdup(domain);
+	}
+	account_free(gather->known->account);
+	gather->known->account = account;
+	return count_people(gather, account);
+}
+
+gboolean
+gather_outbound(struct gather *gather, const char *address)
+{
+	struct known *known = gather->known;
+	gint64 last;
+
+	if (!address)
+		return TRUE;
+	if (!database_integer(gather->database, QUERY_CONVERSATION_NEWEST, 0, &last, gather->error,
+			      "i", conversation_hash(CONVERSATION_OUTBOUND, address, NULL)))
+		return FALSE;
+	known->we_wrote = known->we_wrote || last != 0;
+	known->last_outbound = MAX(known->last_outbound, last);
+	return TRUE;
+}
+
+/* --- ledgers --- */
+
+static int
+by_strength(gconstpointer a, gconstpointer b)
+{
+	const struct candidate *one = *(struct candidate *const *)a;
+	const struct candidate *other = *(struct candidate *const *)b;
+
+	return (int)other->match - (int)one->match;
+}
+
+/* g_ptr_array_sort() is stable: equals stay in the order they were found. */
+gboolean
+gather_ledgers(struct gather *gather)
+{
+	GPtrArray *candidates = gather->known->candidates;
+
+	for (guint i = 0; i < candidates->len; i++) {
+		struct candidate *candidate = candidates->pdata[i];
+
+		candidate->touches =
+			people_touches(gather->database, g_array_index(gather->numbers, gint64, i),
+				       TRUE, gather->error);
+		if (!candidate->touches)
+			return FALSE;
+	}
+	g_ptr_array_sort(candidates, by_strength);
+	if (candidates->len) {
+		struct candidate *first = candidates->pdata[0];
+
+		g_ptr_array_unref(gather->known->touches);
+		gather->known->touches = g_steal_pointer(&first->touches);
+	}
+	return TRUE;
+}
