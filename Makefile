@@ -24,7 +24,7 @@ CORPUS   ?= ../shared/corpus
 PACKAGES = build-essential pkg-config clang libclang-rt-14-dev libmilter-dev libcurl4-openssl-dev \
 	libcjson-dev perl libglib2.0-dev libgmime-3.0-dev libxml2-dev libpsl-dev publicsuffix \
 	libidn2-dev libphonenumber-dev libvectorscan-dev libconfuse-dev libsqlite3-dev libssl-dev \
-	libsystemd-dev
+	libsystemd-dev libcsv-dev
 TEST_PACKAGES = postfix python3 python3-milter mandoc procps openssl
 NPM_PACKAGES = nodejs npm
 
@@ -43,7 +43,7 @@ DEFS     = -D_GNU_SOURCE -DLEADMILTER_VERSION='"$(VERSION)"' -DLEADMILTER_SYSCON
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(SAN) $(WARN) $(CWARN) $(DEFS) -Imilter -I. $(PKG_CFLAGS) -pthread -MMD -MP
 # The shim is linked into C programs, which lack the runtime of the vptr check.
 ALL_CXXFLAGS = -std=gnu++17 $(CFLAGS) $(SAN) $(if $(SANITIZE),-fno-sanitize=vptr) $(WARN) $(DEFS) -Imilter -I. $(PKG_CFLAGS) -pthread -MMD -MP
-LIBS     = -lmilter -lphonenumber $(PKG_LIBS) -lstdc++ -lm -pthread
+LIBS     = -lmilter -lphonenumber -lcsv $(PKG_LIBS) -lstdc++ -lm -pthread
 
 LIB_SRC  = $(sort $(wildcard milter/base/*.c milter/mail/*.c milter/mail/*.cc milter/lead/*.c milter/store/*.c \
 	hooks/out/*.c hooks/in/*.c))

@@ -76,6 +76,11 @@
 #define LIMIT_EXPRESSION_DEPTH 32
 #define LIMIT_PATTERN 256 /* a glob pattern of a condition */
 #define LIMIT_PATTERN_TEXT (16 * 1024) /* of a text matched with patterns */
+#define LIMIT_CSV_ROW (64 * 1024) /* of a file to import, line ends included */
+#define LIMIT_CSV_COLUMNS 256
+#define LIMIT_IMPORT_BATCH 500 /* rows of one request to the daemon: one transaction */
+#define LIMIT_IMPORT_TEXT 1024 /* bytes of one value */
+#define LIMIT_IMPORT_VALUES 100 /* in one field: domains of an account, languages of an owner */
 #define LIMIT_SHOWN 200 /* of a value or of what made a rule hold */
 
 /* Store and delivery. */
@@ -86,7 +91,6 @@
 #define LIMIT_ACCOUNT_PEOPLE 64 /* leads of an account looked at, the last to write */
 #define LIMIT_FLOOD_COUNT 1000 /* counting new leads of one sender ends here */
 #define LIMIT_CONVERSATION_RECIPIENTS 32 /* of an outbound message, remembered */
-#define LIMIT_OWNERS 10000 /* who sell, known to one store */
 #define LIMIT_CREDITS 100000 /* turns in pools of owners */
 #define LIMIT_MERGES 8 /* cards merged one into the next that are followed */
 #define LIMIT_ENDPOINTS 1023 /* ever named in one store: part of a delivery's number */

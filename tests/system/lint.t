@@ -42,6 +42,7 @@ my %only = (
 	'phonenumbers/'    => [qr{^milter/mail/phone\.cc}],
 	'hs(_\w+)?\.h'     => [qr{^milter/mail/phrases\.c}],
 	'confuse\.h'       => [qr{^milter/base/config\.c}],
+	'csv\.h'           => [qr{^milter/base/csvfile\.c}],
 	'sqlite3\.h'       => [qr{^milter/store/sqlite(_log)?\.c}],
 	'curl/'            => [qr{^hooks/out/http\.c}],
 	'openssl/'         => [qr{^(hooks/out/sign|milter/base/digest)\.c}],
