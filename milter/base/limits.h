@@ -52,6 +52,8 @@
 #define LIMIT_EVENT_CONTRIBUTIONS 100 /* listed singly, the others as one sum */
 #define LIMIT_EVENT_VALUE 512 /* bytes of one string, subject and text apart */
 #define LIMIT_NOTE 512
+#define LIMIT_TOUCH_NAME 64
+#define LIMIT_OUTSIDE_ID 256 /* what others know a touch or an outcome by */
 
 /* Phrases found in text. */
 #define LIMIT_PHRASES 20000

@@ -3,9 +3,15 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/error.h"
 #include "base/limits.h"
 #include "lead/card.h"
 #include "lead/event.h"
+
+/* Clocks of others may be ahead of ours by so much. */
+#define MOST_AHEAD (10 * 60 * (gint64)CLOCK_SECOND)
+#define MOST_BEHIND (20 * 365 * CLOCK_DAY)
 
 #define REPEAT_WINDOW 32 /* touches: what comes for several recipients comes close together */
 
@@ -74,20 +80,13 @@ newest_time(const GPtrArray *touches, gint64 now)
 	return now;
 }
 
-/* Evaluate a ledger and a new touch, and keep the figures in the lead.  `ret_all` holds what the
- * score points into. */
 void
-change_score(const struct change_context *context, struct lead *lead, const GPtrArray *ledger,
-	     struct touch *touch, struct score *ret, GPtrArray **ret_all)
+change_evaluate(const struct change_context *context, struct lead *lead, GPtrArray *touches,
+		gint64 now, struct score *ret)
 {
 	const struct config_scorecard *card = scorecards_find(context->scorecards, lead->scorecard);
-	GPtrArray *all = g_ptr_array_sized_new(ledger->len + 1);
 
-	for (guint i = 0; i < ledger->len; i++)
-		g_ptr_array_add(all, ledger->pdata[i]);
-	if (touch != NULL)
-		g_ptr_array_add(all, touch);
-	score_evaluate(card, all, NULL, lead, newest_time(all, context->now), ret);
+	score_evaluate(card, touches, NULL, lead, now, ret);
 	lead->total = ret->total;
 	lead->fit = ret->fit;
 	lead->engagement = ret->engagement;
@@ -95,6 +94,21 @@ change_score(const struct change_context *context, struct lead *lead, const GPtr
 	lead->completeness = ret->completeness;
 	lead->grade = ret->grade;
 	lead->temperature = ret->temperature;
+}
+
+/* Evaluate a ledger and a new touch, and keep the figures in the lead.  `ret_all` holds what the
+ * score points into. */
+void
+change_score(const struct change_context *context, struct lead *lead, const GPtrArray *ledger,
+	     struct touch *touch, struct score *ret, GPtrArray **ret_all)
+{
+	GPtrArray *all = g_ptr_array_sized_new(ledger->len + 1);
+
+	for (guint i = 0; i < ledger->len; i++)
+		g_ptr_array_add(all, ledger->pdata[i]);
+	if (touch != NULL)
+		g_ptr_array_add(all, touch);
+	change_evaluate(context, lead, all, newest_time(all, context->now), ret);
 	*ret_all = all;
 }
 
@@ -122,6 +136,81 @@ change_touch(const struct change_context *context, const char *name, const char 
 	touch->subject = g_strdup(facts->mail->subject);
 	touch->mailbox = g_strdup(card_mailbox_address(facts));
 	return touch;
+}
+
+struct standing {
+	enum temperature temperature;
+	char grade;
+	gboolean qualified;
+};
+
+static gboolean
+stands_as(const struct config_scorecard *card, GPtrArray *touches, gint64 time,
+	  struct standing *standing, gboolean set)
+{
+	struct score score;
+	gboolean same;
+
+	score_evaluate(card, touches, NULL, NULL, time, &score);
+	if (set)
+		*standing = (struct standing){ score.temperature, score.grade, score.qualified };
+	same = score.temperature == standing->temperature && score.grade == standing->grade &&
+	       score.qualified == standing->qualified;
+	score_clear(&score);
+	return same;
+}
+
+gint64
+change_next_score(const struct scorecards *scorecards, const struct lead *lead,
+		  const GPtrArray *touches, gint64 from)
+{
+	const struct config_scorecard *card = scorecards_find(scorecards, lead->scorecard);
+	gint64 before = from, after = from, step = 3600 * (gint64)CLOCK_SECOND;
+	struct standing standing;
+
+	stands_as(card, (GPtrArray *)touches, from, &standing, TRUE);
+	for (guint i = 0; i < 18; i++, step *= 2) {
+		after = before + step;
+		if (!stands_as(card, (GPtrArray *)touches, after, &standing, FALSE))
+			break;
+		before = after;
+	}
+	while (before != after && after - before > 1) {
+		gint64 middle = before + (after - before) / 2;
+
+		if (stands_as(card, (GPtrArray *)touches, middle, &standing, FALSE))
+			before = middle;
+		else
+			after = middle;
+	}
+	/* The points are those of `from` again. */
+	stands_as(card, (GPtrArray *)touches, from, &standing, FALSE);
+	return before != after ? after : 0;
+}
+
+/* --- without a message --- */
+
+gboolean
+change_check_time(gint64 time, gint64 now, GError **error)
+{
+	g_autofree char *words = NULL;
+
+	if (time == 0 || (time <= now + MOST_AHEAD && time >= now - MOST_BEHIND))
+		return TRUE;
+	words = clock_format(time);
+	g_set_error(error, LEADMILTER_ERROR, ERROR_INPUT, "%s is %s", words,
+		    time > now ? "in the future" : "more than 20 years ago");
+	return FALSE;
+}
+
+GPtrArray *
+change_touch_points(const struct change_context *context, const struct lead *lead, const char *name)
+{
+	GPtrArray *points =
+		scorecards_touch(context->scorecards, lead->scorecard, name, context->time);
+
+	return points != NULL ? points
+			      : g_ptr_array_new_with_free_func((GDestroyNotify)contribution_free);
 }
 
 /* --- events --- */
@@ -188,4 +277,22 @@ change_owner(struct lead *lead, const struct assignment *assignment)
 	lead->owner = owner;
 	lead->owner_reason = reason;
 	return changed;
+}
+
+gboolean
+change_assign(const struct change_context *context, struct lead *lead)
+{
+	const struct account *account = context->known->account;
+	struct assignment found = { NULL, NULL };
+
+	if (lead->owner != NULL)
+		return FALSE;
+	if (account != NULL && lead->account != NULL && account->owner != NULL)
+		found = (struct assignment){ account->owner, "owner of the account" };
+	else if (lead->account != NULL && context->known->account_owner != NULL)
+		found = (struct assignment){ context->known->account_owner,
+					     "owner of the account" };
+	else if (context->config->fallback_owner != NULL)
+		found = (struct assignment){ context->config->fallback_owner, "fallback owner" };
+	return found.owner != NULL && change_owner(lead, &found);
 }

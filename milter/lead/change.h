@@ -44,6 +44,13 @@ void change_promote(struct known *known, struct candidate *candidate);
 
 struct touch *change_touch(const struct change_context *context, const char *name,
 			   const char *direction);
+/** A time others gave for what happened: not ahead of us by more than clocks differ, not ages ago;
+ * 0 is now. @return FALSE with ERROR_INPUT */
+gboolean change_check_time(gint64 time, gint64 now, GError **error);
+/** What a named touch gives on every card of the lead. @return struct contribution *, caller
+ *  unrefs */
+GPtrArray *change_touch_points(const struct change_context *context, const struct lead *lead,
+			       const char *name);
 /** The longest beginning of at most `most` bytes, cut between characters.  Caller frees. */
 char *change_cut_text(const char *text, gsize most);
 
@@ -51,9 +58,18 @@ char *change_cut_text(const char *text, gsize most);
  *  @param ret_all holds what the score points into; caller unrefs after score_clear() */
 void change_score(const struct change_context *context, struct lead *lead, const GPtrArray *ledger,
 		  struct touch *touch, struct score *ret, GPtrArray **ret_all);
+/** The same for a whole ledger as of a time. */
+void change_evaluate(const struct change_context *context, struct lead *lead, GPtrArray *touches,
+		     gint64 now, struct score *ret);
+/** When time alone next changes temperature, grade or qualification on a card of the lead, after
+ *  `from`; 0 never. */
+gint64 change_next_score(const struct scorecards *scorecards, const struct lead *lead,
+			 const GPtrArray *touches, gint64 from);
 /** Takes the cause out of `result`. */
 void change_stage(const struct change_context *context, struct lead *lead,
 		  struct stage_result *result);
+/** An owner for a lead no message was sent by. @return as change_owner() */
+gboolean change_assign(const struct change_context *context, struct lead *lead);
 /** @return TRUE when the owner is another one than before. */
 gboolean change_owner(struct lead *lead, const struct assignment *assignment);
 /** The events of a decision, once its lead and touch are final. */

@@ -13,6 +13,7 @@
 #include "lead/card.h"
 #include "lead/change.h"
 #include "lead/identity.h"
+#include "lead/sweep.h"
 
 /* --- what stands behind a stage --- */
 
@@ -396,6 +397,7 @@ inbound_decide(const struct change_context *context)
 	change_score(context, in.lead, in.ledger, in.touch, &score, &all);
 	move_inbound(context, &in, &score);
 	assign_lead(context, &in);
+	in.lead->due = sweep_due(in.lead, all, context->scorecards, context->now);
 	decision = close_inbound(context, &in);
 	name_inbound_events(&in, &types);
 	change_add_events(context, decision, &score, &types);

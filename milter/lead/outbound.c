@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "lead/change.h"
 #include "lead/identity.h"
+#include "lead/sweep.h"
 #include "mail/address.h"
 
 /* A report later than this after our last mail is not about it; queues give up after 5 days. */
@@ -87,6 +88,7 @@ decide_recipient(const struct change_context *context, struct candidate *candida
 	change_by_outbound(context, decision, &types);
 	change_score(context, decision->lead, context->known->touches, decision->touch, &score,
 		     &all);
+	decision->lead->due = sweep_due(decision->lead, all, context->scorecards, context->now);
 	change_add_events(context, decision, &score, &types);
 	score_clear(&score);
 	return decision;
@@ -213,6 +215,7 @@ decide_bounced(const struct change_context *context, struct candidate *candidate
 	change_by_bounce(context, decision, &types);
 	change_score(context, decision->lead, context->known->touches, decision->touch, &score,
 		     &all);
+	decision->lead->due = sweep_due(decision->lead, all, context->scorecards, context->now);
 	change_add_events(context, decision, &score, &types);
 	score_clear(&score);
 	return decision;

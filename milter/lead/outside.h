@@ -40,7 +40,8 @@ gboolean outside_check(const struct outside_touch *touch, const struct scorecard
 		       gint64 now, GError **error);
 
 /** What a touch that was taken before is known by (struct touch's message_key):
- *  "touch:SOURCE:ID", or "touch:SOURCE:" and a hash of who, what and when.  Caller frees. */
+ *  "touch:SOURCE:ID", or "touch:SOURCE:" and a hash of who, what and when.  Caller frees.
+ *  @return NULL for one with neither id nor time: it is always a new one */
 char *outside_key(const struct outside_touch *touch);
 
 /**
