@@ -100,6 +100,14 @@
 #define LIMIT_EVENT (256 * 1024)
 #define LIMIT_CLAIM 128 /* deliveries claimed at once for an endpoint */
 #define LIMIT_RESPONSE (64 * 1024) /* of a receiver's answer; 512 bytes are kept */
+#define LIMIT_ADAPTER_FILE (256 * 1024)
+#define LIMIT_ADAPTER_MEMORY (16 << 20) /* of one event's run */
+#define LIMIT_ADAPTER_INSTRUCTIONS 5000000 /* of one event's run: about 50 ms */
+#define LIMIT_ADAPTER_PATTERN 20000000 /* steps one pattern match may take */
+#define LIMIT_ADAPTER_TEXT (1 << 20) /* of a string made by repetition; of a request's body */
+#define LIMIT_ADAPTER_REQUESTS 64 /* of one event's run */
+#define LIMIT_ADAPTER_NESTING 64 /* of JSON */
+#define LIMIT_ADAPTER_WAIT 86400 /* seconds an adapter may ask for */
 #define LIMIT_SPOOL_FILE (2 * 1024 * 1024)
 #define LIMIT_CONTROL_LINE (4 << 20) /* a whole message in base64 */
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "store/journal.h"
 #include "store/record.h"
 
 #define ENDPOINT_BITS 10
@@ -455,6 +456,8 @@ delete_event(struct transaction *transaction, gint64 event, GError **error)
 	struct database *database = transaction->database;
 
 	return uncount_deliveries(transaction, event, error) &&
+	       journal_delete_deliveries(database, FIRST_DELIVERY(event), LAST_DELIVERY(event),
+					 error) &&
 	       database_run(database, QUERY_EVENT_DELIVERIES_DELETE, error, "ii",
 			    FIRST_DELIVERY(event), LAST_DELIVERY(event)) &&
 	       database_run(database, QUERY_EVENT_DELETE, error, "i", event);

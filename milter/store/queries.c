@@ -237,6 +237,28 @@ static const struct text TEXTS[QUERY_COUNT] = {
 					"ORDER BY d.id DESC LIMIT ?2",
 					&record_delivery, 0, "" },
 
+	[QUERY_JOURNAL] = { "SELECT key, value FROM journal WHERE delivery=?1", NULL, 0, NULL },
+	[QUERY_JOURNAL_INSERT] = { "INSERT OR REPLACE INTO journal(delivery, key, value) "
+				   "SELECT id, ?2, ?3 FROM delivery WHERE id=?1",
+				   NULL, 0, NULL },
+	[QUERY_JOURNAL_DELETE] = { "DELETE FROM journal WHERE delivery BETWEEN ?1 AND ?2", NULL, 0,
+				   NULL },
+	[QUERY_REMEMBERED] = { "SELECT r.key, r.value FROM delivery d JOIN remembered r ON "
+			       "r.lead=d.lead AND r.endpoint=d.endpoint WHERE d.id=?1",
+			       NULL, 0, NULL },
+	[QUERY_REMEMBERED_INSERT] = { "INSERT OR REPLACE INTO remembered(lead, endpoint, key, "
+				      "value) SELECT d.lead, d.endpoint, ?2, ?3 FROM delivery d "
+				      "JOIN lead l ON l.number=d.lead WHERE d.id=?1",
+				      NULL, 0, NULL },
+	[QUERY_REMEMBERED_DELETE] = { "DELETE FROM remembered WHERE key=?2 AND (lead, endpoint)="
+				      "(SELECT lead, endpoint FROM delivery WHERE id=?1)",
+				      NULL, 0, NULL },
+	[QUERY_REMEMBERED_FORGET] = { "DELETE FROM remembered WHERE lead=?1", NULL, 0, NULL },
+	[QUERY_REMEMBERED_MOVE] = { "INSERT OR IGNORE INTO remembered(lead, endpoint, key, value) "
+				    "SELECT ?2, endpoint, key, value FROM remembered "
+				    "WHERE lead=?1",
+				    NULL, 0, NULL },
+
 	[QUERY_TALLY_ADD] = { "UPDATE tally SET interest=interest+?1, nql=nql+?2, eql=eql+?3, "
 			      "mql=mql+?4, sal=sal+?5, sql=sql+?6, customer=customer+?7, "
 			      "disqualified=disqualified+?8, recycled=recycled+?9, "

@@ -24,6 +24,10 @@
  *                 well and a claim is one step into them when it is not.
  *   tally         counters that would otherwise be a walk through a table; kept by every write,
  *                 in one row: one statement for all of a commit.
+ *
+ * Version 2.
+ *   journal       writes an adapter has finished for a delivery; goes with it.
+ *   remembered    what an adapter knows of a lead at an endpoint: its record's id there.
  */
 #include "store/schema.h"
 
@@ -88,6 +92,10 @@ static const char VERSION_1[] =
  *   outcome                   what became of leads, with a picture of their scores then
  */
 static const char VERSION_2[] =
+	"CREATE TABLE journal(delivery INTEGER, key TEXT, value TEXT, "
+	" PRIMARY KEY(delivery, key)) WITHOUT ROWID;"
+	"CREATE TABLE remembered(lead INTEGER, endpoint INTEGER, key TEXT, value TEXT, "
+	" PRIMARY KEY(lead, endpoint, key)) WITHOUT ROWID;"
 	"ALTER TABLE lead ADD COLUMN duplicate_reasons TEXT;"
 	"ALTER TABLE lead ADD COLUMN addresses TEXT;"
 	"ALTER TABLE lead ADD COLUMN merged_into TEXT;"

@@ -141,6 +141,21 @@ struct endpoint_status {
 GPtrArray *store_endpoint_status(struct store *store, GError **error);
 void endpoint_status_free(struct endpoint_status *status);
 
+/* --- what an adapter did for a delivery, and what it remembers of the lead --- */
+
+struct journal_entry {
+	gboolean of_lead; /* remembered of the delivery's lead at its endpoint */
+	char *key;
+	char *value; /* JSON; NULL: forget it (of_lead only) */
+};
+void journal_entry_free(struct journal_entry *entry);
+
+/** Everything kept for a delivery and for its lead. @return struct journal_entry *, or NULL */
+GPtrArray *store_journal(struct store *store, gint64 delivery, GError **error);
+/** Keep these (struct journal_entry *); a delivery that is gone keeps nothing of its lead. */
+gboolean store_journal_add(struct store *store, gint64 delivery, const GPtrArray *entries,
+			   GError **error);
+
 /* --- reading (any mode) --- */
 
 struct lead_filter {

@@ -46,6 +46,7 @@ my %only = (
 	'sqlite3\.h'       => [qr{^milter/store/sqlite(_log)?\.c}],
 	'curl/'            => [qr{^hooks/out/http\.c}],
 	'openssl/'         => [qr{^(hooks/out/sign|milter/base/digest)\.c}],
+	'(lua|lualib|lauxlib)\.h' => [qr{^hooks/out/lua(_\w+)?\.[ch]}],
 	'libmilter/'       => [qr{^milter/filter\.c}],
 	'systemd/'         => [qr{^milter/main\.c}],
 );

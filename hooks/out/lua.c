@@ -1,0 +1,718 @@
+/* lua.c - see lua.h: loading adapters, targets, sessions, and the steps of a run. */
+#include "hooks/out/lua.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "hooks/out/lua_private.h"
+
+#define LOADED "leadmilter.loaded" /* what require() gave, by name, in the registry */
+
+/* --- code --- */
+
+static void
+chunk_free(gpointer data)
+{
+	struct lua_chunk *chunk = data;
+
+	g_free(chunk->name);
+	g_free(chunk->path);
+	if (chunk->code != NULL)
+		g_byte_array_unref(chunk->code);
+	g_free(chunk);
+}
+
+static struct lua_chunk *
+find_chunk(const struct lua_adapter *adapter, const char *name)
+{
+	for (guint i = 0; i < adapter->chunks->len; i++) {
+		struct lua_chunk *chunk = adapter->chunks->pdata[i];
+
+		if (strcmp(chunk->name, name) == 0)
+			return chunk;
+	}
+	return NULL;
+}
+
+static int
+append_code(lua_State *state, const void *bytes, size_t length, void *data)
+{
+	(void)state;
+	g_byte_array_append(data, bytes, (guint)length);
+	return 0;
+}
+
+static gboolean
+look_at(const char *path, gint64 *ret_changed, gint64 *ret_size)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+		return FALSE;
+	*ret_changed = status.st_mtim.tv_sec * G_USEC_PER_SEC + status.st_mtim.tv_nsec / 1000;
+	*ret_size = status.st_size;
+	return TRUE;
+}
+
+/* What loading an adapter carries through Lua. */
+struct loader {
+	struct lua_budget budget; /* first: the allocator's */
+	struct lua_adapter *adapter;
+	const GPtrArray *directories;
+	char *path, *text; /* of the file at hand */
+	char *name; /* as the adapter says */
+	cJSON *json;
+};
+
+/* Read and compile a file, push its function.  Its text and name hang on the loader. */
+static struct lua_chunk *
+compile(lua_State *state, struct loader *loader, const char *name)
+{
+	struct lua_chunk *chunk = g_new0(struct lua_chunk, 1);
+	gsize length = 0;
+
+	g_ptr_array_add(loader->adapter->chunks, chunk);
+	chunk->name = g_strdup(name);
+	chunk->path = g_strdup(loader->path);
+	chunk->code = g_byte_array_new();
+	g_clear_pointer(&loader->text, g_free);
+	if (!look_at(chunk->path, &chunk->changed, &chunk->size) ||
+	    chunk->size > LIMIT_ADAPTER_FILE ||
+	    !g_file_get_contents(chunk->path, &loader->text, &length, NULL))
+		luaL_error(state, "%s: can't be read, or is larger than %d bytes", chunk->path,
+			   LIMIT_ADAPTER_FILE);
+	lua_pushfstring(state, "@%s.lua", name);
+	if (luaL_loadbufferx(state, loader->text, length, lua_tostring(state, -1), "t") != LUA_OK)
+		lua_error(state);
+	lua_dump(state, append_code, chunk->code, 0);
+	lua_remove(state, -2);
+	return chunk;
+}
+
+static gboolean
+is_name(const char *name)
+{
+	for (const char *p = name; *p != '\0'; p++)
+		if (!g_ascii_isalnum(*p) && *p != '_' && *p != '-')
+			return FALSE;
+	return *name != '\0' && strlen(name) <= LIMIT_NAME;
+}
+
+static gboolean
+find_file(struct loader *loader, const char *directory, const char *name)
+{
+	g_free(loader->path);
+	loader->path = g_strdup_printf("%s/%s.lua", directory, name);
+	return g_file_test(loader->path, G_FILE_TEST_IS_REGULAR);
+}
+
+static gboolean
+find_required(struct loader *loader, const char *name)
+{
+	g_autofree char *own = g_path_get_dirname(loader->adapter->path);
+	gboolean found = find_file(loader, own, name);
+
+	for (guint i = 0; !found && loader->directories != NULL && i < loader->directories->len;
+	     i++)
+		found = find_file(loader, loader->directories->pdata[i], name);
+	return found;
+}
+
+/* require() while loading: from the disk; upvalue: the loader */
+static int
+require_file(lua_State *state)
+{
+	struct loader *loader = lua_touserdata(state, lua_upvalueindex(1));
+	const char *name = luaL_checkstring(state, 1);
+
+	lua_getfield(state, LUA_REGISTRYINDEX, LOADED);
+	if (lua_getfield(state, -1, name) != LUA_TNIL)
+		return 1;
+	lua_pop(state, 1);
+	if (!is_name(name) || find_chunk(loader->adapter, name) != NULL ||
+	    !find_required(loader, name))
+		return luaL_error(state, "require '%s': no such file beside the adapter", name);
+	compile(state, loader, name);
+	lua_call(state, 0, 1);
+	lua_pushvalue(state, -1);
+	lua_setfield(state, 2, name);
+	return 1;
+}
+
+/* require() in a run: from what was compiled; upvalue: the adapter */
+static int
+require_chunk(lua_State *state)
+{
+	const struct lua_adapter *adapter = lua_touserdata(state, lua_upvalueindex(1));
+	const char *name = luaL_checkstring(state, 1);
+	const struct lua_chunk *chunk = find_chunk(adapter, name);
+
+	lua_getfield(state, LUA_REGISTRYINDEX, LOADED);
+	if (lua_getfield(state, -1, name) != LUA_TNIL)
+		return 1;
+	lua_pop(state, 1);
+	if (chunk == NULL)
+		return luaL_error(state, "require '%s': stands at the top of a file only", name);
+	luaL_loadbufferx(state, (const char *)chunk->code->data, chunk->code->len, name, "b");
+	lua_call(state, 0, 1);
+	lua_pushvalue(state, -1);
+	lua_setfield(state, 2, name);
+	return 1;
+}
+
+static void
+add_require(lua_State *state, lua_CFunction require, void *data)
+{
+	lua_newtable(state);
+	lua_setfield(state, LUA_REGISTRYINDEX, LOADED);
+	lua_pushlightuserdata(state, data);
+	lua_pushcclosure(state, require, 1);
+	lua_setglobal(state, "require");
+}
+
+/* --- loading --- */
+
+static char *
+text_field(lua_State *state, int table, const char *name)
+{
+	char *text;
+
+	lua_getfield(state, table, name);
+	text = g_strdup(lua_type(state, -1) == LUA_TSTRING ? lua_tostring(state, -1) : NULL);
+	lua_pop(state, 1);
+	return text;
+}
+
+static void
+read_needs(lua_State *state, struct lua_adapter *adapter, int table)
+{
+	if (lua_getfield(state, table, "needs") == LUA_TTABLE)
+		for (lua_Integer i = 1; lua_rawgeti(state, -1, i) == LUA_TSTRING; i++) {
+			g_ptr_array_add(adapter->needs, g_strdup(lua_tostring(state, -1)));
+			lua_pop(state, 1);
+		}
+	lua_settop(state, table);
+}
+
+static void
+setting_free(gpointer data)
+{
+	struct lua_setting *setting = data;
+
+	g_free(setting->name);
+	g_free(setting->value);
+	g_free(setting);
+}
+
+static void
+read_options(lua_State *state, struct loader *loader, int table)
+{
+	const cJSON *item;
+
+	if (lua_getfield(state, table, "options") == LUA_TTABLE) {
+		lua_value_read(state, -1, &loader->json); /* sorted */
+		cJSON_ArrayForEach(item, loader->json)
+		{
+			struct lua_setting *setting = g_new0(struct lua_setting, 1);
+
+			setting->name = g_strdup(item->string);
+			setting->value = cJSON_IsString(item) ? g_strdup(item->valuestring)
+							      : cJSON_PrintUnformatted(item);
+			g_ptr_array_add(loader->adapter->options, setting);
+		}
+	}
+	lua_settop(state, table);
+}
+
+static int
+read_adapter(lua_State *state)
+{
+	struct loader *loader = lua_touserdata(state, 1);
+	struct lua_adapter *adapter = loader->adapter;
+
+	add_require(state, require_file, loader);
+	lua_settop(state, 0);
+	g_free(loader->path);
+	loader->path = g_strdup(adapter->path);
+	compile(state, loader, adapter->name);
+	lua_call(state, 0, 1);
+	if (!lua_istable(state, 1))
+		return luaL_error(state, "%s.lua: returns %s, not {name, needs, options, deliver}",
+				  adapter->name, luaL_typename(state, 1));
+	if (lua_getfield(state, 1, "deliver") != LUA_TFUNCTION)
+		return luaL_error(state, "%s.lua: has no function `deliver`", adapter->name);
+	lua_settop(state, 1);
+	loader->name = text_field(state, 1, "name");
+	if (g_strcmp0(loader->name, adapter->name) != 0)
+		return luaL_error(state, "%s.lua: its `name` must be '%s'", adapter->name,
+				  adapter->name);
+	adapter->title = text_field(state, 1, "title");
+	adapter->tested = text_field(state, 1, "tested");
+	read_needs(state, adapter, 1);
+	read_options(state, loader, 1);
+	return 0;
+}
+
+static void
+explain(struct lua_adapter *adapter, const struct lua_budget *budget, lua_State *state,
+	GError **error)
+{
+	const char *what = lua_tostring(state, -1);
+
+	if (budget->exceeded != NULL && strcmp(budget->exceeded, "memory") == 0)
+		what = "needs too much memory";
+	g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG, "%s: %s", adapter->path,
+		    what ? what : "raises an error without a message");
+}
+
+static gboolean
+load(struct loader *loader, GError **error)
+{
+	lua_State *state = lua_sandbox_new(&loader->budget);
+	gboolean good;
+
+	if (state == NULL) {
+		g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG, "%s: no memory",
+			    loader->adapter->path);
+		return FALSE;
+	}
+	lua_pushcfunction(state, read_adapter);
+	lua_pushlightuserdata(state, loader);
+	good = lua_pcall(state, 1, 0, 0) == LUA_OK;
+	if (!good)
+		explain(loader->adapter, &loader->budget, state, error);
+	lua_close(state);
+	return good;
+}
+
+struct lua_adapter *
+lua_adapter_load(const char *path, const GPtrArray *directories, GError **error)
+{
+	g_autofree char *base = g_path_get_basename(path);
+	struct lua_adapter *adapter = g_new0(struct lua_adapter, 1);
+	struct loader loader = { .adapter = adapter, .directories = directories };
+	gboolean good;
+
+	adapter->references = 1;
+	adapter->path = g_strdup(path);
+	adapter->name = g_strndup(base, strcspn(base, "."));
+	adapter->needs = g_ptr_array_new_with_free_func(g_free);
+	adapter->options = g_ptr_array_new_with_free_func(setting_free);
+	adapter->chunks = g_ptr_array_new_with_free_func(chunk_free);
+	good = load(&loader, error);
+	g_free(loader.path);
+	g_free(loader.text);
+	g_free(loader.name);
+	cJSON_Delete(loader.json);
+	if (good)
+		return adapter;
+	lua_adapter_unref(adapter);
+	return NULL;
+}
+
+struct lua_adapter *
+lua_adapter_ref(struct lua_adapter *adapter)
+{
+	g_atomic_int_inc(&adapter->references);
+	return adapter;
+}
+
+void
+lua_adapter_unref(struct lua_adapter *adapter)
+{
+	if (adapter == NULL || !g_atomic_int_dec_and_test(&adapter->references))
+		return;
+	g_free(adapter->name);
+	g_free(adapter->path);
+	g_free(adapter->title);
+	g_free(adapter->tested);
+	g_ptr_array_unref(adapter->needs);
+	g_ptr_array_unref(adapter->options);
+	g_ptr_array_unref(adapter->chunks);
+	g_free(adapter);
+}
+
+gboolean
+lua_adapter_is_stale(const struct lua_adapter *adapter)
+{
+	for (guint i = 0; i < adapter->chunks->len; i++) {
+		const struct lua_chunk *chunk = adapter->chunks->pdata[i];
+		gint64 changed, size;
+
+		if (!look_at(chunk->path, &changed, &size) || changed != chunk->changed ||
+		    size != chunk->size)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* --- targets --- */
+
+/* "stage.*" among the options takes stage.mql and its like. */
+static gboolean
+is_known(const struct lua_adapter *adapter, const char *name)
+{
+	for (guint i = 0; i < adapter->needs->len; i++)
+		if (strcmp(adapter->needs->pdata[i], name) == 0)
+			return TRUE;
+	for (guint i = 0; i < adapter->options->len; i++) {
+		const struct lua_setting *option = adapter->options->pdata[i];
+		gsize length = strlen(option->name);
+
+		if (strcmp(option->name, name) == 0)
+			return TRUE;
+		if (length > 2 && g_str_has_suffix(option->name, ".*") &&
+		    strncmp(option->name, name, length - 1) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static gboolean
+add_setting(struct lua_target *target, const struct lua_adapter *adapter, const char *text,
+	    GError **error)
+{
+	const char *equals = strchr(text, '=');
+	g_autofree char *name = g_strndup(text, equals != NULL ? (gsize)(equals - text) : 0);
+
+	g_strstrip(name);
+	if (equals == NULL || !is_known(adapter, name)) {
+		g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG,
+			    equals != NULL ? "adapter \"%s\" has no setting \"%s\""
+					   : "adapter \"%s\": a setting is \"name=value\"%s",
+			    adapter->name, name);
+		return FALSE;
+	}
+	g_hash_table_replace(target->settings, g_steal_pointer(&name),
+			     g_strstrip(g_strdup(equals + 1)));
+	return TRUE;
+}
+
+static gboolean
+add_settings(struct lua_target *target, const struct lua_adapter *adapter,
+	     const GPtrArray *settings, GError **error)
+{
+	for (guint i = 0; i < adapter->options->len; i++) {
+		const struct lua_setting *option = adapter->options->pdata[i];
+
+		if (!g_str_has_suffix(option->name, ".*"))
+			g_hash_table_replace(target->settings, g_strdup(option->name),
+					     g_strdup(option->value));
+	}
+	for (guint i = 0; settings != NULL && i < settings->len; i++)
+		if (!add_setting(target, adapter, settings->pdata[i], error))
+			return FALSE;
+	for (guint i = 0; i < adapter->needs->len; i++) {
+		const char *name = adapter->needs->pdata[i];
+		const char *value = g_hash_table_lookup(target->settings, name);
+
+		if (value == NULL || *value == '\0') {
+			g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG,
+				    "adapter \"%s\" needs the setting \"%s\"", adapter->name, name);
+			return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+struct lua_target *
+lua_target_new(const struct lua_adapter *adapter, const char *url, const GPtrArray *settings,
+	       GError **error)
+{
+	struct lua_target *target = g_new0(struct lua_target, 1);
+	gsize length = strlen(url);
+
+	while (length > 0 && url[length - 1] == '/')
+		length--;
+	target->references = 1;
+	target->url = g_strndup(url, length);
+	target->settings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	if (add_settings(target, adapter, settings, error))
+		return target;
+	lua_target_unref(target);
+	return NULL;
+}
+
+struct lua_target *
+lua_target_ref(struct lua_target *target)
+{
+	g_atomic_int_inc(&target->references);
+	return target;
+}
+
+void
+lua_target_unref(struct lua_target *target)
+{
+	if (target == NULL || !g_atomic_int_dec_and_test(&target->references))
+		return;
+	g_free(target->url);
+	g_hash_table_unref(target->settings);
+	g_free(target);
+}
+
+/* --- sessions --- */
+
+struct lua_session *
+lua_session_new(void)
+{
+	return g_new0(struct lua_session, 1);
+}
+
+void
+lua_session_forget(struct lua_session *session)
+{
+	g_clear_pointer(&session->value, g_free);
+	g_clear_pointer(&session->denied, g_free);
+	session->expires = 0;
+}
+
+void
+lua_session_free(struct lua_session *session)
+{
+	if (session == NULL)
+		return;
+	lua_session_forget(session);
+	g_free(session);
+}
+
+/* --- runs --- */
+
+struct lua_run *
+lua_run_new(struct lua_adapter *adapter, struct lua_target *target, const struct lua_event *event,
+	    struct journal *journal, struct lua_session *session)
+{
+	struct lua_run *run = g_new0(struct lua_run, 1);
+
+	run->adapter = lua_adapter_ref(adapter);
+	run->target = lua_target_ref(target);
+	run->journal = journal;
+	run->session = session;
+	run->event_id = g_strdup(event->id);
+	run->event_body = g_strdup(event->body);
+	run->attempts = event->attempts;
+	run->now = event->now;
+	run->headers = g_ptr_array_new_with_free_func(g_free);
+	run->body = g_string_new(NULL);
+	return run;
+}
+
+static void
+close_state(struct lua_run *run)
+{
+	if (run->state != NULL)
+		lua_close(run->state);
+	run->state = run->thread = NULL;
+	g_clear_pointer(&run->json, cJSON_Delete);
+	g_clear_pointer(&run->scratch, g_free);
+	if (run->session->by == run)
+		run->session->by = NULL;
+	run->logging_in = FALSE;
+}
+
+void
+lua_run_free(struct lua_run *run)
+{
+	if (run == NULL)
+		return;
+	close_state(run);
+	lua_adapter_unref(run->adapter);
+	lua_target_unref(run->target);
+	g_free(run->event_id);
+	g_free(run->event_body);
+	g_free(run->url);
+	g_free(run->reason);
+	g_free(run->id);
+	g_free(run->excerpt);
+	g_ptr_array_unref(run->headers);
+	g_string_free(run->body, TRUE);
+	g_clear_pointer(&run->saves, g_ptr_array_unref);
+	g_free(run);
+}
+
+/* Leave deliver, the event and crm on the thread's stack. */
+static int
+set_up(lua_State *state)
+{
+	struct lua_run *run = lua_touserdata(state, 1);
+	const struct lua_chunk *chunk = run->adapter->chunks->pdata[0];
+
+	add_require(state, require_chunk, run->adapter);
+	run->thread = lua_newthread(state);
+	lua_setfield(state, LUA_REGISTRYINDEX, "leadmilter.thread");
+	if (luaL_loadbufferx(state, (const char *)chunk->code->data, chunk->code->len, chunk->name,
+			     "b") != LUA_OK)
+		return lua_error(state);
+	lua_call(state, 0, 1);
+	lua_getfield(state, -1, "deliver");
+	if (!lua_value_parse(state, run->event_body, strlen(run->event_body), &run->json))
+		return luaL_error(state, "the event is no JSON");
+	lua_pushstring(state, run->event_id);
+	lua_setfield(state, -2, "id");
+	lua_crm_push(state, run);
+	lua_xmove(state, run->thread, 3);
+	return 0;
+}
+
+static int
+start(struct lua_run *run)
+{
+	memset(&run->budget, 0, sizeof run->budget);
+	run->signal = SIGNAL_NONE;
+	run->state = lua_sandbox_new(&run->budget);
+	if (run->state == NULL)
+		return LUA_ERRMEM;
+	lua_pushcfunction(run->state, set_up);
+	lua_pushlightuserdata(run->state, run);
+	return lua_pcall(run->state, 1, 0, 0);
+}
+
+static void
+set_reason(struct lua_run *run, char *reason)
+{
+	g_free(run->reason);
+	run->reason = reason;
+}
+
+/* deliver() came to its end. */
+static void
+end_well(struct lua_run *run)
+{
+	run->step.kind = LUA_DONE;
+	if (!lua_istable(run->thread, -1))
+		return;
+	lua_pushliteral(run->thread, "id");
+	lua_rawget(run->thread, -2);
+	g_free(run->id);
+	run->id = lua_isstring(run->thread, -1) ? g_strdup(lua_tostring(run->thread, -1)) : NULL;
+}
+
+/* The adapter is wrong. */
+static void
+end_badly(struct lua_run *run, lua_State *where)
+{
+	const char *what = where != NULL && lua_type(where, -1) == LUA_TSTRING
+				   ? lua_tostring(where, -1)
+				   : "raises an error that is no text";
+	const char *exceeded = run->budget.exceeded;
+
+	run->step.kind = exceeded != NULL ? LUA_EXHAUSTED : LUA_FAILED;
+	run->step.status = 0;
+	if (exceeded != NULL && strcmp(exceeded, "memory") == 0)
+		set_reason(run, g_strdup_printf("%s.lua: needs more than %d MiB of memory",
+						run->adapter->name, LIMIT_ADAPTER_MEMORY >> 20));
+	else
+		set_reason(run, g_utf8_make_valid(what, -1));
+}
+
+static void
+end_denied(struct lua_run *run)
+{
+	run->step.kind = LUA_DENIED;
+	g_free(run->session->denied);
+	run->session->denied = g_strdup(run->reason ? run->reason : "refused");
+}
+
+/* @return TRUE when the run is to start again, with a new login */
+static gboolean
+begin_again(struct lua_run *run)
+{
+	struct lua_session *session = run->session;
+
+	if (run->reauthed || run->used_generation == 0)
+		return FALSE;
+	if (session->generation == run->used_generation)
+		g_clear_pointer(&session->value, g_free);
+	run->reauthed = TRUE;
+	run->used_generation = 0;
+	return TRUE;
+}
+
+static gint64
+later_of(const struct lua_run *run)
+{
+	double seconds = CLAMP(run->signal_after, 0.0, (double)LIMIT_ADAPTER_WAIT);
+
+	return MAX(run->step.after, seconds > 0 ? run->now + (gint64)(seconds * 1e6) : 0);
+}
+
+/* deliver() was left by lua_crm_raise(). @return TRUE to start again */
+static gboolean
+end_by_signal(struct lua_run *run)
+{
+	switch (run->signal) {
+	case SIGNAL_RETRY:
+		run->step.kind = LUA_RETRY;
+		run->step.after = later_of(run);
+		return FALSE;
+	case SIGNAL_HOLD:
+		run->step.kind = LUA_HOLD;
+		return FALSE;
+	case SIGNAL_REAUTH:
+		if (begin_again(run))
+			return TRUE;
+		/* fall through */
+	default:
+		end_denied(run);
+		return FALSE;
+	}
+}
+
+/* @return TRUE to go on at once */
+static gboolean
+advance(struct lua_run *run)
+{
+	int results, arguments = run->state == NULL ? 2 : 0;
+	int status = run->state == NULL ? start(run) : LUA_OK;
+	gboolean again = FALSE;
+
+	if (status == LUA_OK) {
+		status = lua_resume(run->thread, NULL, arguments, &results);
+		if (status == LUA_YIELD) {
+			lua_pop(run->thread, results);
+			return FALSE;
+		}
+		if (status == LUA_OK)
+			end_well(run);
+		else if (run->signal != SIGNAL_NONE && run->budget.exceeded == NULL)
+			again = end_by_signal(run);
+		else
+			end_badly(run, run->thread);
+	} else {
+		end_badly(run, run->state);
+	}
+	close_state(run);
+	return again;
+}
+
+static void
+tell(struct lua_run *run)
+{
+	struct lua_step *step = &run->step;
+
+	if (journal_has_news(run->journal))
+		run->saves = journal_take_news(run->journal);
+	step->saves = run->saves;
+	if (step->kind < LUA_DONE)
+		return;
+	step->id = run->id;
+	step->reason = step->kind == LUA_DONE ? NULL : run->reason;
+	step->response = step->kind == LUA_DONE ? NULL : run->excerpt;
+}
+
+const struct lua_step *
+lua_run_next(struct lua_run *run, const struct lua_response *response, gint64 now)
+{
+	static const struct lua_response none = { .error = "no answer" };
+
+	memset(&run->step, 0, sizeof run->step);
+	g_clear_pointer(&run->saves, g_ptr_array_unref);
+	run->response = response != NULL ? response : &none;
+	run->now = now;
+	while (advance(run))
+		run->response = &none;
+	run->response = NULL;
+	tell(run);
+	return &run->step;
+}
