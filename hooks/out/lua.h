@@ -99,6 +99,7 @@ struct lua_response {
 	const GPtrArray *headers; /* char *, "Name: value", or NULL */
 	const char *body;
 	gsize length;
+	gint64 retry_after; /* time not to ask before, 0 none */
 	const char *error; /* why there is none */
 };
 

@@ -13,9 +13,6 @@
 #include "base/limits.h"
 #include "hooks/out/escape.h"
 #include "hooks/out/request.h"
-#include "hooks/out/schedule.h"
-
-#define EPOCH_FROM 1000000000 /* a larger x-ratelimit-reset is a time, not a duration */
 
 static struct lua_run *
 run_of(lua_State *state)
@@ -238,36 +235,6 @@ set_body(lua_State *state, struct lua_run *run, int body, int options)
 
 /* --- requests: the answer --- */
 
-static const char *
-header_of(const struct lua_response *response, const char *name)
-{
-	gsize length = strlen(name);
-
-	for (guint i = 0; response->headers != NULL && i < response->headers->len; i++) {
-		const char *field = response->headers->pdata[i];
-
-		if (g_ascii_strncasecmp(field, name, length) == 0 && field[length] == ':')
-			return field + length + 1 + strspn(field + length + 1, " \t");
-	}
-	return NULL;
-}
-
-/* When the endpoint wants to be asked again, 0 it doesn't say. */
-static gint64
-again_at(const struct lua_response *response, gint64 now)
-{
-	const char *retry_after = header_of(response, "retry-after");
-	const char *reset = header_of(response, "x-ratelimit-reset");
-	gint64 at = retry_after != NULL ? schedule_retry_after(retry_after, now) : 0;
-	gint64 seconds = reset != NULL ? g_ascii_strtoll(reset, NULL, 10) : 0;
-
-	if (at != 0 || seconds <= 0)
-		return at;
-	if (seconds >= EPOCH_FROM)
-		seconds = MAX(seconds - now / CLOCK_SECOND, 0);
-	return now + MIN(seconds, LIMIT_ADAPTER_WAIT) * CLOCK_SECOND;
-}
-
 static enum lua_signal
 meaning_of(const struct lua_run *run, long status)
 {
@@ -286,7 +253,7 @@ refuse(lua_State *state, struct lua_run *run, const char *path)
 	int length = (int)strcspn(path, "?");
 
 	run->step.status = response->status;
-	run->step.after = again_at(response, run->now);
+	run->step.after = response->retry_after;
 	keep(&run->excerpt, request_excerpt(response->body, response->length));
 	if (response->status == 0)
 		keep(&run->reason,
