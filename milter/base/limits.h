@@ -70,7 +70,7 @@
 #define LIMIT_LIST_LINES 1000000
 #define LIMIT_LIST_LINE 1024
 #define LIMIT_RULES 10000
-#define LIMIT_OWNERS 1000 /* configured; imported ones alike */
+#define LIMIT_OWNERS 10000 /* configured, or known to one store */
 #define LIMIT_WORKING_RANGES 64 /* of a week */
 #define LIMIT_HOLIDAYS 4000
 #define LIMIT_WORK_DAYS 36600 /* a hundred years: as far as working time is counted */

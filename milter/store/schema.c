@@ -24,10 +24,6 @@
  *                 well and a claim is one step into them when it is not.
  *   tally         counters that would otherwise be a walk through a table; kept by every write,
  *                 in one row: one statement for all of a commit.
- *
- * Version 2.
- *   journal       writes an adapter has finished for a delivery; goes with it.
- *   remembered    what an adapter knows of a lead at an endpoint: its record's id there.
  */
 #include "store/schema.h"
 
@@ -90,6 +86,8 @@ static const char VERSION_1[] =
  *   owner, credit             who sells, how many open leads they own, whose turn it is
  *   customer                  leads who bought, and their ids in the CRM
  *   outcome                   what became of leads, with a picture of their scores then
+ *   journal                   writes an adapter has finished for a delivery; goes with it
+ *   remembered                what an adapter knows of a lead at an endpoint: its record's id
  */
 static const char VERSION_2[] =
 	"CREATE TABLE journal(delivery INTEGER, key TEXT, value TEXT, "
