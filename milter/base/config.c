@@ -516,6 +516,15 @@ assign_free(gpointer data)
 	g_free(assign);
 }
 
+static void
+route_free(gpointer data)
+{
+	struct config_route *route = data;
+	section_clear("route", route);
+	g_free(route->name);
+	g_free(route);
+}
+
 static struct config *
 config_new(const char *path)
 {
@@ -527,6 +536,7 @@ config_new(const char *path)
 	config->forms = g_ptr_array_new_with_free_func(form_free);
 	config->owners = g_ptr_array_new_with_free_func(owner_free);
 	config->assigns = g_ptr_array_new_with_free_func(assign_free);
+	config->routes = g_ptr_array_new_with_free_func(route_free);
 	config->scorecards = g_ptr_array_new_with_free_func((GDestroyNotify)config_scorecard_free);
 	return config;
 }
@@ -550,6 +560,7 @@ config_unref(struct config *config)
 	g_ptr_array_unref(config->forms);
 	g_ptr_array_unref(config->owners);
 	g_ptr_array_unref(config->assigns);
+	g_ptr_array_unref(config->routes);
 	g_ptr_array_unref(config->scorecards);
 	g_free(config);
 }
@@ -648,6 +659,45 @@ read_form(struct reader *reader, cfg_t *section, struct config *config, GError *
 			return problem(reader, cfg_getopt(section, "fields"), error,
 				       "form \"%s\": field \"%s\": expected \"label=key\"",
 				       form->name, (char *)g_ptr_array_index(form->fields, i));
+	return TRUE;
+}
+
+static gboolean
+read_route(struct reader *reader, cfg_t *section, struct config *config, GError **error)
+{
+	struct config_route *route = g_new0(struct config_route, 1);
+	g_ptr_array_add(config->routes, route);
+	route->name = g_strdup(cfg_title(section));
+	route->line = line_of(reader, section);
+	if (!read_section(reader, section, "route", route, error))
+		return FALSE;
+	route->add_line = line_of(reader, cfg_getopt(section, "add"));
+	route->headers_line = line_of(reader, cfg_getopt(section, "headers"));
+	if (route->when)
+		route->line = line_of(reader, cfg_getopt(section, "when"));
+	return TRUE;
+}
+
+/* Short keys can be guessed: a token is as good as its secret. */
+static gboolean
+read_token_secrets(struct reader *reader, cfg_t *cfg, struct config *config, GError **error)
+{
+	gconstpointer at = cfg_getopt(cfg, "reply_token_secret");
+	for (guint i = 0; i < config->reply_token_secret->len; i++) {
+		char **secret = (char **)&g_ptr_array_index(config->reply_token_secret, i);
+		if (!resolve_secret(reader, at, secret, error))
+			return FALSE;
+		if (strlen(*secret) < LIMIT_SECRET_LEAST)
+			return problem(reader, at, error,
+				       "reply_token_secret: expected at least %d characters",
+				       LIMIT_SECRET_LEAST);
+	}
+	if (config->reply_token && !config->reply_token_secret->len)
+		return problem(reader, cfg_getopt(cfg, "reply_token"), error,
+			       "reply_token: expected reply_token_secret = {\"file:…\"}");
+	if (config->reply_token && !config->recipient_delimiter)
+		return problem(reader, cfg_getopt(cfg, "reply_token"), error,
+			       "reply_token: expected a recipient_delimiter such as \"+\"");
 	return TRUE;
 }
 
@@ -774,11 +824,9 @@ fill_config(struct reader *reader, cfg_t *cfg, void *target, GError **error)
 		const char *name;
 		gboolean (*read)(struct reader *reader, cfg_t *section, struct config *config,
 				 GError **error);
-	} sections[] = { { "mailbox", read_mailbox },
-			 { "owner", read_owner },
-			 { "assign", read_assign },
-			 { "endpoint", read_endpoint },
-			 { "form", read_form } };
+	} sections[] = { { "mailbox", read_mailbox }, { "owner", read_owner },
+			 { "assign", read_assign },   { "endpoint", read_endpoint },
+			 { "form", read_form },       { "route", read_route } };
 	if (!read_section(reader, cfg, "", config, error) || !check_top(reader, cfg, config, error))
 		return FALSE;
 	for (guint i = 0; i < G_N_ELEMENTS(sections); i++)
@@ -786,6 +834,8 @@ fill_config(struct reader *reader, cfg_t *cfg, void *target, GError **error)
 			if (!sections[i].read(reader, cfg_getnsec(cfg, sections[i].name, j), config,
 					      error))
 				return FALSE;
+	if (!read_token_secrets(reader, cfg, config, error))
+		return FALSE;
 	config_complete(config, reader->directory);
 	return TRUE;
 }
@@ -793,8 +843,8 @@ fill_config(struct reader *reader, cfg_t *cfg, void *target, GError **error)
 struct config *
 config_load(const char *path, GError **error)
 {
-	static const char *const sections[] = { "mailbox",  "owner", "assign",
-						"endpoint", "form",  NULL };
+	static const char *const sections[] = { "mailbox", "owner", "assign", "endpoint",
+						"form",    "route", NULL };
 	g_autoptr(config_owned) config = config_new(path);
 	if (!read_file(path, "", sections, fill_config, config, error) ||
 	    !load_scorecards(config, error))

@@ -64,6 +64,23 @@ struct config_endpoint {
 	int line; /* of its secrets, for messages */
 };
 
+/* What is done with mail to a watched mailbox (lead/route.h). */
+struct config_route {
+	char *name;
+	char *when; /* condition, or NULL: always */
+	GPtrArray *add; /* char *, addresses, or "owner" */
+	char *replace; /* NULL or "false": no; "true": by those of `add`; else "owner" or the
+			  address that takes the watched recipient's place */
+	char *keep_copy; /* address that gets the mail whenever `replace` took a recipient away,
+			    or NULL */
+	GPtrArray *headers; /* char *, "Name: value" */
+	char *subject_tag; /* or NULL */
+	char *quarantine; /* reason, or NULL */
+	gboolean stop; /* no later rule applies */
+	int line; /* of its condition, else of its end */
+	int add_line, headers_line;
+};
+
 struct config_rule {
 	char *name;
 	char *when; /* condition, in the expression language */
@@ -132,6 +149,8 @@ struct config {
 	GPtrArray *forms; /* struct config_form * */
 	GPtrArray *owners; /* struct config_owner *, in order */
 	GPtrArray *assigns; /* struct config_assign *, in order: the first that can counts */
+	GPtrArray *routes; /* struct config_route *, in order */
+	GPtrArray *route_domains; /* char *, recipients may be added there, too */
 	GPtrArray *phrase_files; /* char *, paths */
 	char *socket; /* "unix:/path" or "inet:port@host" */
 	char *socket_group; /* or NULL */
@@ -163,6 +182,10 @@ struct config {
 	gint64 flood_window;
 	gboolean store_text; /* keep a capped excerpt of new text */
 	gboolean add_headers;
+	gboolean reply_token; /* our mail to a lead gets a Reply-To that names the lead */
+	GPtrArray *reply_token_secret; /* char *; the first signs, all verify */
+	guint reply_token_days; /* how long a token holds, 0 for ever */
+	char *recipient_delimiter; /* what may begin a +tag, the first is written; NULL: no tags */
 	char *log_level_name;
 	enum log_level log_level; /* from log_level_name */
 	char *log_target; /* "syslog", "stderr" */

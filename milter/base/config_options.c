@@ -9,6 +9,7 @@
 #define OWNER(member) offsetof(struct config_owner, member)
 #define ASSIGN(member) offsetof(struct config_assign, member)
 #define FORM(member) offsetof(struct config_form, member)
+#define ROUTE(member) offsetof(struct config_route, member)
 #define CARD(member) offsetof(struct config_scorecard, member)
 #define RULE(member) offsetof(struct config_rule, member)
 #define GROUP(member) offsetof(struct config_group, member)
@@ -61,6 +62,11 @@ const struct option_row option_rows[] = {
 	{ "", "hostname", OPTION_STRING, "", TOP(hostname), NULL, 0, 0 },
 	{ "", "max_sessions", OPTION_UNSIGNED, "2000", TOP(max_sessions), NULL, 1, 100000 },
 	{ "", "add_headers", OPTION_BOOLEAN, "true", TOP(add_headers), NULL, 0, 0 },
+	{ "", "route_domains", OPTION_LIST, "", TOP(route_domains), NULL, 0, 0 },
+	{ "", "recipient_delimiter", OPTION_STRING, "+", TOP(recipient_delimiter), NULL, 0, 0 },
+	{ "", "reply_token", OPTION_BOOLEAN, "false", TOP(reply_token), NULL, 0, 0 },
+	{ "", "reply_token_secret", OPTION_LIST, "", TOP(reply_token_secret), NULL, 0, 0 },
+	{ "", "reply_token_days", OPTION_UNSIGNED, "0", TOP(reply_token_days), NULL, 0, 10000 },
 	{ "", "log_level", OPTION_STRING, "info", TOP(log_level_name), "error|warning|notice|info|debug", 0, 0 },
 	{ "", "log_target", OPTION_STRING, "syslog", TOP(log_target), "syslog|stderr", 0, 0 },
 
@@ -100,6 +106,15 @@ const struct option_row option_rows[] = {
 	{ "form", "logins", OPTION_LIST, "", FORM(logins), NULL, 0, 0 },
 	{ "form", "fields", OPTION_LIST, "", FORM(fields), NULL, 0, 0 },
 	{ "form", "source", OPTION_STRING, "", FORM(source), NULL, 0, 0 },
+
+	{ "route", "when", OPTION_STRING, "", ROUTE(when), NULL, 0, 0 },
+	{ "route", "add", OPTION_LIST, "", ROUTE(add), NULL, 0, 0 },
+	{ "route", "replace", OPTION_STRING, "", ROUTE(replace), NULL, 0, 0 },
+	{ "route", "keep_copy", OPTION_STRING, "", ROUTE(keep_copy), NULL, 0, 0 },
+	{ "route", "headers", OPTION_LIST, "", ROUTE(headers), NULL, 0, 0 },
+	{ "route", "subject_tag", OPTION_STRING, "", ROUTE(subject_tag), NULL, 0, 0 },
+	{ "route", "quarantine", OPTION_STRING, "", ROUTE(quarantine), NULL, 0, 0 },
+	{ "route", "stop", OPTION_BOOLEAN, "false", ROUTE(stop), NULL, 0, 0 },
 
 	{ "card", "name", OPTION_STRING, "", CARD(name), NULL, 0, 0 },
 	{ "card", "half_life", OPTION_FLOAT, "30", CARD(half_life_days), NULL, 0.01, YEARS },

@@ -74,6 +74,10 @@
 #define LIMIT_WORKING_RANGES 64 /* of a week */
 #define LIMIT_HOLIDAYS 4000
 #define LIMIT_WORK_DAYS 36600 /* a hundred years: as far as working time is counted */
+#define LIMIT_SECRET_LEAST 16 /* characters of a secret that signs tokens, at least */
+#define LIMIT_ROUTES 100
+#define LIMIT_ROUTED 32 /* recipients one mail may be given */
+#define LIMIT_ROUTE_TEXT 200 /* of a subject tag, a quarantine reason, a field's value */
 #define LIMIT_EXPRESSION 4096
 #define LIMIT_EXPRESSION_DEPTH 32
 #define LIMIT_PATTERN 256 /* a glob pattern of a condition */

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "mail/address.h"
 #include "mail/mailbox.h"
+#include "mail/token.h"
 
 #include <string.h>
 
@@ -62,7 +63,10 @@ facts_interested(const struct analysis *analysis, const struct raw_mail *raw)
 	gboolean all_own = TRUE;
 	for (guint i = 0; i < raw->recipients->len; i++) {
 		const char *recipient = g_ptr_array_index(raw->recipients, i);
-		if (mailbox_find(analysis->config, recipient, NULL))
+		g_autofree char *bare = token_strip(analysis->config, recipient);
+		if (mailbox_find(analysis->config, bare ? bare : recipient, NULL) ||
+		    (bare &&
+		     token_read(analysis->config, recipient, raw->received, NULL) == TOKEN_GOOD))
 			return TRUE;
 		all_own = all_own && address_is_own(analysis, recipient);
 	}
@@ -85,6 +89,18 @@ find_direction(const struct analysis *analysis, const struct raw_mail *raw, cons
 	return DIRECTION_INTERNAL;
 }
 
+/* The first good token counts: an answer has one. */
+static void
+take_token(struct facts *facts, const char *recipient)
+{
+	g_autofree char *lead = NULL;
+	enum token_result result = token_read(facts->config, recipient, facts->received, &lead);
+	if (result == TOKEN_FORGED || result == TOKEN_EXPIRED)
+		facts->tokens_refused++;
+	else if (lead && !facts->token_lead)
+		facts->token_lead = g_steal_pointer(&lead);
+}
+
 static void
 find_mailboxes(struct facts *facts, const struct raw_mail *raw)
 {
@@ -95,12 +111,16 @@ find_mailboxes(struct facts *facts, const struct raw_mail *raw)
 	for (guint i = 0; i < raw->recipients->len; i++) {
 		const char *recipient = g_ptr_array_index(raw->recipients, i);
 		char *tag = NULL;
-		const struct config_mailbox *mailbox = mailbox_find(facts->config, recipient, &tag);
+		g_autofree char *bare = token_strip(facts->config, recipient);
+		const char *address = bare ? bare : recipient;
+		const struct config_mailbox *mailbox = mailbox_find(facts->config, address, &tag);
 		g_ptr_array_add(facts->recipients, g_strdup(recipient));
+		if (bare)
+			take_token(facts, recipient);
 		if (!mailbox)
 			continue;
 		g_ptr_array_add(facts->mailboxes, (gpointer)mailbox);
-		g_ptr_array_add(facts->mailbox_addresses, g_strdup(recipient));
+		g_ptr_array_add(facts->mailbox_addresses, g_strdup(address));
 		g_ptr_array_add(facts->mailbox_tags, tag);
 	}
 }
@@ -202,11 +222,14 @@ facts_new(const struct analysis *analysis, const struct raw_mail *raw)
 	facts->thread_index = find_thread_index(facts->mail);
 	facts->subject_normalised = subject_normalise(facts->mail->subject, &facts->reply_prefixes);
 	find_text(facts, analysis);
-	facts->form = form_detect(analysis->config, raw, facts->mail, facts->html);
+	facts->own_notification = mail_header(facts->mail, FACTS_NOTIFICATION) != NULL;
+	if (!facts->own_notification) /* whose lines look like those of a form */
+		facts->form = form_detect(analysis->config, raw, facts->mail, facts->html);
 	find_senders(facts, analysis, raw);
 	facts->direction = find_direction(analysis, raw, facts->mail);
 	if ((facts->form || facts->forward) && facts->mailboxes->len)
-		facts->direction = DIRECTION_INBOUND; /* our website's form, a colleague's forward */
+		facts->direction =
+			DIRECTION_INBOUND; /* our website's form, a colleague's forward */
 	facts->kind = kind_classify(raw, facts->mail, facts->forward, facts->text);
 	if (facts->form)
 		kind_take_form(facts->kind, facts->form);
@@ -235,6 +258,7 @@ facts_unref(struct facts *facts)
 	g_free(facts->client_address);
 	g_free(facts->auth_login);
 	g_free(facts->thread_index);
+	g_free(facts->token_lead);
 	g_free(facts->subject_normalised);
 	g_ptr_array_unref(facts->mailboxes);
 	g_ptr_array_unref(facts->mailbox_addresses);

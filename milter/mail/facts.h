@@ -36,6 +36,9 @@ void analysis_unref(struct analysis *analysis);
 typedef struct analysis analysis_owned;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(analysis_owned, analysis_unref)
 
+/* The header field of our own mails to owners. */
+#define FACTS_NOTIFICATION "X-LeadMilter"
+
 enum direction { DIRECTION_INBOUND, DIRECTION_OUTBOUND, DIRECTION_INTERNAL };
 
 struct facts {
@@ -45,9 +48,14 @@ struct facts {
 	gint64 received;
 	enum direction direction;
 	GPtrArray *mailboxes; /* const struct config_mailbox *: those watched that were addressed */
-	GPtrArray *mailbox_addresses; /* char *: the recipients that matched them, same order */
+	GPtrArray *mailbox_addresses; /* char *: the recipients that matched them (without a
+					 token), same order */
 	GPtrArray *mailbox_tags; /* char * or NULL, same order */
 	GPtrArray *recipients; /* char *: the whole envelope */
+	char *token_lead; /* how the id begins of the lead whose signed token a recipient has, or
+			     NULL; without it in mailbox_addresses */
+	guint tokens_refused; /* recipients with a token that is forged or expired */
+	gboolean own_notification; /* one of our mails to an owner, or what says so */
 	char *mail_from; /* "" null sender, NULL unknown */
 	char *client_address;
 	char *auth_login;
@@ -61,7 +69,8 @@ struct facts {
 	struct form *form; /* or NULL */
 	struct kind *kind;
 	struct sender sender; /* the author (From), whoever the person is */
-	struct sender person_sender; /* of the person's address: forwarded, from a form, or sender */
+	struct sender
+		person_sender; /* of the person's address: forwarded, from a form, or sender */
 	gboolean person_is_author; /* person_sender shares its strings with sender */
 	struct person *person;
 	struct content *content;
@@ -90,5 +99,13 @@ enum subject_kind subject_get_kind(const char *subject);
 
 /** Subject without reply and forward prefixes in many languages and list tags; caller frees. */
 char *subject_normalise(const char *subject, guint *ret_prefixes);
+
+/**
+ * A Subject field's value with a tag before it; its own bytes stay as they are.
+ * @param value as it came (encoded, folded), or NULL: there is no such field
+ * @param tag   UTF-8 on one line
+ * @return NULL when the tag is in it already, or more of the field than we hold; caller frees
+ */
+char *subject_add_tag(const char *value, const char *tag);
 
 #endif

@@ -8,12 +8,14 @@
 
 /* "a+tag@b" as "a@b"; the tag apart. */
 static char *
-without_tag(const char *address, char **ret_tag)
+without_tag(const struct config *config, const char *address, char **ret_tag)
 {
 	char *lower = g_ascii_strdown(address, -1);
 	char *at = strrchr(lower, '@');
-	char *plus = strchr(lower, '+');
-	if (!at || !plus || plus > at || plus == lower)
+	char *plus = config->recipient_delimiter && *lower
+			     ? strpbrk(lower + 1, config->recipient_delimiter)
+			     : NULL;
+	if (!at || !plus || plus > at)
 		return lower;
 	*ret_tag = g_strndup(plus + 1, at - plus - 1);
 	memmove(plus, at, strlen(at) + 1);
@@ -43,7 +45,7 @@ mailbox_find(const struct config *config, const char *recipient, char **ret_tag)
 {
 	g_autofree char *tag = NULL;
 	g_autofree char *whole = g_ascii_strdown(recipient, -1);
-	g_autofree char *bare = without_tag(recipient, &tag);
+	g_autofree char *bare = without_tag(config, recipient, &tag);
 	for (guint i = 0; i < config->mailboxes->len; i++) {
 		const struct config_mailbox *mailbox = g_ptr_array_index(config->mailboxes, i);
 		if (!mailbox_matches(mailbox, whole, bare, tag))

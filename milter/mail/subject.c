@@ -6,6 +6,7 @@
  * count ("Re[2]:", "RE(3):", "Re^2:"), ASCII or full-width colon, and "[list]" tags.
  */
 #include "base/limits.h"
+#include "mail/encoded.h"
 #include "mail/facts.h"
 #include "mail/fold.h"
 
@@ -186,4 +187,59 @@ subject_get_kind(const char *subject)
 	for (p += strspn(p, " \t"); (length = tag_length(p)); p += strspn(p, " \t"))
 		p += length;
 	return prefix_length(p, &kind) ? kind : SUBJECT_PLAIN;
+}
+
+/* --- tags --- */
+
+#define WORD_BYTES 45 /* of text in an encoded word of 75 characters */
+
+static gboolean
+is_ascii(const char *text)
+{
+	for (; *text; text++)
+		if ((guchar)*text >= 0x80)
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean
+has_tag(const char *value, const char *tag)
+{
+	g_autofree char *text = encoded_decode(value, NULL);
+	g_autofree char *folded = g_utf8_casefold(text, -1);
+	g_autofree char *wanted = g_utf8_casefold(tag, -1);
+	return strstr(folded, wanted) != NULL;
+}
+
+/* RFC 2047 section 2: words of whole characters, none above 75 octets. */
+static void
+put_encoded(GString *out, const char *text)
+{
+	while (*text) {
+		const char *end = text + MIN(strlen(text), WORD_BYTES);
+		while (end > text && ((guchar)*end & 0xc0) == 0x80)
+			end--;
+		g_autofree char *base64 = g_base64_encode((const guchar *)text, end - text);
+		g_string_append_printf(out, "%s=?UTF-8?B?%s?=", out->len ? " " : "", base64);
+		text = end;
+	}
+}
+
+char *
+subject_add_tag(const char *value, const char *tag)
+{
+	if (value && (strlen(value) >= LIMIT_HEADER_VALUE || has_tag(value, tag)))
+		return NULL;
+	const char *rest = value ? value + strspn(value, " \t") : "";
+	GString *out = g_string_new(NULL);
+	if (is_ascii(tag) || (!is_ascii(rest) && g_utf8_validate(rest, -1, NULL)))
+		g_string_append(out, tag);
+	else {
+		/* the space between two encoded words isn't shown */
+		g_autofree char *spaced = g_strconcat(tag, " ", NULL);
+		put_encoded(out, g_str_has_prefix(rest, "=?") ? spaced : tag);
+	}
+	if (*rest)
+		g_string_append_printf(out, " %s", rest);
+	return g_string_free(out, FALSE);
 }

@@ -81,7 +81,8 @@ static const struct {
 static void
 test_find(void)
 {
-	struct config config = { .mailboxes = g_ptr_array_new() };
+	struct config config = { .mailboxes = g_ptr_array_new(),
+				 .recipient_delimiter = (char *)"+" };
 	for (guint i = 0; i < G_N_ELEMENTS(mailboxes); i++)
 		g_ptr_array_add(config.mailboxes, &mailboxes[i]);
 	for (guint i = 0; i < G_N_ELEMENTS(find_cases); i++) {
