@@ -97,6 +97,26 @@ answer(enum verdict_code code)
 	}
 }
 
+/* No more than the rules for routing need: the MTA knows then that mail goes where it was sent. */
+static unsigned long
+wanted_actions(void)
+{
+	unsigned long actions = SMFIF_ADDHDRS | SMFIF_CHGHDRS;
+	if (!enter())
+		return actions;
+	struct generation *generation = runtime_generation(serving);
+	guint wanted = route_rules_actions(scorecards_routes(generation->scorecards));
+	generation_unref(generation);
+	leave();
+	if (wanted & ROUTE_RECIPIENTS)
+		actions |= SMFIF_ADDRCPT | SMFIF_ADDRCPT_PAR;
+	if (wanted & ROUTE_REPLACEMENT)
+		actions |= SMFIF_DELRCPT;
+	if (wanted & ROUTE_QUARANTINE)
+		actions |= SMFIF_QUARANTINE;
+	return actions;
+}
+
 static sfsistat
 on_negotiate(SMFICTX *context, unsigned long actions, unsigned long steps, unsigned long unused2,
 	     unsigned long unused3, unsigned long *ret_actions, unsigned long *ret_steps,
@@ -114,7 +134,7 @@ on_negotiate(SMFICTX *context, unsigned long actions, unsigned long steps, unsig
 		connection = g_new0(struct connection, 1);
 	connection->steps = steps & (silent | SMFIP_SKIP | SMFIP_NOUNKNOWN);
 	smfi_setpriv(context, connection);
-	*ret_actions = actions & (SMFIF_ADDHDRS | SMFIF_CHGHDRS);
+	*ret_actions = actions & wanted_actions();
 	*ret_steps = connection->steps;
 	*ret_unused2 = 0;
 	*ret_unused3 = 0;
@@ -217,15 +237,67 @@ on_body(SMFICTX *context, unsigned char *bytes, size_t length)
 	WITH_SESSION(context, 0, status = answer(session_body(session, bytes, length)));
 }
 
-static void
-apply_change(SMFICTX *context, const char *queue_id, struct header_change *change)
+/* A copy for an owner must not send reports of its fate to the writer, who knows of the watched
+ * mailbox only; what takes its place must. */
+static int
+add_recipient(SMFICTX *context, struct mail_change *change, gboolean replaces)
 {
-	int done = change->occurrence
-			   ? smfi_chgheader(context, (char *)change->name, (int)change->occurrence,
-					    NULL)
-			   : smfi_addheader(context, (char *)change->name, change->value);
-	if (done == MI_FAILURE)
-		log_warning("%s: the MTA refused a change of %s", queue_id, change->name);
+	if (!replaces && smfi_addrcpt_par(context, change->value, "NOTIFY=NEVER") == MI_SUCCESS)
+		return MI_SUCCESS;
+	return smfi_addrcpt(context, change->value);
+}
+
+static int
+apply_change(SMFICTX *context, struct mail_change *change, gboolean replaces)
+{
+	switch (change->kind) {
+	case CHANGE_ADD_FIELD:
+		return smfi_addheader(context, change->name, change->value);
+	case CHANGE_REPLACE_FIELD:
+		return smfi_chgheader(context, change->name, 1, change->value);
+	case CHANGE_REMOVE_FIELD:
+		return smfi_chgheader(context, change->name, (int)change->occurrence, NULL);
+	case CHANGE_ADD_RECIPIENT:
+		return add_recipient(context, change, replaces);
+	case CHANGE_REMOVE_RECIPIENT:
+		return smfi_delrcpt(context, change->value);
+	default:
+		return smfi_quarantine(context, change->value);
+	}
+}
+
+static gboolean
+has_kind(const GPtrArray *changes, enum change_kind kind)
+{
+	for (guint i = 0; i < changes->len; i++)
+		if (((const struct mail_change *)g_ptr_array_index(changes, i))->kind == kind)
+			return TRUE;
+	return FALSE;
+}
+
+/* The original recipient stays unless everybody who takes its place was added. */
+static void
+apply_changes(SMFICTX *context, struct session *session, const char *queue_id, GPtrArray *changes)
+{
+	static const char *const names[] = {
+		[CHANGE_ADD_RECIPIENT] = "adding a recipient",
+		[CHANGE_REMOVE_RECIPIENT] = "removing a recipient",
+		[CHANGE_QUARANTINE] = "quarantine",
+	};
+	gboolean replaces = has_kind(changes, CHANGE_REMOVE_RECIPIENT), added = TRUE;
+	for (guint i = 0; i < changes->len; i++) {
+		struct mail_change *change = g_ptr_array_index(changes, i);
+		if (change->kind == CHANGE_REMOVE_RECIPIENT && !added)
+			continue;
+		if (apply_change(context, change, replaces) == MI_SUCCESS)
+			continue;
+		if (change->kind == CHANGE_ADD_RECIPIENT)
+			added = FALSE;
+		session_refused(session);
+		log_warning("%s: the MTA refused %s %s", queue_id,
+			    change->name ? "a change of" : names[change->kind],
+			    change->name ? change->name : change->value);
+	}
 }
 
 static void
@@ -233,8 +305,7 @@ end_message(SMFICTX *context, struct session *session)
 {
 	const char *queue_id = smfi_getsymval(context, "i");
 	g_autoptr(GPtrArray) changes = session_end(session, queue_id);
-	for (guint i = 0; i < changes->len; i++)
-		apply_change(context, queue_id ? queue_id : "-", g_ptr_array_index(changes, i));
+	apply_changes(context, session, queue_id ? queue_id : "-", changes);
 }
 
 static sfsistat

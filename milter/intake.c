@@ -45,6 +45,9 @@ count_answer(struct counters *counters, const struct facts *facts, enum action a
 	count(&counters->messages);
 	count(&counters->kinds[facts->kind->kind]);
 	count(by_action[action]);
+	g_atomic_pointer_add(&counters->tokens_refused, facts->tokens_refused);
+	if (facts->token_lead)
+		count(&counters->tokens_matched);
 }
 
 static enum intake_result

@@ -34,6 +34,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(generation_owned, generation_unref)
 struct counters {
 	gsize messages, ignored, created, attached, outbound, duplicates;
 	gsize spooled, unprocessed, spool_taken, refused_sessions, reloads, reload_failures;
+	gsize routed, routes_refused, changes_refused;
+	gsize reply_tokens, tokens_matched, tokens_refused;
 	gsize kinds[KIND_COUNT];
 	int sessions; /* open now */
 };

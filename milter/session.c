@@ -7,7 +7,10 @@
 #include "session.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "mail/address.h"
 #include "mail/authres.h"
+#include "mail/mailbox.h"
+#include "mail/token.h"
 
 #include <string.h>
 
@@ -20,8 +23,8 @@ struct session {
 
 /* The fields that are ours to write; anybody else's are forged. */
 static const char *const lead_fields[] = {
-	"X-Lead-Id",    "X-Lead-Score", "X-Lead-Grade",
-	"X-Lead-Stage", "X-Lead-Owner", "X-Lead-Status",
+	"X-Lead-Id",    "X-Lead-Score",  "X-Lead-Grade", "X-Lead-Stage",
+	"X-Lead-Owner", "X-Lead-Status", ROUTE_MARK,     "X-Lead-Original-To",
 };
 
 struct session *
@@ -133,35 +136,57 @@ session_body(struct session *session, const void *bytes, gsize length)
 }
 
 static void
-header_change_free(gpointer data)
+change_free(gpointer data)
 {
-	struct header_change *change = data;
+	struct mail_change *change = data;
+	g_free(change->name);
 	g_free(change->value);
 	g_free(change);
 }
 
+/* @param value is taken */
 static void
-add_change(GPtrArray *changes, const char *name, guint occurrence, char *value)
+add_change(GPtrArray *changes, enum change_kind kind, const char *name, guint occurrence,
+	   char *value)
 {
-	struct header_change *change = g_new(struct header_change, 1);
-	*change = (struct header_change){ name, occurrence, value };
+	struct mail_change *change = g_new(struct mail_change, 1);
+	*change = (struct mail_change){ kind, g_strdup(name), occurrence, value };
 	g_ptr_array_add(changes, change);
 }
 
-/* Fields that pretend to be ours, counted as the MTA counts: per name, from 1. */
 static void
-remove_forged_lead_fields(const struct raw_mail *raw, GPtrArray *changes)
+add_field(GPtrArray *changes, const char *name, char *value)
 {
-	for (guint f = 0; f < G_N_ELEMENTS(lead_fields); f++) {
-		guint count = 0;
-		for (guint i = 0; i < raw->headers->len; i++) {
-			const struct raw_header *header = g_ptr_array_index(raw->headers, i);
-			if (!g_ascii_strcasecmp(header->name, lead_fields[f]))
-				count++;
-		}
-		for (; count > 0; count--)
-			add_change(changes, lead_fields[f], count, NULL);
+	add_change(changes, CHANGE_ADD_FIELD, name, 0, value);
+}
+
+/* Counted as the MTA counts: per name, from 1. */
+static void
+remove_fields(const struct raw_mail *raw, const char *name, GPtrArray *changes)
+{
+	guint count = 0;
+	for (guint i = 0; i < raw->headers->len; i++) {
+		const struct raw_header *header = g_ptr_array_index(raw->headers, i);
+		if (!g_ascii_strcasecmp(header->name, name))
+			count++;
 	}
+	for (; count > 0; count--)
+		add_change(changes, CHANGE_REMOVE_FIELD, name, count, NULL);
+}
+
+/* Fields that pretend to be ours: no filter behind us may be led astray by what a stranger wrote,
+ * also not those that rules for routing set. */
+static void
+remove_forged_lead_fields(const struct session *session, GPtrArray *changes)
+{
+	const struct generation *generation = session->generation;
+	const GPtrArray *routed = route_rules_fields(scorecards_routes(generation->scorecards));
+	for (guint f = 0; f < G_N_ELEMENTS(lead_fields); f++)
+		remove_fields(session->raw, lead_fields[f], changes);
+	if (mailbox_client_is_ours(generation->config, session->raw))
+		return;
+	for (guint f = 0; f < routed->len; f++)
+		remove_fields(session->raw, g_ptr_array_index(routed, f), changes);
 }
 
 static void
@@ -170,7 +195,7 @@ remove_forged_results(const struct session *session, GPtrArray *changes)
 	struct authres authres = { 0 };
 	authres_read(session->raw, session->generation->config->trusted_authserv_ids, &authres);
 	for (guint i = authres.forged ? authres.forged->len : 0; i > 0; i--)
-		add_change(changes, "Authentication-Results",
+		add_change(changes, CHANGE_REMOVE_FIELD, "Authentication-Results",
 			   g_array_index(authres.forged, guint, i - 1), NULL);
 	authres_clear(&authres);
 }
@@ -181,12 +206,121 @@ add_answer_fields(GPtrArray *changes, const struct answer *answer)
 	if (!answer->lead)
 		return;
 	char grade[2] = { answer->grade ? answer->grade : 'D', '\0' };
-	add_change(changes, "X-Lead-Id", 0, g_strdup(answer->lead));
-	add_change(changes, "X-Lead-Score", 0, g_strdup_printf("%.1f", answer->score));
-	add_change(changes, "X-Lead-Grade", 0, g_strdup(grade));
-	add_change(changes, "X-Lead-Stage", 0, g_strdup(stage_name(answer->stage)));
+	add_field(changes, "X-Lead-Id", g_strdup(answer->lead));
+	add_field(changes, "X-Lead-Score", g_strdup_printf("%.1f", answer->score));
+	add_field(changes, "X-Lead-Grade", g_strdup(grade));
+	add_field(changes, "X-Lead-Stage", g_strdup(stage_name(answer->stage)));
 	if (answer->owner)
-		add_change(changes, "X-Lead-Owner", 0, g_strdup(answer->owner));
+		add_field(changes, "X-Lead-Owner", g_strdup(answer->owner));
+}
+
+/* --- our own mail --- */
+
+/* The author's name as it was written, when the field is "NAME <ADDRESS>" and nothing else. */
+static char *
+written_name(const char *from, const char *address)
+{
+	const char *open = strrchr(from, '<');
+	gsize length = strlen(address);
+	if (!open || open == from || g_ascii_strncasecmp(open + 1, address, length) ||
+	    open[1 + length] != '>')
+		return NULL;
+	const char *rest = open + 1 + length + 1;
+	return rest[strspn(rest, " \t\r\n")] ? NULL : g_strndup(from, open - from);
+}
+
+static guint
+count_fields(const struct raw_mail *raw, const char *name)
+{
+	guint count = 0;
+	for (guint i = 0; i < raw->headers->len; i++)
+		count += !g_ascii_strcasecmp(
+			((const struct raw_header *)g_ptr_array_index(raw->headers, i))->name,
+			name);
+	return count;
+}
+
+/* Only where it changes nobody's will: the author named no other address for answers, and nothing
+ * was signed yet. */
+static void
+add_reply_to(struct session *session, GPtrArray *changes, const char *lead)
+{
+	const struct raw_mail *raw = session->raw;
+	const struct config *config = session->generation->config;
+	const char *from = raw_mail_header(raw, "From");
+	if (!from || count_fields(raw, "From") != 1 || count_fields(raw, "Reply-To") ||
+	    count_fields(raw, "DKIM-Signature") || raw->headers_truncated ||
+	    strlen(from) >= LIMIT_HEADER_VALUE)
+		return;
+	g_autoptr(GPtrArray) authors = address_parse_list(from);
+	const struct mail_address *author = authors->len == 1 ? authors->pdata[0] : NULL;
+	if (!author || !mailbox_list_matches(config->own_domains, author->address))
+		return;
+	g_autofree char *address = token_address(config, author->address, lead, clock_now());
+	if (!address)
+		return;
+	g_autofree char *name = written_name(from, author->address);
+	add_field(changes, "Reply-To",
+		  name ? g_strdup_printf("%s<%s>", name, address) : g_strdup(address));
+	g_atomic_pointer_add(&session->runtime->counters.reply_tokens, 1);
+}
+
+/* --- routing --- */
+
+static void
+add_recipients(GPtrArray *changes, const struct routing *routing)
+{
+	for (guint i = 0; i < routing->add->len; i++)
+		add_change(changes, CHANGE_ADD_RECIPIENT, NULL, 0,
+			   g_strdup(g_ptr_array_index(routing->add, i)));
+	for (guint i = 0; i < routing->remove->len; i++) {
+		const char *recipient = g_ptr_array_index(routing->remove, i);
+		add_change(changes, CHANGE_REMOVE_RECIPIENT, NULL, 0, g_strdup(recipient));
+		add_field(changes, "X-Lead-Original-To", g_strdup(recipient));
+	}
+	if (routing->mark)
+		add_field(changes, ROUTE_MARK, g_strdup(routing->mark));
+}
+
+static void
+add_subject_tag(GPtrArray *changes, const struct raw_mail *raw, const char *tag)
+{
+	const char *subject = raw_mail_header(raw, "Subject");
+	char *tagged = subject_add_tag(subject, tag);
+	if (tagged)
+		add_change(changes, subject ? CHANGE_REPLACE_FIELD : CHANGE_ADD_FIELD, "Subject", 0,
+			   tagged);
+}
+
+static void
+add_routing(struct session *session, GPtrArray *changes, const struct routing *routing)
+{
+	struct counters *counters = &session->runtime->counters;
+	add_recipients(changes, routing);
+	for (guint i = 0; i < routing->fields->len; i++) {
+		const struct route_field *field = g_ptr_array_index(routing->fields, i);
+		add_field(changes, field->name, g_strdup(field->value));
+	}
+	if (routing->subject_tag)
+		add_subject_tag(changes, session->raw, routing->subject_tag);
+	if (routing->quarantine)
+		add_change(changes, CHANGE_QUARANTINE, NULL, 0, g_strdup(routing->quarantine));
+	if (routing->reply_lead)
+		add_reply_to(session, changes, routing->reply_lead);
+	else if (routing->rules->len)
+		g_atomic_pointer_add(&counters->routed, 1);
+	for (guint i = 0; i < routing->refused->len; i++) {
+		g_atomic_pointer_add(&counters->routes_refused, 1);
+		log_warning("%s: not routed to %s: it is watched, or in no domain of ours",
+			    session->raw->queue_id ? session->raw->queue_id : "-",
+			    (char *)g_ptr_array_index(routing->refused, i));
+	}
+}
+
+void
+session_refused(struct session *session)
+{
+	g_atomic_pointer_add(&session->runtime->counters.changes_refused, 1);
 }
 
 static void
@@ -210,12 +344,12 @@ log_message(const struct raw_mail *raw, enum intake_result result, const struct 
 GPtrArray *
 session_end(struct session *session, const char *queue_id)
 {
-	GPtrArray *changes = g_ptr_array_new_with_free_func(header_change_free);
+	GPtrArray *changes = g_ptr_array_new_with_free_func(change_free);
 	if (!session->interested)
 		return changes;
 	gint64 began = g_get_monotonic_time();
 	set_text(&session->raw->queue_id, queue_id);
-	remove_forged_lead_fields(session->raw, changes);
+	remove_forged_lead_fields(session, changes);
 	remove_forged_results(session, changes);
 	struct answer answer = { 0 };
 	enum intake_result result =
@@ -223,9 +357,10 @@ session_end(struct session *session, const char *queue_id)
 	if (session->generation->config->add_headers) {
 		add_answer_fields(changes, &answer);
 		if (result != INTAKE_STORED)
-			add_change(changes, "X-Lead-Status", 0,
-				   g_strdup(intake_result_name(result)));
+			add_field(changes, "X-Lead-Status", g_strdup(intake_result_name(result)));
 	}
+	if (answer.routing)
+		add_routing(session, changes, answer.routing);
 	log_message(session->raw, result, &answer, began);
 	answer_clear(&answer);
 	session_reset(session);

@@ -16,11 +16,21 @@ enum verdict_code {
 	SESSION_SKIP /* no more of the body */
 };
 
-/* A change of the header block that end-of-message asks for. */
-struct header_change {
-	const char *name; /* static */
-	guint occurrence; /* 0 adds, else the n-th (from 1) is removed */
-	char *value; /* NULL to remove */
+enum change_kind {
+	CHANGE_ADD_FIELD, /* name, value */
+	CHANGE_REPLACE_FIELD, /* name, the first of them, value */
+	CHANGE_REMOVE_FIELD, /* name, occurrence */
+	CHANGE_ADD_RECIPIENT, /* value */
+	CHANGE_REMOVE_RECIPIENT, /* value: unless a recipient could not be added */
+	CHANGE_QUARANTINE /* value: the reason */
+};
+
+/* What end-of-message asks of the MTA. */
+struct mail_change {
+	enum change_kind kind;
+	char *name; /* of the field, or NULL */
+	guint occurrence; /* from 1, else 0 */
+	char *value; /* or NULL */
 };
 
 struct session;
@@ -41,9 +51,13 @@ void session_header(struct session *session, const char *name, const char *value
 enum verdict_code session_body(struct session *session, const void *bytes, gsize length);
 /**
  * End of message: understand, decide, commit.
- * @return struct header_change *, removals of one name from the last to the first; caller unrefs
+ * @return struct mail_change *, in the order to be done: removals of one name from the last to the
+ *         first, recipients added before any is removed; caller unrefs
  */
 GPtrArray *session_end(struct session *session, const char *queue_id);
+/** The MTA refused a change of ours: counted. */
+void session_refused(struct session *session);
+
 /** The transaction is over or was aborted. */
 void session_reset(struct session *session);
 

@@ -128,9 +128,17 @@ is_internal(const struct change_context *context)
 	       !(facts->forward != NULL && facts->mailboxes->len > 0);
 }
 
+/* A colleague's own mailbox is none of ours to look into, unless the answer comes to the address
+ * we signed for it. */
 static gboolean
 is_unwatched(const struct change_context *context)
 {
+	const GPtrArray *candidates = context->known->candidates;
+
+	for (guint i = 0; i < candidates->len; i++) {
+		if (((const struct candidate *)candidates->pdata[i])->match == MATCHED_TOKEN)
+			return FALSE;
+	}
 	return context->facts->direction != DIRECTION_OUTBOUND &&
 	       context->facts->mailboxes->len == 0;
 }
@@ -193,6 +201,8 @@ decide_message(const struct facts *facts, struct known *known, const struct scor
 		return change_duplicate(known);
 	if (is_never_logged(&context))
 		return change_decision(ACTION_NONE, g_strdup("on the never-log list"));
+	if (facts->own_notification)
+		return change_decision(ACTION_NONE, g_strdup("our own notification"));
 	if (facts->kind->kind == KIND_BOUNCE)
 		return bounce_decide(&context);
 	if (!kind_is_human(facts->kind->kind))

@@ -17,6 +17,7 @@
 #include "lead/expression.h"
 #include "lead/place.h"
 #include "lead/reason.h"
+#include "lead/route.h"
 #include "mail/lists.h"
 
 enum counting { COUNT_MESSAGE, COUNT_DAY, COUNT_PERSON };
@@ -47,6 +48,7 @@ struct scorecards {
 	GHashTable *by_name;
 	struct expression_names *names;
 	struct word_list *targets;
+	struct route_rules *routes;
 };
 
 /* --- where an option of a rule stands --- */
@@ -315,6 +317,9 @@ scorecards_new(struct config *config, GError **error)
 	for (guint i = 0; config->target_domains != NULL && i < config->target_domains->len; i++)
 		word_list_add(scorecards->targets, config->target_domains->pdata[i]);
 	if (compile_cards(scorecards, error))
+		scorecards->routes =
+			route_rules_new(config, scorecards->names, scorecards->targets, error);
+	if (scorecards->routes != NULL)
 		return scorecards;
 	scorecards_unref(scorecards);
 	return NULL;
@@ -332,6 +337,7 @@ scorecards_unref(struct scorecards *scorecards)
 {
 	if (scorecards == NULL || !g_atomic_int_dec_and_test(&scorecards->references))
 		return;
+	route_rules_free(scorecards->routes);
 	g_ptr_array_unref(scorecards->cards);
 	g_hash_table_unref(scorecards->by_name);
 	expression_names_free(scorecards->names);
@@ -339,6 +345,12 @@ scorecards_unref(struct scorecards *scorecards)
 	config_scorecard_free(scorecards->empty);
 	config_unref(scorecards->config);
 	g_free(scorecards);
+}
+
+const struct route_rules *
+scorecards_routes(const struct scorecards *scorecards)
+{
+	return scorecards->routes;
 }
 
 static const struct card *

@@ -12,6 +12,7 @@
 #include "mail/facts.h"
 
 struct known;
+struct route_rules;
 struct scorecards;
 
 /** Compile all scorecards of a configuration. @return one reference, or NULL with
@@ -25,6 +26,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(scorecards_owned, scorecards_unref)
 /** The configuration of a scorecard: by name, or the default one for NULL or an unknown name. */
 const struct config_scorecard *scorecards_find(const struct scorecards *scorecards,
 					       const char *name);
+/** The rules for routing mail (route.h), compiled with the same names. */
+const struct route_rules *scorecards_routes(const struct scorecards *scorecards);
 /** The configuration all of them came from. */
 const struct config *scorecards_config(const struct scorecards *scorecards);
 

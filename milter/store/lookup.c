@@ -33,6 +33,7 @@ lookup_previous_clear(struct lookup_previous *previous)
 	g_free(previous->match);
 	g_free(previous->kind);
 	g_free(previous->stage);
+	g_free(previous->routes);
 	memset(previous, 0, sizeof *previous);
 }
 
@@ -146,6 +147,26 @@ add_subject(struct lookup *lookup)
 	return got == 0 || (got > 0 && take_message(lookup, &message, MATCHED_SUBJECT));
 }
 
+/* The lead whose token the answer came to.  An id's beginning that two leads share says nothing. */
+static gboolean
+add_token(struct lookup *lookup)
+{
+	const char *begin = lookup->facts->token_lead;
+	g_autofree char *end = begin ? g_strconcat(begin, "~", NULL) : NULL;
+	struct database *database = lookup->database;
+	struct driver_statement *row;
+	gint64 number = 0;
+	guint count = 0;
+	int got = -1;
+
+	if (!begin)
+		return TRUE;
+	row = database_select(database, QUERY_LEADS_BY_TOKEN, lookup->error, "ss", begin, end);
+	for (; row && (got = database_next(database, row, lookup->error)) > 0; count++)
+		number = database_column(database, row, 0);
+	return got == 0 && (count != 1 || gather_lead(&lookup->gather, number, MATCHED_TOKEN));
+}
+
 /* --- the person --- */
 
 static gboolean
@@ -221,8 +242,9 @@ look_inbound(struct lookup *lookup)
 {
 	const struct person *person = lookup->facts->person;
 
-	return add_references(lookup) && add_thread(lookup) && add_person_address(lookup) &&
-	       add_phones(lookup) && add_subject(lookup) && add_name(lookup) &&
+	return add_token(lookup) && add_references(lookup) && add_thread(lookup) &&
+	       add_person_address(lookup) && add_phones(lookup) && add_subject(lookup) &&
+	       add_name(lookup) &&
 	       gather_account(&lookup->gather, identity_account(&lookup->facts->person_sender)) &&
 	       gather_outbound(&lookup->gather, person ? person->normalised : NULL) &&
 	       know_flood(lookup);
@@ -310,6 +332,7 @@ find_previous(struct lookup *lookup, struct lookup_previous *ret)
 		.score = database_column_real(database, row, 3),
 		.grade = grade ? grade[0] : 0,
 		.stage = g_strdup(database_column_text(database, row, 5)),
+		.routes = g_strdup(database_column_text(database, row, 6)),
 	};
 	database_end(database, row);
 	return 1;

@@ -11,6 +11,7 @@
 struct lookup_previous {
 	gint64 lead; /* number, 0 none */
 	char *match, *kind, *stage; /* names */
+	char *routes; /* route_to_text() of then, or NULL */
 	double score;
 	char grade;
 };

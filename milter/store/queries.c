@@ -39,6 +39,8 @@ static const struct text TEXTS[QUERY_COUNT] = {
 				   &record_lead, 0, "" },
 	[QUERY_LEAD_BY_ID] = { "SELECT number, {columns} FROM lead WHERE id=?1", &record_lead, 0,
 			       "" },
+	[QUERY_LEADS_BY_TOKEN] = { "SELECT number FROM lead WHERE id>=?1 AND id<?2 LIMIT 2", NULL,
+				   0, NULL },
 	[QUERY_LEADS_BY_KEY] = { "SELECT l.number, {columns} FROM identity i JOIN lead l "
 				 "ON l.number=i.lead WHERE i.key=?1 ORDER BY i.lead "
 				 "LIMIT " TEXT(LIMIT_CANDIDATES),
@@ -107,12 +109,13 @@ static const struct text TEXTS[QUERY_COUNT] = {
 
 	[QUERY_MESSAGE_INSERT] = { "INSERT INTO message(message_id, time, recorded, direction, "
 				   "lead, mailbox, author, kind, match, score, grade, stage, "
-				   "links) "
+				   "links, routes) "
 				   "VALUES(?1, ?2, ?3, ?4, nullif(?5, 0), ?6, ?7, ?8, ?9, ?10, "
 				   "?11, "
-				   "?12, ?13)",
+				   "?12, ?13, ?14)",
 				   NULL, 0, NULL },
-	[QUERY_MESSAGE_BY_KEY] = { "SELECT m.lead, m.kind, m.match, m.score, m.grade, m.stage "
+	[QUERY_MESSAGE_BY_KEY] = { "SELECT m.lead, m.kind, m.match, m.score, m.grade, m.stage, "
+				   "m.routes "
 				   "FROM conversation c JOIN message m ON m.number=c.message "
 				   "WHERE c.hash=?1 AND c.tag=?2 LIMIT 1",
 				   NULL, 0, NULL },

@@ -19,6 +19,7 @@ answer_clear(struct answer *answer)
 	g_free(answer->lead);
 	g_free(answer->owner);
 	g_free(answer->match);
+	route_free(answer->routing);
 	memset(answer, 0, sizeof *answer);
 }
 
@@ -46,7 +47,8 @@ links_of(const struct receive *receive, const struct decision *decision, gint64 
 
 static gboolean
 write_message(struct transaction *transaction, const struct receive *receive,
-	      const struct decision *decision, gint64 lead, GError **error)
+	      const struct decision *decision, const struct routing *routing, gint64 lead,
+	      GError **error)
 {
 	struct database *database = transaction->database;
 	const struct facts *facts = receive->facts;
@@ -57,14 +59,15 @@ write_message(struct transaction *transaction, const struct receive *receive,
 				      ? facts->mailbox_addresses->pdata[0]
 				      : NULL;
 	char grade[2] = { state ? state->grade : 0, 0 };
+	g_autofree char *routes = route_to_text(routing);
 
-	if (!database_run(database, QUERY_MESSAGE_INSERT, error, "siisissssrssb",
+	if (!database_run(database, QUERY_MESSAGE_INSERT, error, "siisissssrssbs",
 			  facts->mail ? facts->mail->message_id : NULL, time, receive->now,
 			  direction_name(facts->direction), lead, mailbox, author_of(facts),
 			  facts->kind ? kind_name(facts->kind->kind) : NULL,
 			  match_name(decision->match), state ? state->total : 0.0, grade,
 			  state ? stage_name(state->stage) : NULL, (const void *)links->data,
-			  (gsize)(links->len * sizeof(struct conversation_link))))
+			  (gsize)(links->len * sizeof(struct conversation_link)), routes))
 		return FALSE;
 	transaction->tally.messages++;
 	return conversation_insert(database, links,
@@ -73,7 +76,7 @@ write_message(struct transaction *transaction, const struct receive *receive,
 
 static gboolean
 write_decision(struct transaction *transaction, const struct receive *receive,
-	       const struct decision *decision, GError **error)
+	       const struct decision *decision, const struct routing *routing, GError **error)
 {
 	gboolean changes;
 	gint64 lead;
@@ -82,7 +85,7 @@ write_decision(struct transaction *transaction, const struct receive *receive,
 			    &changes, error))
 		return FALSE;
 	return (!changes && !decision->record_message) ||
-	       write_message(transaction, receive, decision, lead, error);
+	       write_message(transaction, receive, decision, routing, lead, error);
 }
 
 /* --- answering --- */
@@ -116,6 +119,27 @@ answer_again(const struct decision *decision, const struct known *known,
 	ret->owner = g_strdup(known->previous->owner);
 }
 
+static struct routing *
+route_message(const struct receive *receive, const struct known *known,
+	      const struct decision *decision, const struct lookup_previous *previous)
+{
+	const struct route_rules *rules =
+		receive->scorecards ? scorecards_routes(receive->scorecards) : NULL;
+	const struct route_input input = {
+		.facts = receive->facts,
+		.known = known,
+		.lead = decision->lead,
+		.before = decision->before,
+		.touches = known->touches,
+		.only_lead = decision->next == NULL,
+		.is_again = known->is_duplicate,
+		.then = previous->routes,
+		.now = receive->now,
+	};
+
+	return rules ? route_decide(rules, &input) : NULL;
+}
+
 gboolean
 receive_message(struct transaction *transaction, const struct receive *receive, struct answer *ret,
 		GError **error)
@@ -127,15 +151,20 @@ receive_message(struct transaction *transaction, const struct receive *receive, 
 	g_autoptr(decision_owned) decision =
 		known ? receive->decide(receive->facts, known, receive->scorecards, receive->now)
 		      : NULL;
+	struct routing *routing =
+		decision ? route_message(receive, known, decision, &previous) : NULL;
 	gboolean done = decision != NULL;
 
 	if (done && known->is_duplicate)
 		answer_again(decision, known, &previous, ret);
 	else if (done) {
-		done = write_decision(transaction, receive, decision, error);
+		done = write_decision(transaction, receive, decision, routing, error);
 		if (done)
 			apply_answer(decision, kind ? kind_name(kind->kind) : NULL, ret);
 	}
+	if (done)
+		ret->routing = g_steal_pointer(&routing);
+	route_free(routing);
 	lookup_previous_clear(&previous);
 	return done;
 }

@@ -14,6 +14,7 @@
 #define LEADMILTER_STORE_H
 
 #include "lead/decide.h"
+#include "lead/route.h"
 
 struct store;
 
@@ -43,6 +44,7 @@ struct answer {
 	enum stage stage;
 	char *match;
 	char *kind; /* static */
+	struct routing *routing; /* NULL: nothing */
 };
 void answer_clear(struct answer *answer);
 

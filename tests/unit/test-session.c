@@ -122,7 +122,7 @@ changes_text(const GPtrArray *changes)
 {
 	GString *text = g_string_new(NULL);
 	for (guint i = 0; i < changes->len; i++) {
-		const struct header_change *change = g_ptr_array_index(changes, i);
+		const struct mail_change *change = g_ptr_array_index(changes, i);
 		g_assert_true((change->value != NULL) == (change->occurrence == 0));
 		if (text->len)
 			g_string_append_c(text, ' ');
@@ -141,7 +141,7 @@ static const char *
 added(const GPtrArray *changes, const char *name)
 {
 	for (guint i = 0; i < changes->len; i++) {
-		const struct header_change *change = g_ptr_array_index(changes, i);
+		const struct mail_change *change = g_ptr_array_index(changes, i);
 		if (!strcmp(change->name, name) && !change->occurrence)
 			return change->value;
 	}
