@@ -143,6 +143,39 @@ card_write(struct lead *lead, const struct facts *facts, enum card_trust trust)
 	put(&lead->account, identity_account(&facts->person_sender), FALSE);
 }
 
+void
+card_write_account(struct lead *lead, const struct facts *facts, const struct known *known)
+{
+	const char *domain = identity_account(&facts->person_sender);
+
+	if (domain != NULL && g_strcmp0(lead->account, domain) == 0)
+		set(&lead->account, identity_account_of(facts, known));
+}
+
+void
+card_add_address(struct lead *lead, const char *normalised)
+{
+	if (g_strcmp0(lead->normalised, normalised) != 0)
+		add_unique(lead->addresses, normalised, LIMIT_LEAD_ADDRESSES);
+}
+
+void
+card_add_duplicate(struct lead *lead, const char *id, const char *reason)
+{
+	GPtrArray *ids = lead->possible_duplicates, *reasons = lead->duplicate_reasons;
+
+	if (ids->len >= LIMIT_DUPLICATES || g_strcmp0(lead->id, id) == 0 ||
+	    g_ptr_array_find_with_equal_func(ids, id, g_str_equal, NULL) ||
+	    g_ptr_array_find_with_equal_func(lead->apart, id, g_str_equal, NULL))
+		return;
+	/* Those of the first schema have no reasons. */
+	while (reasons->len < ids->len)
+		g_ptr_array_add(reasons, g_strdup("not recorded"));
+	g_ptr_array_set_size(reasons, ids->len);
+	g_ptr_array_add(ids, g_strdup(id));
+	g_ptr_array_add(reasons, g_strdup(reason));
+}
+
 /* --- source --- */
 
 const struct config_mailbox *

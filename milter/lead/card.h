@@ -18,6 +18,14 @@ enum card_trust {
 
 void card_write(struct lead *lead, const struct facts *facts, enum card_trust trust);
 
+/** The organisation, by its first domain where it has several. */
+void card_write_account(struct lead *lead, const struct facts *facts, const struct known *known);
+/** One more normalised address the person writes from. */
+void card_add_address(struct lead *lead, const char *normalised);
+
+/** Somebody who may be the same person, and why; nobody who was said not to be. */
+void card_add_duplicate(struct lead *lead, const char *id, const char *reason);
+
 /** Mailbox, tag, form, campaign and forwarder of a lead's first message. */
 void card_write_source(struct lead *lead, const struct facts *facts);
 

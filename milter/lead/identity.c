@@ -161,7 +161,20 @@ identity_account(const struct sender *sender)
 	return sender->org_domain;
 }
 
+const char *
+identity_account_of(const struct facts *facts, const struct known *known)
+{
+	const char *domain = identity_account(&facts->person_sender);
+
+	return domain != NULL && known->account != NULL ? known->account->domain : domain;
+}
+
 /* --- choice --- */
+
+struct choice {
+	const struct facts *facts;
+	const struct known *known;
+};
 
 gboolean
 identity_is_shadow(const struct lead *lead)
@@ -169,107 +182,130 @@ identity_is_shadow(const struct lead *lead)
 	return lead->normalised != NULL && g_str_has_prefix(lead->normalised, DECIDE_UNVERIFIED);
 }
 
+/* A card that was made before two domains were one organisation's still has its own. */
 static gboolean
-is_same_account(const struct facts *facts, const struct lead *lead)
+is_of_account(const struct account *account, const char *domain)
 {
-	const char *account = identity_account(&facts->person_sender);
-
-	return account != NULL && g_strcmp0(account, lead->account) == 0;
+	for (guint i = 0; account != NULL && i < account->domains->len; i++) {
+		if (strcmp(account->domains->pdata[i], domain) == 0)
+			return TRUE;
+	}
+	return FALSE;
 }
 
 static gboolean
-is_same_address(const struct facts *facts, const struct lead *lead)
+is_same_account(const struct choice *choice, const struct lead *lead)
 {
-	return facts->person->normalised != NULL &&
-	       g_strcmp0(facts->person->normalised, lead->normalised) == 0;
+	const char *account = identity_account_of(choice->facts, choice->known);
+
+	if (account == NULL || lead->account == NULL)
+		return FALSE;
+	return strcmp(account, lead->account) == 0 ||
+	       is_of_account(choice->known->account, lead->account);
+}
+
+gboolean
+identity_has_address(const struct lead *lead, const char *normalised)
+{
+	if (normalised == NULL)
+		return FALSE;
+	return g_strcmp0(normalised, lead->normalised) == 0 ||
+	       g_ptr_array_find_with_equal_func(lead->addresses, normalised, g_str_equal, NULL);
+}
+
+static gboolean
+is_same_address(const struct choice *choice, const struct lead *lead)
+{
+	return identity_has_address(lead, choice->facts->person->normalised);
 }
 
 static enum name_relation
-compare_with(const struct facts *facts, const struct lead *lead)
+compare_with(const struct choice *choice, const struct lead *lead)
 {
-	return identity_compare_names(facts->person->name, lead->name);
+	return identity_compare_names(choice->facts->person->name, lead->name);
 }
 
 /* A thread with an office (info@…) that somebody named now answers in: their name was found. */
 static gboolean
-is_interest_resolved(const struct facts *facts, const struct lead *lead)
+is_interest_resolved(const struct choice *choice, const struct lead *lead)
 {
-	return lead->stage == STAGE_INTEREST && lead->name == NULL && facts->person->name != NULL &&
-	       is_same_account(facts, lead);
+	return lead->stage == STAGE_INTEREST && lead->name == NULL &&
+	       choice->facts->person->name != NULL && is_same_account(choice, lead);
 }
 
 static gboolean
-is_same_by_conversation(const struct facts *facts, const struct lead *lead)
+is_same_by_conversation(const struct choice *choice, const struct lead *lead)
 {
-	enum name_relation names = compare_with(facts, lead);
+	enum name_relation names = compare_with(choice, lead);
 
-	if (lead->normalised == NULL || facts->person->normalised == NULL)
+	if (lead->normalised == NULL || choice->facts->person->normalised == NULL)
 		return names != NAMES_DIFFERENT;
-	return names == NAMES_SAME || is_interest_resolved(facts, lead);
+	return names == NAMES_SAME || is_interest_resolved(choice, lead);
 }
 
 /* A phone may be a switchboard that colleagues share, and anybody may write a customer's into a
  * mail. */
 static gboolean
-is_same_by_phone(const struct facts *facts, const struct lead *lead)
+is_same_by_phone(const struct choice *choice, const struct lead *lead)
 {
-	if (lead->stage == STAGE_CUSTOMER && !is_same_account(facts, lead))
+	if (lead->stage == STAGE_CUSTOMER && !is_same_account(choice, lead))
 		return FALSE;
-	switch (compare_with(facts, lead)) {
+	switch (compare_with(choice, lead)) {
 	case NAMES_SAME:
 	case NAMES_COMPATIBLE:
 		return TRUE;
 	case NAMES_UNKNOWN:
-		return lead->normalised == NULL || facts->person->normalised == NULL ||
-		       is_same_account(facts, lead);
+		return lead->normalised == NULL || choice->facts->person->normalised == NULL ||
+		       is_same_account(choice, lead);
 	default:
 		return FALSE;
 	}
 }
 
 static gboolean
-is_same_by_name(const struct facts *facts, const struct lead *lead)
+is_same_by_name(const struct choice *choice, const struct lead *lead)
 {
-	return is_same_account(facts, lead) && compare_with(facts, lead) == NAMES_SAME;
+	return is_same_account(choice, lead) && compare_with(choice, lead) == NAMES_SAME;
 }
 
 static gboolean
-is_same_person(const struct facts *facts, const struct candidate *candidate)
+is_same_person(const struct choice *choice, const struct candidate *candidate)
 {
 	const struct lead *lead = candidate->lead;
 
-	if (is_same_address(facts, lead))
+	if (is_same_address(choice, lead))
 		return TRUE;
 	switch (candidate->match) {
+	case MATCHED_TOKEN:
 	case MATCHED_REFERENCES:
 	case MATCHED_THREAD_INDEX:
-		return is_same_by_conversation(facts, lead);
+		return is_same_by_conversation(choice, lead);
 	case MATCHED_PHONE:
-		return is_same_by_phone(facts, lead);
+		return is_same_by_phone(choice, lead);
 	case MATCHED_NAME:
-		return is_same_by_name(facts, lead);
+		return is_same_by_name(choice, lead);
 	default: /* subject and correspondent: the address would be the same */
 		return FALSE;
 	}
 }
 
 static struct candidate *
-find_person(const struct facts *facts, const struct known *known)
+find_person(const struct choice *choice)
 {
 	struct candidate *best = NULL;
 
-	for (guint i = 0; i < known->candidates->len; i++) {
-		struct candidate *candidate = known->candidates->pdata[i];
+	for (guint i = 0; i < choice->known->candidates->len; i++) {
+		struct candidate *candidate = choice->known->candidates->pdata[i];
 
 		if (identity_is_shadow(candidate->lead))
 			continue;
-		if (is_same_address(facts, candidate->lead))
+		if (is_same_address(choice, candidate->lead))
 			return candidate;
 		/* What unproven mail wrote into a card must not draw other people's mail to it. */
 		if (candidate->lead->unverified)
 			continue;
 		if ((best == NULL || candidate->match > best->match) &&
-		    is_same_person(facts, candidate))
+		    is_same_person(choice, candidate))
 			best = candidate;
 	}
 	return best;
@@ -304,38 +340,72 @@ find_conversation(const struct known *known, const struct lead *person)
 	return NULL;
 }
 
-/* Could be the same person, but nothing shows it. */
-static gboolean
-is_doubtful(const struct facts *facts, const struct candidate *candidate)
+/* Could be the same person, but nothing shows it. @return why, or NULL */
+static const char *
+find_doubt(const struct choice *choice, const struct candidate *candidate)
 {
-	enum name_relation names = compare_with(facts, candidate->lead);
+	enum name_relation names = compare_with(choice, candidate->lead);
 
 	if (candidate->match == MATCHED_PHONE)
-		return names != NAMES_DIFFERENT;
-	return names == NAMES_SAME;
+		return names != NAMES_DIFFERENT ? "the same phone" : NULL;
+	if (names != NAMES_SAME)
+		return NULL;
+	if (candidate->match >= MATCHED_THREAD_INDEX)
+		return "the same name in one conversation";
+	return candidate->match == MATCHED_NAME ? "the same name at one organisation"
+						: "the same name";
+}
+
+static gboolean
+is_apart(const struct identity *identity, const struct lead *other)
+{
+	return identity->candidate != NULL &&
+	       g_ptr_array_find_with_equal_func(identity->candidate->lead->apart, other->id,
+						g_str_equal, NULL);
 }
 
 static void
-note_duplicates(const struct facts *facts, const struct known *known, struct identity *identity)
+note_duplicates(const struct choice *choice, struct identity *identity)
 {
-	for (guint i = 0; i < known->candidates->len; i++) {
-		const struct candidate *candidate = known->candidates->pdata[i];
+	const GPtrArray *candidates = choice->known->candidates;
+
+	for (guint i = 0; i < candidates->len; i++) {
+		const struct candidate *candidate = candidates->pdata[i];
+		const char *doubt;
 
 		if (candidate == identity->candidate || candidate->lead == identity->claimed ||
-		    identity_is_shadow(candidate->lead) || !is_doubtful(facts, candidate))
+		    identity_is_shadow(candidate->lead) || is_apart(identity, candidate->lead))
 			continue;
-		if (identity->possible_duplicates->len < LIMIT_DUPLICATES)
-			g_ptr_array_add(identity->possible_duplicates, candidate->lead->id);
+		doubt = find_doubt(choice, candidate);
+		if (doubt == NULL || identity->possible_duplicates->len >= LIMIT_DUPLICATES)
+			continue;
+		g_ptr_array_add(identity->possible_duplicates, candidate->lead->id);
+		g_ptr_array_add(identity->duplicate_reasons, (char *)doubt);
 	}
+}
+
+/* Mail from it will be the person's from now on, so more is asked than for one mail: whoever may
+ * write under any address could else take a card over by the name on it. */
+static gboolean
+is_second_address(const struct facts *facts, const struct identity *identity)
+{
+	const struct sender *sender = &facts->sender;
+
+	return !identity->is_same_address && !identity->resolves_interest &&
+	       facts->person->normalised != NULL && identity->candidate->lead->normalised != NULL &&
+	       (identity->proof == PROOF_VOUCHED ||
+		(identity->proof == PROOF_ACCEPTED && (sender->verified || !sender->auth.seen)));
 }
 
 void
 identity_choose(const struct facts *facts, const struct known *known, struct identity *ret)
 {
-	struct candidate *person = find_person(facts, known);
+	const struct choice choice = { facts, known };
+	struct candidate *person = find_person(&choice);
 
 	*ret = (struct identity){ .proof = identity_proof(facts) };
 	ret->possible_duplicates = g_ptr_array_new();
+	ret->duplicate_reasons = g_ptr_array_new();
 	if (person != NULL && ret->proof < PROOF_ACCEPTED && !person->lead->unverified) {
 		ret->claimed = person->lead;
 		ret->candidate = find_shadow(facts, known);
@@ -343,17 +413,19 @@ identity_choose(const struct facts *facts, const struct known *known, struct ide
 		ret->candidate = person;
 	}
 	if (ret->candidate != NULL && ret->candidate == person) {
-		ret->is_same_address = is_same_address(facts, person->lead);
+		ret->is_same_address = is_same_address(&choice, person->lead);
 		ret->resolves_interest =
-			!ret->is_same_address && is_interest_resolved(facts, person->lead);
+			!ret->is_same_address && is_interest_resolved(&choice, person->lead);
+		ret->adds_address = is_second_address(facts, ret);
 	}
 	ret->conversation = find_conversation(known, person != NULL ? person->lead : NULL);
 	if (known->candidates->len > 0)
-		note_duplicates(facts, known, ret);
+		note_duplicates(&choice, ret);
 }
 
 void
 identity_clear(struct identity *identity)
 {
 	g_clear_pointer(&identity->possible_duplicates, g_ptr_array_unref);
+	g_clear_pointer(&identity->duplicate_reasons, g_ptr_array_unref);
 }

@@ -32,6 +32,8 @@ struct identity {
 	gboolean resolves_interest; /* the candidate was an office; now a person of it is known */
 	const struct lead *conversation; /* somebody else whose conversation this is, or NULL */
 	GPtrArray *possible_duplicates; /* const char * ids, owned by the leads */
+	GPtrArray *duplicate_reasons; /* const char *, static: why each of them */
+	gboolean adds_address; /* candidate is known by another address, and this one is proven */
 };
 
 void identity_choose(const struct facts *facts, const struct known *known, struct identity *ret);
@@ -51,5 +53,10 @@ enum name_relation identity_compare_names(const char *one, const char *other);
 /** The account a person belongs to: the registrable domain, or NULL where a domain says
  *  nothing about an organisation (free-mail, disposable, relay, provider). */
 const char *identity_account(const struct sender *sender);
+/** The same where several domains may be one organisation's: the first of them. */
+const char *identity_account_of(const struct facts *facts, const struct known *known);
+
+/** The lead is known by this normalised address: its own, or a second one. */
+gboolean identity_has_address(const struct lead *lead, const char *normalised);
 
 #endif

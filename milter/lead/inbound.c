@@ -146,13 +146,11 @@ find_trust(const struct identity *identity, struct lead *lead)
 }
 
 static void
-note_duplicates(struct lead *lead, const GPtrArray *ids)
+note_duplicates(struct lead *lead, const struct identity *identity)
 {
-	for (guint i = 0; i < ids->len && lead->possible_duplicates->len < LIMIT_DUPLICATES; i++) {
-		if (!g_ptr_array_find_with_equal_func(lead->possible_duplicates, ids->pdata[i],
-						      g_str_equal, NULL))
-			g_ptr_array_add(lead->possible_duplicates, g_strdup(ids->pdata[i]));
-	}
+	for (guint i = 0; i < identity->possible_duplicates->len; i++)
+		card_add_duplicate(lead, identity->possible_duplicates->pdata[i],
+				   identity->duplicate_reasons->pdata[i]);
 }
 
 static void
@@ -176,7 +174,10 @@ open_card(const struct change_context *context, struct inbound *in)
 	trust = find_trust(&in->identity, in->lead);
 	in->card = trust == CARD_REPLACE ? NULL : in->before;
 	card_write(in->lead, context->facts, trust);
-	note_duplicates(in->lead, in->identity.possible_duplicates);
+	card_write_account(in->lead, context->facts, context->known);
+	if (in->identity.adds_address)
+		card_add_address(in->lead, context->facts->person->normalised);
+	note_duplicates(in->lead, &in->identity);
 	if (in->lead->scorecard == NULL) {
 		const struct config_mailbox *mailbox = card_mailbox(context->facts);
 

@@ -64,6 +64,7 @@ static const gsize LEAD_ARRAYS[] = {
 	G_STRUCT_OFFSET(struct lead, possible_duplicates),
 	G_STRUCT_OFFSET(struct lead, duplicate_reasons),
 	G_STRUCT_OFFSET(struct lead, addresses),
+	G_STRUCT_OFFSET(struct lead, apart),
 };
 static const gsize CONTRIBUTION_STRINGS[] = {
 	G_STRUCT_OFFSET(struct contribution, rule),

@@ -104,6 +104,7 @@ struct lead {
 		       */
 	GPtrArray *possible_duplicates; /* char * ids */
 	GPtrArray *duplicate_reasons; /* char *, why each of them may be the same person */
+	GPtrArray *apart; /* char * ids that were said to be other people */
 	char *merged_into; /* id: this card is only a sign to another one; or NULL */
 	char *customer; /* id in the CRM of the customer this lead became, or NULL */
 	/* the next thing to be done by the owner */

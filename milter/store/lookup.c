@@ -237,6 +237,21 @@ know_flood(struct lookup *lookup)
 
 /* --- by kind of message --- */
 
+/* Of the candidates, who is this address: a customer? */
+static void
+know_customer(struct lookup *lookup)
+{
+	const char *address = lookup->facts->person ? lookup->facts->person->normalised : NULL;
+	const GPtrArray *candidates = lookup->known->candidates;
+
+	for (guint i = 0; i < candidates->len; i++) {
+		const struct lead *lead = ((struct candidate *)candidates->pdata[i])->lead;
+
+		if (lead->stage == STAGE_CUSTOMER && identity_has_address(lead, address))
+			lookup->known->is_customer = TRUE;
+	}
+}
+
 static gboolean
 look_inbound(struct lookup *lookup)
 {
@@ -304,6 +319,7 @@ look(struct lookup *lookup)
 		done = look_outbound(lookup);
 	else
 		done = look_inbound(lookup);
+	know_customer(lookup);
 	return done && gather_ledgers(&lookup->gather);
 }
 

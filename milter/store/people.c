@@ -204,7 +204,8 @@ gboolean
 people_write_customer(struct database *database, gint64 lead, const char *id, gint64 since,
 		      GError **error)
 {
-	return database_run(database, QUERY_CUSTOMER_WRITE, error, "sii", id, lead, since);
+	return (!id || database_run(database, QUERY_CUSTOMER_FREE_ID, error, "si", id, lead)) &&
+	       database_run(database, QUERY_CUSTOMER_WRITE, error, "sii", id, lead, since);
 }
 
 gint64

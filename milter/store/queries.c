@@ -96,6 +96,20 @@ static const struct text TEXTS[QUERY_COUNT] = {
 	[QUERY_ACCOUNT_BY_DOMAIN] = { "SELECT a.number, {columns} FROM account_domain d "
 				      "JOIN account a ON a.number=d.account WHERE d.domain=?1",
 				      &record_account, 0, "a." },
+	[QUERY_ACCOUNT_INSERT] = { "INSERT INTO account({columns}) VALUES({values})",
+				   &record_account, 2, "" },
+	[QUERY_ACCOUNT_UPDATE] = { "UPDATE account SET {set} WHERE number=?1", &record_account, 2,
+				   "" },
+	[QUERY_ACCOUNT_DOMAIN_WRITE] = { "INSERT OR IGNORE INTO account_domain(domain, account) "
+					 "VALUES(?1, ?2)",
+					 NULL, 0, NULL },
+	[QUERY_ACCOUNT_LEADS] = { "SELECT lead FROM identity WHERE key>=?1 AND key<?2 "
+				  "LIMIT " TEXT(LIMIT_BATCH),
+				  NULL, 0, NULL },
+	[QUERY_ACCOUNTS] = { "SELECT {columns} FROM account ORDER BY domain LIMIT ?1 OFFSET ?2",
+			     &record_account, 0, "" },
+	[QUERY_CUSTOMER_FREE_ID] = { "UPDATE customer SET id=NULL WHERE id=?1 AND lead<>?2", NULL,
+				     0, NULL },
 	[QUERY_CUSTOMER_WRITE] = { "INSERT INTO customer(id, lead, since) VALUES(?1, ?2, "
 				   "nullif(?3, 0)) "
 				   "ON CONFLICT(lead) DO UPDATE SET id=coalesce(excluded.id, id), "

@@ -98,6 +98,7 @@ static const struct record_field LEAD_FIELDS[] = {
 	LEAD(possible_duplicates, LIST),
 	LEAD(duplicate_reasons, LIST),
 	LEAD(addresses, LIST),
+	LEAD(apart, LIST),
 	LEAD(merged_into, TEXT),
 	LEAD(customer, TEXT),
 	LEAD(task, TEXT),

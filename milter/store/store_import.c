@@ -2,7 +2,9 @@
 #include "store/store_import.h"
 
 #include "base/error.h"
+#include "mail/domain.h"
 #include "store/account.h"
+#include "store/customer.h"
 #include "store/private.h"
 #include "store/roster.h"
 
@@ -116,7 +118,140 @@ store_import_owners(struct store *store, const GPtrArray *rows, gint64 now,
 	return import(store, &job, report, error);
 }
 
+/* --- accounts --- */
+
+/* Takes the conflict. */
+static void
+conclude(struct import_job *job, int change, char *conflict)
+{
+	if (change < 0)
+		add_conflict(job, "%s", conflict);
+	else
+		count(&job->report, change);
+	g_free(conflict);
+}
+
+static gboolean
+import_account(struct transaction *transaction, struct import_job *job, gpointer row,
+	       GError **error)
+{
+	char *conflict;
+	int change;
+
+	if (!account_import(transaction->database, row, job->now, &change, &conflict, error))
+		return FALSE;
+	conclude(job, change, conflict);
+	return TRUE;
+}
+
+struct move_job {
+	const GPtrArray *rows;
+	guint start; /* row to go on with */
+	guint at; /* where this step got to */
+	guint count;
+};
+
+/* @return FALSE with an error */
+static gboolean
+move_domain(struct transaction *transaction, struct move_job *job, const char *written,
+	    GError **error)
+{
+	g_autofree char *domain = written ? domain_to_ascii(written) : NULL;
+	gint moved = domain ? account_move(transaction, domain, error) : 0;
+
+	job->count += MAX(moved, 0);
+	return moved >= 0;
+}
+
+static gboolean
+move_row(struct transaction *transaction, struct move_job *job, const struct account *row,
+	 GError **error)
+{
+	if (!move_domain(transaction, job, row->domain, error))
+		return FALSE;
+	for (guint i = 0; row->domains && i < row->domains->len; i++)
+		if (!move_domain(transaction, job, row->domains->pdata[i], error))
+			return FALSE;
+	return TRUE;
+}
+
+/* A row whose leads were moved is looked at again: there may be more of them. */
+static gboolean
+run_move(struct transaction *transaction, gpointer data, GError **error)
+{
+	struct move_job *job = data;
+	guint end = MIN(job->start + LIMIT_BATCH, job->rows->len);
+
+	job->count = 0;
+	for (job->at = job->start; job->at < end; job->at++) {
+		if (!move_row(transaction, job, job->rows->pdata[job->at], error))
+			return FALSE;
+		if (job->count > 0)
+			return TRUE;
+	}
+	return TRUE;
+}
+
+/* In steps, so that messages get in between; also those an import that failed left behind. */
+static gboolean
+move_all(struct store *store, const GPtrArray *rows, guint *moved, GError **error)
+{
+	struct move_job job = { .rows = rows };
+
+	while (job.start < rows->len) {
+		if (!store_run(store, run_move, &job, error))
+			return FALSE;
+		*moved += job.count;
+		job.start = job.at;
+	}
+	return TRUE;
+}
+
+gboolean
+store_import_accounts(struct store *store, const GPtrArray *rows, gint64 now,
+		      struct import_report *report, GError **error)
+{
+	struct import_job job = { .rows = rows, .now = now, .one = import_account };
+
+	return import(store, &job, report, error) && move_all(store, rows, &report->moved, error);
+}
+
+/* --- customers --- */
+
+static gboolean
+import_customer(struct transaction *transaction, struct import_job *job, gpointer row,
+		GError **error)
+{
+	char *conflict;
+	int change;
+
+	if (!customer_import(transaction, row, job->now, &change, &conflict, error))
+		return FALSE;
+	conclude(job, change, conflict);
+	return TRUE;
+}
+
+gboolean
+store_import_customers(struct store *store, const GPtrArray *rows, gint64 now,
+		       struct import_report *report, GError **error)
+{
+	struct import_job job = { .rows = rows, .now = now, .one = import_customer };
+
+	return import(store, &job, report, error);
+}
+
 /* --- reading --- */
+
+GPtrArray *
+store_accounts(struct store *store, guint most, guint skip, GError **error)
+{
+	GPtrArray *accounts;
+
+	pthread_mutex_lock(&store->reading_mutex);
+	accounts = account_list(store->reading, most, skip, error);
+	pthread_mutex_unlock(&store->reading_mutex);
+	return accounts;
+}
 
 GPtrArray *
 store_owners(struct store *store, GError **error)
