@@ -190,9 +190,10 @@ has_come(gint64 moment, gint64 now)
 }
 
 static gboolean
-is_cooler(const struct lead *before, const struct lead *lead)
+is_cooler(const struct lead *before, const struct lead *lead, double threshold)
 {
-	if (lead->temperature < before->temperature || lead->grade > before->grade)
+	if (lead->temperature < before->temperature || lead->grade > before->grade ||
+	    (before->total >= threshold && lead->total < threshold))
 		return TRUE;
 	for (guint i = 0; i < before->scores->len; i++) {
 		const struct lead_score *then = before->scores->pdata[i];
@@ -238,10 +239,11 @@ static void
 cool(struct changes *changes)
 {
 	const struct lead *before = changes->decision->before;
+	double threshold = scorecards_find(changes->context.scorecards, before->scorecard)->mql;
 	gint64 moment = last_crossing(changes);
 
 	evaluate_now(changes);
-	if (moment == 0 || !is_cooler(before, changes->decision->lead))
+	if (moment == 0 || !is_cooler(before, changes->decision->lead, threshold))
 		return;
 	set_moment(changes, moment);
 	say(changes, "cooled");
