@@ -2,6 +2,7 @@
  * control_commands.c - what can be asked of a running daemon, one function a command.
  */
 #include "control.h"
+#include "clockwork.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "intake.h"
@@ -239,6 +240,19 @@ do_replay(struct runtime *runtime, const cJSON *request, GError **error)
 	return reply;
 }
 
+/* What is due as of a time, which may be later than now: `leadctl sweep --now`. */
+static cJSON *
+do_sweep(struct runtime *runtime, const cJSON *request, GError **error)
+{
+	gint64 count = clockwork_sweep(runtime, now_argument(request),
+				       (guint)MAX(number_argument(request, "most"), 0), error);
+	if (count < 0)
+		return NULL;
+	cJSON *reply = success();
+	cJSON_AddNumberToObject(reply, "count", (double)count);
+	return reply;
+}
+
 static const struct {
 	const char *name;
 	cJSON *(*run)(struct runtime *runtime, const cJSON *request, GError **error);
@@ -251,6 +265,7 @@ static const struct {
 	{ "endpoint resume", do_endpoint_resume },
 	{ "endpoint park", do_endpoint_park },
 	{ "replay", do_replay },
+	{ "sweep", do_sweep },
 };
 
 cJSON *

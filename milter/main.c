@@ -2,12 +2,13 @@
  * main.c - the daemon: start, signals, housekeeping, stop.
  *
  * Order of the start: configuration, sockets (as root if need be), privileges dropped, store,
- * spool, delivery, control socket, ready.  libmilter takes SIGHUP, SIGTERM and SIGINT for stopping,
- * so a reload is SIGUSR1, waited for by a thread of its own.  Stopping: no new work, callbacks
- * finish (10 s at most), deliveries in flight finish, store closes.
+ * spool, delivery, control socket, clockwork, ready.  libmilter takes SIGHUP, SIGTERM and SIGINT
+ * for stopping, so a reload is SIGUSR1, waited for by a thread of its own.  Stopping: no new work,
+ * callbacks finish (10 s at most), deliveries in flight finish, store closes.
  */
 #include "base/clock.h"
 #include "base/error.h"
+#include "clockwork.h"
 #include "control.h"
 #include "filter.h"
 
@@ -34,6 +35,7 @@
 struct daemon {
 	struct runtime *runtime;
 	struct control *control;
+	struct clockwork *clockwork;
 	pthread_t signals, housekeeper;
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;
@@ -293,7 +295,10 @@ open_daemon(struct daemon *daemon, struct generation *generation, const char *pa
 	if (!daemon->runtime)
 		return FALSE;
 	daemon->control = control_start(daemon->runtime, config->control_socket, error);
-	return daemon->control && start_threads(daemon, error);
+	if (!daemon->control)
+		return FALSE;
+	daemon->clockwork = clockwork_start(daemon->runtime, error);
+	return daemon->clockwork && start_threads(daemon, error);
 }
 
 static void
@@ -305,6 +310,7 @@ close_daemon(struct daemon *daemon, const struct config *config)
 		log_warning("some sessions were still working after %d s",
 			    (int)(DRAIN_LIMIT / G_USEC_PER_SEC));
 	control_stop(daemon->control);
+	clockwork_stop(daemon->clockwork);
 	stop_threads(daemon);
 	if (config->pid_file)
 		unlink(config->pid_file);
@@ -330,6 +336,7 @@ run_daemon(struct generation *generation, const char *path, gboolean foreground)
 	set_limits(config);
 	if (!open_daemon(&self, generation, path, &error)) {
 		control_stop(self.control);
+		clockwork_stop(self.clockwork);
 		runtime_close(self.runtime, 0);
 		return fail_start(error, config, starter);
 	}
