@@ -52,9 +52,10 @@ sub step {
 	return ($self->get)[0] // '';
 }
 
+# actions => what the MTA allows (SMFIF_* as a number)
 sub negotiate {
-	my ($self) = @_;
-	$self->put('O', pack 'NNN', 6, 0x1ff, 0x1fffff);
+	my ($self, %o) = @_;
+	$self->put('O', pack 'NNN', 6, $o{actions} // 0x1ff, 0x1fffff);
 	my ($command, $data) = $self->get or return 0;
 	(undef, $self->{actions}, $self->{steps}) = unpack 'NNN', $data;
 	return 1;
@@ -67,7 +68,8 @@ sub connect_as {
 }
 
 # macros => { letter => { name => value } }; headers => [[name, value], …]; body
-# Returns { verdict, added => {name => value}, removed => [[name, index], …] } or undef.
+# Returns { verdict, added => {name => value}, changed => {name => value}, removed => [[name, index], …],
+# recipients => ['+added', '-removed', …] with the ESMTP arguments of an addition, held => reason } or undef.
 sub message {
 	my ($self, %m) = @_;
 	my $macros = sub {
@@ -91,7 +93,7 @@ sub message {
 	}
 	$macros->('E');
 	$self->put('E');
-	my %result = (added => {}, removed => [], skipped => $skipped);
+	my %result = (added => {}, changed => {}, removed => [], recipients => [], skipped => $skipped);
 	while (my ($command, $data) = $self->get) {
 		if ($command =~ /[acdrt]/) {
 			$result{verdict} = $command;
@@ -102,7 +104,18 @@ sub message {
 			$result{added}{$name} = $value;
 		} elsif ($command eq 'm') {
 			my ($index, $rest) = (unpack('N', $data), substr $data, 4);
-			push @{ $result{removed} }, [ (split /\0/, $rest)[0], $index ];
+			my ($name, $value) = split /\0/, $rest;
+			if (length($value // '')) {
+				$result{changed}{$name} = $value;
+			} else {
+				push @{ $result{removed} }, [ $name, $index ];
+			}
+		} elsif ($command =~ /[+2]/) {
+			push @{ $result{recipients} }, join ' ', '+' . (split /\0/, $data)[0], (split /\0/, $data)[1] // ();
+		} elsif ($command eq '-') {
+			push @{ $result{recipients} }, '-' . (split /\0/, $data)[0];
+		} elsif ($command eq 'q') {
+			$result{held} = $data =~ s/\0$//r;
 		}
 	}
 	return;
