@@ -12,6 +12,7 @@
 #include "base/config_options.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/secret.h"
 
 #include <confuse.h>
 #include <gio/gio.h>
@@ -79,6 +80,8 @@ confuse_option(const struct option_row *row)
 	case OPTION_LIST:
 	case OPTION_PATHS:
 	case OPTION_NETWORKS:
+	case OPTION_SECRETS:
+	case OPTION_FIELDS:
 		return list;
 	case OPTION_UNSIGNED:
 	case OPTION_BYTES:
@@ -159,6 +162,36 @@ read_networks(struct reader *reader, cfg_t *section, const struct option_row *ro
 	return TRUE;
 }
 
+/* Secrets, each of which may stand elsewhere. */
+static gboolean
+read_secrets(struct reader *reader, cfg_t *section, const struct option_row *row,
+	     GPtrArray **member, GError **error)
+{
+	*member = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < cfg_size(section, row->name); i++) {
+		const char *item = cfg_getnstr(section, row->name, i);
+		g_autoptr(GError) why = NULL;
+		char *secret = row->type == OPTION_FIELDS
+				       ? secret_read_field(item, reader->directory, &why)
+				       : secret_read(item, reader->directory, &why);
+		if (!secret)
+			return problem(reader, cfg_getopt(section, row->name), error, "%s",
+				       why->message);
+		g_ptr_array_add(*member, secret);
+	}
+	return TRUE;
+}
+
+static gboolean
+read_secret(struct reader *reader, cfg_t *section, const struct option_row *row, char **member,
+	    GError **error)
+{
+	const char *value = cfg_getstr(section, row->name);
+	g_autoptr(GError) why = NULL;
+	*member = *value ? secret_read(value, reader->directory, &why) : NULL;
+	return !why || problem(reader, cfg_getopt(section, row->name), error, "%s", why->message);
+}
+
 static gboolean
 is_choice(const char *choices, const char *value)
 {
@@ -214,6 +247,8 @@ read_text(struct reader *reader, cfg_t *section, const struct option_row *row, v
 		return TRUE;
 	case OPTION_DURATION:
 		return read_duration(reader, section, row, member, error);
+	case OPTION_SECRET:
+		return read_secret(reader, section, row, member, error);
 	default:
 		*(char **)member = !value || !*value          ? NULL
 				   : row->type == OPTION_PATH ? absolute_path(reader, value)
@@ -263,6 +298,8 @@ read_section(struct reader *reader, cfg_t *section, const char *name, void *targ
 			*(GPtrArray **)member = read_list(reader, section, row);
 		else if (row->type == OPTION_NETWORKS)
 			ok = read_networks(reader, section, row, member, error);
+		else if (row->type == OPTION_SECRETS || row->type == OPTION_FIELDS)
+			ok = read_secrets(reader, section, row, member, error);
 		else if (row->type == OPTION_BOOLEAN)
 			*(gboolean *)member = cfg_getbool(section, row->name);
 		else if (row->type == OPTION_UNSIGNED || row->type == OPTION_BYTES ||
@@ -285,9 +322,11 @@ section_clear(const char *name, void *target)
 			continue;
 		void *member = (char *)target + row->offset;
 		if (row->type == OPTION_LIST || row->type == OPTION_PATHS ||
-		    row->type == OPTION_NETWORKS)
+		    row->type == OPTION_NETWORKS || row->type == OPTION_SECRETS ||
+		    row->type == OPTION_FIELDS)
 			g_clear_pointer((GPtrArray **)member, g_ptr_array_unref);
-		else if (row->type == OPTION_STRING || row->type == OPTION_PATH)
+		else if (row->type == OPTION_STRING || row->type == OPTION_PATH ||
+			 row->type == OPTION_SECRET)
 			g_clear_pointer((char **)member, g_free);
 	}
 }
@@ -587,35 +626,45 @@ read_mailbox(struct reader *reader, cfg_t *section, struct config *config, GErro
 	return TRUE;
 }
 
-/* A secret may stand elsewhere: "file:PATH", "env:NAME", "credential:NAME" (systemd). */
+/* By what a receiver may know that a request is ours. */
 static gboolean
-resolve_secret(struct reader *reader, gconstpointer at, char **secret, GError **error)
+proves_itself(const struct config_endpoint *endpoint)
 {
-	g_autofree char *path = NULL;
-	if (g_str_has_prefix(*secret, "file:"))
-		path = absolute_path(reader, *secret + 5);
-	else if (g_str_has_prefix(*secret, "credential:")) {
-		const char *directory = g_getenv("CREDENTIALS_DIRECTORY");
-		if (!directory)
-			return problem(reader, at, error,
-				       "secret \"%s\": CREDENTIALS_DIRECTORY is not set", *secret);
-		path = g_build_filename(directory, *secret + 11, NULL);
-	} else if (g_str_has_prefix(*secret, "env:")) {
-		const char *value = g_getenv(*secret + 4);
-		if (!value)
-			return problem(reader, at, error, "secret \"%s\" is not in the environment",
-				       *secret);
-		g_free(*secret);
-		*secret = g_strdup(value);
-		return TRUE;
-	} else
-		return TRUE;
-	g_autoptr(GError) why = NULL;
-	char *content = NULL;
-	if (!g_file_get_contents(path, &content, NULL, &why))
-		return problem(reader, at, error, "secret \"%s\": %s", *secret, why->message);
-	g_free(*secret);
-	*secret = g_strstrip(content);
+	return endpoint->secrets->len || endpoint->bearer || endpoint->basic ||
+	       endpoint->oauth_token_url || endpoint->client_cert;
+}
+
+static gboolean
+is_url(const char *url)
+{
+	return url && (g_str_has_prefix(url, "https://") || g_str_has_prefix(url, "http://"));
+}
+
+/* Options that need each other. */
+static gboolean
+check_endpoint(struct reader *reader, cfg_t *section, const struct config_endpoint *endpoint,
+	       GError **error)
+{
+	gboolean oauth = endpoint->oauth_token_url != NULL;
+	if (!is_url(endpoint->url))
+		return problem(
+			reader, endpoint->url ? (gconstpointer)cfg_getopt(section, "url") : section,
+			error, "endpoint \"%s\": expected url = \"https://…\" or \"http://…\"",
+			endpoint->name);
+	if (!proves_itself(endpoint))
+		return problem(reader, section, error,
+			       "endpoint \"%s\": expected secrets = {\"whsec_…\"}, since every "
+			       "request is signed",
+			       endpoint->name);
+	if ((oauth && !is_url(endpoint->oauth_token_url)) || oauth != !!endpoint->oauth_client_id)
+		return problem(reader, section, error,
+			       "endpoint \"%s\": expected oauth_token_url = \"https://…\" and "
+			       "oauth_client_id together",
+			       endpoint->name);
+	if (!!endpoint->bearer + !!endpoint->basic + oauth > 1)
+		return problem(reader, section, error,
+			       "endpoint \"%s\": expected one of bearer, basic and oauth_token_url",
+			       endpoint->name);
 	return TRUE;
 }
 
@@ -626,24 +675,10 @@ read_endpoint(struct reader *reader, cfg_t *section, struct config *config, GErr
 	g_ptr_array_add(config->endpoints, endpoint);
 	endpoint->name = g_strdup(cfg_title(section));
 	endpoint->line = line_of(reader, cfg_getopt(section, "secrets"));
-	if (!read_section(reader, section, "endpoint", endpoint, error))
-		return FALSE;
-	if (!endpoint->url || (!g_str_has_prefix(endpoint->url, "https://") &&
-			       !g_str_has_prefix(endpoint->url, "http://")))
-		return problem(
-			reader, endpoint->url ? (gconstpointer)cfg_getopt(section, "url") : section,
-			error, "endpoint \"%s\": expected url = \"https://…\" or \"http://…\"",
-			endpoint->name);
-	for (guint i = 0; i < endpoint->secrets->len; i++)
-		if (!resolve_secret(reader, cfg_getopt(section, "secrets"),
-				    (char **)&g_ptr_array_index(endpoint->secrets, i), error))
-			return FALSE;
-	if (!endpoint->secrets->len)
-		return problem(reader, section, error,
-			       "endpoint \"%s\": expected secrets = {\"whsec_…\"}, since every "
-			       "request is signed",
-			       endpoint->name);
-	return TRUE;
+	if (!endpoint->line)
+		endpoint->line = line_of(reader, section);
+	return read_section(reader, section, "endpoint", endpoint, error) &&
+	       check_endpoint(reader, section, endpoint, error);
 }
 
 static gboolean

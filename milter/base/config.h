@@ -50,18 +50,29 @@ struct config_assign {
 	int line; /* of its condition, else of its end, for messages */
 };
 
+/* A receiver of events.  Members that may be secret hold it, wherever it stood (secret.h). */
 struct config_endpoint {
 	char *name;
 	char *url;
-	GPtrArray *secrets; /* char *, "whsec_…" (base64) or raw text; first signs, all sign while
-			       rotating */
+	GPtrArray *secrets; /* char *, "whsec_…" and "whsk_…" (base64) or raw text; all sign */
 	GPtrArray *events; /* char *, globs of event types; empty: all */
+	char *when; /* condition over the event and its lead, or NULL: any */
+	char *cloudevents; /* "off" (or NULL), "binary", "structured", "batch" */
+	guint batch_events, batch_bytes; /* of one request */
 	GPtrArray *headers; /* char *, "Name: value" */
+	char *bearer, *basic; /* token; "user:password"; or NULL */
+	char *oauth_token_url, *oauth_client_id, *oauth_client_secret, *oauth_scope; /* or NULL */
+	char *oauth_refresh_token; /* or NULL: the grant is that of client credentials */
+	char *oauth_client_auth; /* "basic" (or NULL), "post" */
 	char *ca_file; /* or NULL: the system's */
+	char *client_cert, *client_key; /* PEM files, or NULL */
+	char *proxy; /* URL, or NULL: none */
 	guint concurrency; /* requests in flight */
+	double rate; /* requests a second, 0: any */
 	guint timeout_seconds; /* whole request */
+	guint give_up_days; /* after which a delivery that fails is dead, 0: never */
 	gboolean include_text; /* the capped excerpt of the new text is sent */
-	int line; /* of its secrets, for messages */
+	int line; /* of its secrets or its end, for messages */
 };
 
 /* What is done with mail to a watched mailbox (lead/route.h). */

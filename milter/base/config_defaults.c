@@ -83,6 +83,8 @@ config_fallback(const struct option_row *row, void *member)
 	case OPTION_LIST:
 	case OPTION_PATHS:
 	case OPTION_NETWORKS:
+	case OPTION_SECRETS:
+	case OPTION_FIELDS:
 		*(GPtrArray **)member = g_ptr_array_new_with_free_func(g_free);
 		break;
 	case OPTION_UNSIGNED:

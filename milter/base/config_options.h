@@ -15,6 +15,9 @@ enum option_type {
 	OPTION_PATH, /* char *, made absolute against the file's directory; NULL when empty */
 	OPTION_LIST, /* GPtrArray of char * */
 	OPTION_PATHS, /* the same, made absolute */
+	OPTION_SECRET, /* char * that may stand elsewhere (secret.h); NULL when empty */
+	OPTION_SECRETS, /* GPtrArray of char *, each of which may */
+	OPTION_FIELDS, /* GPtrArray of char *, header fields whose values may */
 	OPTION_NETWORKS, /* GPtrArray of GInetAddressMask *, a reference each */
 	OPTION_UNSIGNED, /* guint */
 	OPTION_BYTES, /* gint64 */

@@ -67,6 +67,7 @@
 
 /* Files an administrator writes. */
 #define LIMIT_CONFIG_FILE (1 << 20)
+#define LIMIT_SECRET_FILE (64 * 1024)
 #define LIMIT_LIST_LINES 1000000
 #define LIMIT_LIST_LINE 1024
 #define LIMIT_RULES 10000
@@ -114,6 +115,7 @@
 #define LIMIT_ADAPTER_REQUESTS 64 /* of one event's run */
 #define LIMIT_ADAPTER_NESTING 64 /* of JSON */
 #define LIMIT_ADAPTER_WAIT 86400 /* seconds an adapter may ask for */
+#define LIMIT_TOKEN 8192 /* an access token */
 #define LIMIT_SPOOL_FILE (2 * 1024 * 1024)
 #define LIMIT_CONTROL_LINE (4 << 20) /* a whole message in base64 */
 

@@ -1,0 +1,72 @@
+/* secret.c - see secret.h. */
+#include "base/secret.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+static char *
+problem(GError **error, const char *value, const char *what)
+{
+	g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG, "secret \"%s\"%s", value, what);
+	return NULL;
+}
+
+static void
+warn_of_permissions(const char *path)
+{
+	struct stat info;
+	if (!stat(path, &info) && (info.st_mode & (S_IRWXO | S_IWGRP)))
+		log_warning("%s: mode %04o lets others at this secret; 0600 or 0640 is enough",
+			    path, info.st_mode & 07777);
+}
+
+static char *
+read_file(const char *value, const char *path, GError **error)
+{
+	g_autoptr(GError) why = NULL;
+	char *content = NULL;
+	gsize length = 0;
+	if (!g_file_get_contents(path, &content, &length, &why)) {
+		g_autofree char *what = g_strconcat(": ", why->message, NULL);
+		return problem(error, value, what);
+	}
+	warn_of_permissions(path);
+	if (*g_strstrip(content) && length <= LIMIT_SECRET_FILE)
+		return content;
+	g_autofree char *useless = content;
+	return problem(error, value, *useless ? ": the file is too long" : ": the file is empty");
+}
+
+char *
+secret_read(const char *value, const char *directory, GError **error)
+{
+	if (g_str_has_prefix(value, "file:")) {
+		g_autofree char *path = g_canonicalize_filename(value + 5, directory);
+		return read_file(value, path, error);
+	}
+	if (g_str_has_prefix(value, "credential:")) {
+		const char *credentials = g_getenv("CREDENTIALS_DIRECTORY");
+		if (!credentials)
+			return problem(error, value, ": CREDENTIALS_DIRECTORY is not set");
+		g_autofree char *path = g_build_filename(credentials, value + 11, NULL);
+		return read_file(value, path, error);
+	}
+	if (!g_str_has_prefix(value, "env:"))
+		return g_strdup(value);
+	const char *found = g_getenv(value + 4);
+	return found ? g_strdup(found) : problem(error, value, " is not in the environment");
+}
+
+char *
+secret_read_field(const char *field, const char *directory, GError **error)
+{
+	const char *colon = strchr(field, ':');
+	if (!colon)
+		return g_strdup(field);
+	const char *value = colon + 1 + strspn(colon + 1, " \t");
+	g_autofree char *content = secret_read(value, directory, error);
+	return content ? g_strdup_printf("%.*s%s", (int)(value - field), field, content) : NULL;
+}
