@@ -347,6 +347,10 @@ wrap(const struct event_input *input, const char *type, const GString *data)
 	event->type = g_strdup(type);
 	event->lead = g_strdup(input->lead->id);
 	event->time = input->time;
+	if (input->facts != NULL && input->facts->mailbox_addresses->len > 0)
+		event->mailbox = g_strdup(input->facts->mailbox_addresses->pdata[0]);
+	else if (input->touch != NULL)
+		event->mailbox = g_strdup(input->touch->mailbox);
 	event->has_text = input->with_text && input->facts != NULL;
 	event->body = g_string_free(body, FALSE);
 	return event;

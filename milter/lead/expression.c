@@ -468,6 +468,41 @@ expression_asks_kind(const struct expression *expression)
 	return expression->asks_kind;
 }
 
+/* What reads the mail or the ledger without naming a signal. */
+static const char *
+reads_beyond(enum node_kind kind)
+{
+	switch (kind) {
+	case NODE_HEADER:
+		return "header()";
+	case NODE_UTM:
+		return "utm()";
+	case NODE_FORM:
+		return "form()";
+	case NODE_COUNT_TOUCH:
+	case NODE_AGE_TOUCH:
+	case NODE_WITHIN_TOUCH:
+		return "the history of touches";
+	default:
+		return NULL;
+	}
+}
+
+const char *
+expression_asks_beyond(const struct expression *expression,
+		       gboolean (*allows)(const struct signal *signal))
+{
+	for (guint i = 0; i < expression->nodes->len; i++) {
+		const struct node *node = expression->nodes->pdata[i];
+
+		if (reads_beyond(node->kind))
+			return reads_beyond(node->kind);
+		if (node->signal && !allows(node->signal))
+			return signals_name(node->signal);
+	}
+	return NULL;
+}
+
 /* --- names --- */
 
 struct expression_names *

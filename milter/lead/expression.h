@@ -71,6 +71,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(expression_owned, expression_free)
 /** It asks of which kind or direction the message is, and so may hold for mail of no person. */
 gboolean expression_asks_kind(const struct expression *expression);
 
+/** The first thing it asks for that isn't a signal which `allows`: a signal's name or what else it
+ *  reads of mail and history.  NULL when there is none. */
+const char *expression_asks_beyond(const struct expression *expression,
+				   gboolean (*allows)(const struct signal *signal));
+
 /* What is worked out once per message for all expressions; filled on first use. */
 struct evaluation {
 	struct signal_input input;

@@ -113,6 +113,7 @@ static const gsize EVENT_STRINGS[] = {
 	G_STRUCT_OFFSET(struct event, type),
 	G_STRUCT_OFFSET(struct event, lead),
 	G_STRUCT_OFFSET(struct event, body),
+	G_STRUCT_OFFSET(struct event, mailbox),
 };
 
 static void

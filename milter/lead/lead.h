@@ -172,6 +172,7 @@ struct event {
 	char *lead; /* id: events of one lead are delivered in order */
 	gint64 time;
 	char *body; /* the JSON posted: {type, timestamp, data} */
+	char *mailbox; /* watched address of its message, or NULL; not stored */
 	gboolean has_text; /* data.message.text present (endpoints may refuse it) */
 };
 

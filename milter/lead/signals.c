@@ -32,6 +32,8 @@ record_of(const struct signal_input *input, enum signal_record record)
 		return input->known != NULL ? input->known->account : NULL;
 	if (record == RECORD_LEAD)
 		return input->lead;
+	if (record == RECORD_EVENT)
+		return input->event;
 	if (facts == NULL)
 		return NULL;
 	switch (record) {

@@ -35,6 +35,7 @@ struct signal_input {
 	const struct known *known;
 	const struct lead *lead; /* the person's card as it was before this message */
 	const GPtrArray *touches; /* struct touch *: its ledger */
+	const struct event *event; /* what an endpoint's filter is asked about */
 	const struct word_list *targets; /* domains of the target account list */
 	gint64 now;
 };

@@ -24,7 +24,8 @@ enum signal_record {
 	RECORD_FORWARD,
 	RECORD_KNOWN,
 	RECORD_ACCOUNT,
-	RECORD_LEAD
+	RECORD_LEAD,
+	RECORD_EVENT
 };
 
 /* How it is stored there. */

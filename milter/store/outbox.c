@@ -5,6 +5,9 @@
 
 #include "base/error.h"
 #include "store/journal.h"
+#include "base/log.h"
+#include "lead/event_filter.h"
+#include "store/people.h"
 #include "store/record.h"
 
 #define ENDPOINT_BITS 10
@@ -24,6 +27,7 @@ G_STATIC_ASSERT(DELIVERY_WAITING == 0 && DELIVERY_DELIVERED == 1 && DELIVERY_DEA
 struct wanted {
 	char *name;
 	GPtrArray *globs; /* GPatternSpec *; empty: every event */
+	struct event_filter *filter; /* or NULL */
 	gint64 number; /* 0 not looked up yet */
 };
 
@@ -38,7 +42,23 @@ wanted_free(gpointer data)
 
 	g_free(wanted->name);
 	g_ptr_array_unref(wanted->globs);
+	event_filter_free(wanted->filter);
 	g_free(wanted);
+}
+
+/* One that can't be read was refused with the configuration; here it takes everything rather than
+ * lose an event. */
+static struct event_filter *
+filter_of(const struct config *config, const struct config_endpoint *endpoint)
+{
+	struct expression_source source = { config->path, endpoint->line, 1 };
+	g_autoptr(GError) error = NULL;
+	struct event_filter *filter =
+		endpoint->when ? event_filter_new(endpoint->when, &source, &error) : NULL;
+
+	if (error)
+		log_warning("endpoint %s takes every event: %s", endpoint->name, error->message);
+	return filter;
 }
 
 struct outbox_endpoints *
@@ -55,6 +75,7 @@ outbox_endpoints_new(const struct config *config)
 		wanted->globs = g_ptr_array_new_with_free_func((GDestroyNotify)g_pattern_spec_free);
 		for (guint g = 0; from->events && g < from->events->len; g++)
 			g_ptr_array_add(wanted->globs, g_pattern_spec_new(from->events->pdata[g]));
+		wanted->filter = filter_of(config, from);
 		g_ptr_array_add(endpoints->wanted, wanted);
 	}
 	return endpoints;
@@ -125,7 +146,7 @@ outbox_endpoints_resolve(struct transaction *transaction, struct outbox_endpoint
 }
 
 static gboolean
-wants(const struct wanted *wanted, const char *type)
+wants_type(const struct wanted *wanted, const char *type)
 {
 	for (guint i = 0; i < wanted->globs->len; i++)
 		if (g_pattern_spec_match_string(wanted->globs->pdata[i], type))
@@ -133,17 +154,66 @@ wants(const struct wanted *wanted, const char *type)
 	return wanted->globs->len == 0;
 }
 
+/* An event and, once a filter asks for it, the card it is about. */
+struct subject {
+	const struct event *event;
+	gint64 number; /* of the lead, 0 none */
+	struct person_row *row;
+};
+
+static gboolean
+read_subject(struct transaction *transaction, struct subject *subject, GError **error)
+{
+	g_autoptr(GError) failure = NULL;
+
+	if (subject->row || subject->number == 0)
+		return TRUE;
+	subject->row = people_by_number(transaction->database, subject->number, &failure);
+	if (!failure)
+		return TRUE;
+	g_propagate_error(error, g_steal_pointer(&failure));
+	return FALSE;
+}
+
+/* @return 1, 0 or -1 with an error */
+static int
+wants(struct transaction *transaction, const struct wanted *wanted, struct subject *subject,
+      GError **error)
+{
+	const struct event *event = subject->event;
+
+	if (!wants_type(wanted, event->type))
+		return 0;
+	if (!wanted->filter)
+		return 1;
+	if (!read_subject(transaction, subject, error))
+		return -1;
+	return event_filter_takes(wanted->filter, event, subject->row ? subject->row->lead : NULL,
+				  event->time);
+}
+
 gboolean
 outbox_park(struct transaction *transaction, const char *endpoint, gint64 since, const char *reason,
-	    GError **error)
+	    const char *mark, GError **error)
 {
-	if (!database_run(transaction->database, QUERY_ENDPOINT_PARK, error, "sis", endpoint, since,
-			  reason))
+	if (!database_run(transaction->database, QUERY_ENDPOINT_PARK, error, "siss", endpoint,
+			  since, reason, mark))
 		return FALSE;
 	if (transaction->database->driver->changes(transaction->database->connection) > 0)
 		return TRUE;
 	g_set_error(error, LEADMILTER_ERROR, ERROR_NOT_FOUND, "endpoint %s: not known", endpoint);
 	return FALSE;
+}
+
+gint
+outbox_unlatch(struct transaction *transaction, const char *endpoint, const char *mark,
+	       GError **error)
+{
+	struct database *database = transaction->database;
+
+	if (!database_run(database, QUERY_ENDPOINT_UNLATCH, error, "ss", endpoint, mark))
+		return -1;
+	return database->driver->changes(database->connection);
 }
 
 /* --- adding --- */
@@ -174,28 +244,43 @@ add_delivery(struct transaction *transaction, gint64 endpoint, gint64 event, gin
 			    shadow ? "shadow" : NULL);
 }
 
+static gboolean
+add_deliveries(struct transaction *transaction, const struct outbox_endpoints *endpoints,
+	       gint64 number, struct subject *subject, gboolean is_first, gboolean shadow,
+	       GError **error)
+{
+	for (guint i = 0; endpoints && i < endpoints->wanted->len; i++) {
+		const struct wanted *wanted = endpoints->wanted->pdata[i];
+		int wanted_here = wants(transaction, wanted, subject, error);
+
+		if (wanted_here < 0)
+			return FALSE;
+		if (wanted_here &&
+		    !add_delivery(transaction, wanted->number, number, subject->number,
+				  subject->event->time, is_first, shadow, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 gboolean
 outbox_add(struct transaction *transaction, struct outbox_endpoints *endpoints,
 	   const struct event *event, gint64 lead, gboolean is_first, gboolean shadow,
 	   GError **error)
 {
 	struct database *database = transaction->database;
-	gint64 number;
+	struct subject subject = { event, lead, NULL };
+	gboolean added;
 
 	if (!outbox_endpoints_resolve(transaction, endpoints, error) ||
 	    !database_run(database, QUERY_EVENT_INSERT, error, "ssiins", event->id, event->type,
 			  lead, event->time, event->has_text, event->body))
 		return FALSE;
-	number = database->driver->last_row(database->connection);
-	for (guint i = 0; endpoints && i < endpoints->wanted->len; i++) {
-		const struct wanted *wanted = endpoints->wanted->pdata[i];
-
-		if (wants(wanted, event->type) &&
-		    !add_delivery(transaction, wanted->number, number, lead, event->time, is_first,
-				  shadow, error))
-			return FALSE;
-	}
-	return TRUE;
+	added = add_deliveries(transaction, endpoints,
+			       database->driver->last_row(database->connection), &subject, is_first,
+			       shadow, error);
+	people_row_free(subject.row);
+	return added;
 }
 
 /* --- claiming --- */

@@ -50,8 +50,12 @@ gint outbox_drop(struct transaction *transaction, gint64 id, GError **error);
 /** Dead ones, at most LIMIT_BATCH. @return how many, or -1 */
 gint outbox_retry_dead(struct transaction *transaction, gint64 now, GError **error);
 
+/** @param since 0: resume @param mark of what made it park, or NULL; see outbox_unlatch() */
 gboolean outbox_park(struct transaction *transaction, const char *endpoint, gint64 since,
-		     const char *reason, GError **error);
+		     const char *reason, const char *mark, GError **error);
+/** Resume it if it was parked with another mark than this. @return 1, 0 or -1 with an error */
+gint outbox_unlatch(struct transaction *transaction, const char *endpoint, const char *mark,
+		    GError **error);
 
 /* Reading. */
 gint64 outbox_next(struct database *database, const char *endpoint, GError **error);

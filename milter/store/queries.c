@@ -165,8 +165,11 @@ static const struct text TEXTS[QUERY_COUNT] = {
 			      "WHERE d.endpoint=p.number AND d.head>0)>>10) "
 			      "FROM endpoint p ORDER BY p.name",
 			      NULL, 0, NULL },
-	[QUERY_ENDPOINT_PARK] = { "UPDATE endpoint SET parked=?2, reason=?3 WHERE name=?1", NULL, 0,
-				  NULL },
+	[QUERY_ENDPOINT_PARK] = { "UPDATE endpoint SET parked=?2, reason=?3, mark=?4 WHERE name=?1",
+				  NULL, 0, NULL },
+	[QUERY_ENDPOINT_UNLATCH] = { "UPDATE endpoint SET parked=0, reason=NULL, mark=NULL "
+				     "WHERE name=?1 AND mark<>?2",
+				     NULL, 0, NULL },
 	[QUERY_ENDPOINT_TALLY] = { "UPDATE endpoint SET waiting=waiting+?2, "
 				   "delivered=delivered+?3, dead=dead+?4 WHERE number=?1",
 				   NULL, 0, NULL },

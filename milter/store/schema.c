@@ -105,6 +105,7 @@ static const char VERSION_2[] =
 	"ALTER TABLE lead ADD COLUMN due INTEGER NOT NULL DEFAULT 0;"
 	"CREATE INDEX lead_due ON lead(due) WHERE due>0;"
 	"ALTER TABLE message ADD COLUMN routes TEXT;"
+	"ALTER TABLE endpoint ADD COLUMN mark TEXT;"
 	"ALTER TABLE touch ADD COLUMN author TEXT;"
 	"ALTER TABLE touch ADD COLUMN origin TEXT;"
 	"ALTER TABLE touch ADD COLUMN working_latency INTEGER NOT NULL DEFAULT -1;"

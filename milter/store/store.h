@@ -127,9 +127,13 @@ gint store_outbox_retry(struct store *store, gint64 id /* 0: all dead */, gint64
 			GError **error);
 gint store_outbox_drop(struct store *store, gint64 id, GError **error);
 
-/** An endpoint that answered 410 or was stopped by hand takes no deliveries until resumed. */
+/** An endpoint that answered 410, refused our credentials or was stopped by hand takes no deliveries
+ *  until resumed. @param mark of the credentials refused, or NULL */
 gboolean store_endpoint_park(struct store *store, const char *endpoint, const char *reason,
-			     gint64 now, GError **error);
+			     const char *mark, gint64 now, GError **error);
+/** Resume it if it was parked with another mark: its credentials changed. @return how many, -1 */
+gint store_endpoint_unlatch(struct store *store, const char *endpoint, const char *mark,
+			    GError **error);
 gboolean store_endpoint_resume(struct store *store, const char *endpoint, GError **error);
 
 struct endpoint_status {

@@ -63,7 +63,7 @@ store_outbox_settle(struct store *store, const struct delivery_result *results, 
 
 struct change_job {
 	gint64 id;
-	const char *endpoint, *reason;
+	const char *endpoint, *reason, *mark;
 	gint64 now;
 	gint count;
 };
@@ -152,16 +152,36 @@ run_park(struct transaction *transaction, gpointer data, GError **error)
 	const struct change_job *job = data;
 
 	transaction->tally.deliveries_added = job->now == 0; /* resumed: somebody should look */
-	return outbox_park(transaction, job->endpoint, job->now, job->reason, error);
+	return outbox_park(transaction, job->endpoint, job->now, job->reason, job->mark, error);
 }
 
 gboolean
-store_endpoint_park(struct store *store, const char *endpoint, const char *reason, gint64 now,
-		    GError **error)
+store_endpoint_park(struct store *store, const char *endpoint, const char *reason, const char *mark,
+		    gint64 now, GError **error)
 {
-	struct change_job job = { .endpoint = endpoint, .reason = reason, .now = MAX(now, 1) };
+	struct change_job job = {
+		.endpoint = endpoint, .reason = reason, .mark = mark, .now = MAX(now, 1)
+	};
 
 	return store_run(store, run_park, &job, error);
+}
+
+static gboolean
+run_unlatch(struct transaction *transaction, gpointer data, GError **error)
+{
+	struct change_job *job = data;
+
+	job->count = outbox_unlatch(transaction, job->endpoint, job->mark, error);
+	transaction->tally.deliveries_added = job->count > 0;
+	return job->count >= 0;
+}
+
+gint
+store_endpoint_unlatch(struct store *store, const char *endpoint, const char *mark, GError **error)
+{
+	struct change_job job = { .endpoint = endpoint, .mark = mark };
+
+	return store_run(store, run_unlatch, &job, error) ? job.count : -1;
 }
 
 gboolean

@@ -289,7 +289,7 @@ test_park(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 	g_autoptr(GError) error = NULL;
 
 	write_mail(fixture, 1, FALSE);
-	g_assert_true(store_endpoint_park(fixture->store, "crm", "410", HELP_NOW, &error));
+	g_assert_true(store_endpoint_park(fixture->store, "crm", "410", NULL, HELP_NOW, &error));
 	g_ptr_array_unref(claim(fixture, HELP_NOW, 10, 0));
 	g_assert_cmpint(store_outbox_next(fixture->store, "crm", &error), ==, 0);
 	g_assert_cmpint(store_outbox_next(fixture->store, NULL, &error), ==, 0);
@@ -301,7 +301,7 @@ test_park(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 	g_assert_true(store_endpoint_resume(fixture->store, "crm", &error));
 	g_ptr_array_unref(claim(fixture, HELP_NOW, 10, 2));
 	g_assert_no_error(error);
-	g_assert_false(store_endpoint_park(fixture->store, "none", "", HELP_NOW, &error));
+	g_assert_false(store_endpoint_park(fixture->store, "none", "", NULL, HELP_NOW, &error));
 	g_assert_error(error, LEADMILTER_ERROR, ERROR_NOT_FOUND);
 }
 

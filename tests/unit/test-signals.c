@@ -189,8 +189,12 @@ test_values(void)
 	g_autoptr(word_list_owned) targets = word_list_new();
 	g_autoptr(lead_owned) lead = lead_new();
 	struct fixture fixture;
-	const struct signal_input input = { &fixture.facts, &fixture.known, lead,
-					    touches,        targets,        NOW };
+	const struct signal_input input = { .facts = &fixture.facts,
+					    .known = &fixture.known,
+					    .lead = lead,
+					    .touches = touches,
+					    .targets = targets,
+					    .now = NOW };
 
 	make_all(&fixture, addresses, to);
 	lead->title = g_strdup("Buyer");
