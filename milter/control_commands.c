@@ -196,7 +196,7 @@ do_endpoint_park(struct runtime *runtime, const cJSON *request, GError **error)
 {
 	const char *endpoint = text_argument(request, "endpoint");
 	if (!need_text(endpoint, "endpoint", error) ||
-	    !store_endpoint_park(runtime->store, endpoint, "parked by the administrator",
+	    !store_endpoint_park(runtime->store, endpoint, "parked by the administrator", NULL,
 				 now_argument(request), error))
 		return NULL;
 	return success();

@@ -12,7 +12,7 @@
 
 struct order {
 	struct clerk_answer answer; /* task and owner; the rest when carried out */
-	char *endpoint, *reason;
+	char *endpoint, *reason, *mark;
 	gint64 lease;
 	guint most;
 	GArray *results; /* struct delivery_result, their texts belong to it */
@@ -70,6 +70,7 @@ order_clear(struct order *order)
 	g_clear_pointer(&order->answer.deliveries, g_ptr_array_unref);
 	g_free(order->endpoint);
 	g_free(order->reason);
+	g_free(order->mark);
 }
 
 void
@@ -115,8 +116,10 @@ run(struct store *store, struct order *order, GError **error)
 	case CLERK_HURRY:
 		return store_outbox_hurry(store, order->endpoint, clock_now(), error) >= 0;
 	case CLERK_PARK:
-		return store_endpoint_park(store, order->endpoint, order->reason, clock_now(),
-					   error);
+		return store_endpoint_park(store, order->endpoint, order->reason, order->mark,
+					   clock_now(), error);
+	case CLERK_UNLATCH:
+		return store_endpoint_unlatch(store, order->endpoint, order->mark, error) >= 0;
 	case CLERK_WORK:
 		return order->work(store, order->data, error);
 	}
@@ -265,11 +268,21 @@ clerk_hurry(struct clerk *clerk, gpointer owner, const char *endpoint)
 }
 
 void
-clerk_park(struct clerk *clerk, gpointer owner, const char *endpoint, const char *reason)
+clerk_park(struct clerk *clerk, gpointer owner, const char *endpoint, const char *reason,
+	   const char *mark)
 {
 	order_results(clerk);
 	struct order *order = order_new(CLERK_PARK, owner, endpoint);
 	order->reason = g_strdup(reason);
+	order->mark = g_strdup(mark);
+	give_order(clerk, order);
+}
+
+void
+clerk_unlatch(struct clerk *clerk, gpointer owner, const char *endpoint, const char *mark)
+{
+	struct order *order = order_new(CLERK_UNLATCH, owner, endpoint);
+	order->mark = g_strdup(mark);
 	give_order(clerk, order);
 }
 

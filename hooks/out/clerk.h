@@ -35,8 +35,12 @@ void clerk_result(struct clerk *clerk, gpointer owner, const struct delivery_res
 void clerk_flush(struct clerk *clerk);
 /** After the results noted so far: everything waiting for the endpoint becomes due. */
 void clerk_hurry(struct clerk *clerk, gpointer owner, const char *endpoint);
-/** After the results noted so far: no more deliveries for the endpoint. */
-void clerk_park(struct clerk *clerk, gpointer owner, const char *endpoint, const char *reason);
+/** After the results noted so far: no more deliveries for the endpoint.
+ *  @param mark of refused credentials, or NULL */
+void clerk_park(struct clerk *clerk, gpointer owner, const char *endpoint, const char *reason,
+		const char *mark);
+/** Resume the endpoint if it was parked with another mark. */
+void clerk_unlatch(struct clerk *clerk, gpointer owner, const char *endpoint, const char *mark);
 
 /**
  * After the results noted so far: something else that must be written, by a courier between two
@@ -49,7 +53,7 @@ void clerk_work(struct clerk *clerk,
 		gboolean (*run)(struct store *store, gpointer data, GError **error),
 		void (*done)(gboolean written, gpointer data), gpointer data);
 
-enum clerk_task { CLERK_CLAIM, CLERK_SETTLE, CLERK_HURRY, CLERK_PARK, CLERK_WORK };
+enum clerk_task { CLERK_CLAIM, CLERK_SETTLE, CLERK_HURRY, CLERK_PARK, CLERK_UNLATCH, CLERK_WORK };
 
 struct clerk_answer {
 	enum clerk_task task;

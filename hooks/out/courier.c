@@ -29,6 +29,9 @@ courier_set_transport(struct http_transport *transport, const struct config_endp
 {
 	*transport = (struct http_transport){
 		.ca_file = endpoint->ca_file,
+		.client_cert = endpoint->client_cert,
+		.client_key = endpoint->client_key,
+		.proxy = endpoint->proxy,
 		.timeout_seconds = endpoint->timeout_seconds,
 		.rate = rate,
 	};

@@ -12,6 +12,7 @@
 #include "hooks/out/clerk.h"
 #include "hooks/out/http.h"
 #include "hooks/out/lane.h"
+#include "lead/event_filter.h"
 #include "hooks/out/courier.h"
 
 #include <pthread.h>
@@ -387,11 +388,25 @@ deliver_wake(gpointer data)
 		signal_thread(deliver);
 }
 
+/* The store reads it again for what it writes. */
+static gboolean
+check_filter(const struct config *config, const struct config_endpoint *endpoint, GError **error)
+{
+	struct expression_source source = { config->path, endpoint->line, 1 };
+	struct event_filter *filter =
+		endpoint->when ? event_filter_new(endpoint->when, &source, error) : NULL;
+	gboolean good = filter || !endpoint->when;
+	event_filter_free(filter);
+	return good;
+}
+
 gboolean
 deliver_check(const struct config *config, GError **error)
 {
 	for (guint i = 0; i < config->endpoints->len; i++) {
 		const struct config_endpoint *endpoint = g_ptr_array_index(config->endpoints, i);
+		if (!check_filter(config, endpoint, error))
+			return FALSE;
 		if (!courier_kind_of(endpoint)->check(config, endpoint, error)) {
 			g_prefix_error(error, "%s:%d: endpoint \"%s\": ", config->path,
 				       endpoint->line, endpoint->name);

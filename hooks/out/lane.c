@@ -14,6 +14,9 @@
 #define NEWS_PACE (10 * (gint64)1000) /* between claims that news ask for */
 #define LOOK_AGAIN (50 * (gint64)CLOCK_SECOND / 1000) /* due, but not handed out: not at once */
 
+static void unlatch(struct lane *lane);
+static void take_settings(struct lane *lane);
+
 struct lane *
 lane_new(const struct config_endpoint *endpoint, struct clerk *clerk)
 {
@@ -22,7 +25,10 @@ lane_new(const struct config_endpoint *endpoint, struct clerk *clerk)
 	lane->name = g_strdup(endpoint->name);
 	lane->clerk = clerk;
 	lane->batch = 1;
+	lane->mark = request_mark(endpoint);
 	breaker_init(&lane->breaker, endpoint->concurrency);
+	take_settings(lane);
+	unlatch(lane);
 	g_autofree char *origin = request_origin(endpoint->url);
 	log_info("endpoint %s: delivering to %s", lane->name, origin);
 	return lane;
@@ -33,6 +39,7 @@ lane_free(struct lane *lane)
 {
 	g_queue_clear_full(&lane->claimed, (GDestroyNotify)delivery_free);
 	g_free(lane->name);
+	g_free(lane->mark);
 	g_free(lane);
 }
 
@@ -42,38 +49,37 @@ lane_is_empty(const struct lane *lane)
 	return !lane->claimed.length && !lane->in_flight && !lane->unsettled && !lane->orders;
 }
 
-static gboolean
-same_strings(const GPtrArray *a, const GPtrArray *b)
+static void
+unlatch(struct lane *lane)
 {
-	guint length = a ? a->len : 0;
-	if (length != (b ? b->len : 0))
-		return FALSE;
-	for (guint i = 0; i < length; i++)
-		if (strcmp(g_ptr_array_index(a, i), g_ptr_array_index(b, i)))
-			return FALSE;
-	return TRUE;
+	lane->orders++;
+	clerk_unlatch(lane->clerk, lane, lane->name, lane->mark);
 }
 
-static gboolean
-same_target(const struct config_endpoint *a, const struct config_endpoint *b)
+static void
+take_settings(struct lane *lane)
 {
-	return !g_strcmp0(a->url, b->url) && !g_strcmp0(a->ca_file, b->ca_file) &&
-	       same_strings(a->secrets, b->secrets) && same_strings(a->headers, b->headers);
+	lane->rate.per_second = lane->endpoint->rate;
+	lane->breaker.limit = MAX(lane->endpoint->concurrency, 1);
+	lane->breaker.window = MIN(lane->breaker.window, lane->breaker.limit);
 }
 
 void
 lane_configure(struct lane *lane, const struct config_endpoint *endpoint)
 {
-	const struct config_endpoint *before = lane->endpoint;
+	gboolean was_retired = lane->retired;
 	lane->endpoint = endpoint;
 	lane->retired = !endpoint;
-	if (!endpoint)
+	if (!endpoint) {
 		lane_give_back(lane, clock_now());
-	else if (!before || !same_target(before, endpoint))
+		return;
+	}
+	g_autofree char *before = g_steal_pointer(&lane->mark);
+	lane->mark = request_mark(endpoint);
+	take_settings(lane);
+	if (strcmp(before, lane->mark) || was_retired) {
+		unlatch(lane);
 		lane_resume(lane);
-	else {
-		lane->breaker.limit = MAX(endpoint->concurrency, 1);
-		lane->breaker.window = MIN(lane->breaker.window, lane->breaker.limit);
 	}
 }
 
@@ -337,7 +343,7 @@ park(struct lane *lane, enum verdict verdict, const char *why, gint64 now)
 	lane->parking = TRUE;
 	lane->orders++;
 	lane_give_back(lane, now);
-	clerk_park(lane->clerk, lane, lane->name, reason);
+	clerk_park(lane->clerk, lane, lane->name, reason, refused ? lane->mark : NULL);
 }
 
 static gint64
@@ -386,6 +392,14 @@ tell_breaker(struct lane *lane, const struct delivery *delivery, const struct la
 	return breaker_take(&lane->breaker, &said, now, g_random_double());
 }
 
+/* What an endpoint refuses that takes others: an outage, however long, ends no delivery. */
+static gboolean
+is_too_old(const struct lane *lane, const struct delivery *delivery, gint64 now)
+{
+	guint days = lane->endpoint ? lane->endpoint->give_up_days : 0;
+	return days && !lane->breaker.open && now - delivery->time > days * (gint64)CLOCK_DAY;
+}
+
 static void
 settle(struct lane *lane, const struct delivery *delivery, const struct lane_answer *answer,
        enum verdict verdict, const char *why, gboolean is_news, gint64 now)
@@ -393,13 +407,14 @@ settle(struct lane *lane, const struct delivery *delivery, const struct lane_ans
 	struct delivery_result result = { .id = delivery->id,
 					  .state = DELIVERY_DELIVERED,
 					  .status = (int)answer->status };
-	if (verdict == VERDICT_DEAD)
+	if (verdict == VERDICT_DEAD ||
+	    (verdict != VERDICT_DELIVERED && is_too_old(lane, delivery, now)))
 		result.state = DELIVERY_DEAD;
 	else if (verdict != VERDICT_DELIVERED) {
 		result.state = DELIVERY_WAITING;
 		result.next = next_try(lane, delivery, answer, now);
 	}
-	if (why && (!is_news || verdict == VERDICT_DEAD))
+	if (why && (!is_news || result.state == DELIVERY_DEAD))
 		log_failure(lane, delivery, why, &result, now);
 	note(lane, &result, g_strdup(why), g_strdup(answer->response));
 }

@@ -21,6 +21,7 @@ struct courier;
 struct lane {
 	const struct config_endpoint *endpoint; /* of the configuration in force */
 	char *name;
+	char *mark; /* request_mark() of the endpoint */
 	struct clerk *clerk;
 	struct courier *courier; /* deliver.c's */
 	struct breaker breaker;
@@ -58,8 +59,9 @@ void lane_free(struct lane *lane);
 /** Neither the network nor the clerk knows it any more. */
 gboolean lane_is_empty(const struct lane *lane);
 
-/** New configuration for the same endpoint.  A changed URL, secret, field or CA makes everything
- *  due at once. @param endpoint NULL: no longer configured */
+/** New configuration for the same endpoint.  A changed receiver or credential makes everything
+ *  due at once, and ends a parking for refused credentials. @param endpoint NULL: no longer
+ * configured */
 void lane_configure(struct lane *lane, const struct config_endpoint *endpoint);
 /** The administrator says: try now, whatever happened. */
 void lane_resume(struct lane *lane);

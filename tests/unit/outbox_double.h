@@ -29,6 +29,7 @@ struct store {
 	pthread_cond_t changed;
 	GPtrArray *rows; /* struct row *, by id */
 	GHashTable *parked; /* endpoint → reason */
+	GHashTable *marks; /* endpoint → mark it was parked with, or "" */
 	guint claims, settles, hurries, claimed_rows, given_back, results;
 	int fail_claims, fail_settles; /* so many times */
 };
@@ -54,6 +55,7 @@ outbox_new(void)
 	pthread_cond_init(&store->changed, NULL);
 	store->rows = g_ptr_array_new_with_free_func(row_free);
 	store->parked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	store->marks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	return store;
 }
 
@@ -62,6 +64,7 @@ outbox_free(struct store *store)
 {
 	g_ptr_array_unref(store->rows);
 	g_hash_table_unref(store->parked);
+	g_hash_table_unref(store->marks);
 	pthread_mutex_destroy(&store->lock);
 	pthread_cond_destroy(&store->changed);
 	g_free(store);
@@ -276,14 +279,28 @@ store_outbox_hurry(struct store *store, const char *endpoint, gint64 now,
 }
 
 gboolean
-store_endpoint_park(struct store *store, const char *endpoint, const char *reason,
+store_endpoint_park(struct store *store, const char *endpoint, const char *reason, const char *mark,
 		    G_GNUC_UNUSED gint64 now, G_GNUC_UNUSED GError **error)
 {
 	pthread_mutex_lock(&store->lock);
 	g_hash_table_replace(store->parked, g_strdup(endpoint), g_strdup(reason));
+	g_hash_table_replace(store->marks, g_strdup(endpoint), g_strdup(mark ? mark : ""));
 	pthread_cond_broadcast(&store->changed);
 	pthread_mutex_unlock(&store->lock);
 	return TRUE;
+}
+
+gint
+store_endpoint_unlatch(struct store *store, const char *endpoint, const char *mark,
+		       G_GNUC_UNUSED GError **error)
+{
+	pthread_mutex_lock(&store->lock);
+	const char *with = g_hash_table_lookup(store->marks, endpoint);
+	gboolean changed = with && *with && strcmp(with, mark);
+	if (changed)
+		g_hash_table_remove(store->parked, endpoint);
+	pthread_mutex_unlock(&store->lock);
+	return changed;
 }
 
 gboolean

@@ -7,6 +7,18 @@
 
 #define SECRET "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 #define GOOD "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+/* RFC 8032 section 7.1, test 1; the signature is by another implementation (Node's). */
+#define SEED "whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A="
+#define PAIR \
+	"whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2DXWpgBgrEKt9VL/" \
+	"tPJZAc6DuFy89qmIyWvAhpo9wdRGg=="
+#define NO_PAIR \
+	"whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2CdYbGd7/" \
+	"1aYLqESvSS7CzEREnFaXsyaRlwO6wDHK5/YA=="
+#define PUBLIC "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+#define GOOD_A \
+	"v1a," \
+	"fldxM4gAKugP6nnt1hdz3sgGfZ6d99nzrMFnZOELIxbzEHoVmAb2ADpkJK7zgPePmPsle0zV9jSeGlHFG2NVAw=="
 #define PLAIN "a plain secret of the receiver"
 
 static const struct {
@@ -28,6 +40,18 @@ static const struct {
 	  "{\"test\": 2432232314}",
 	  1614265330,
 	  GOOD " " GOOD },
+	{ "an ed25519 seed",
+	  { SEED },
+	  "msg_p5jXN8AQM9LWM0D4loKWxJek",
+	  "{\"test\": 2432232314}",
+	  1614265330,
+	  GOOD_A },
+	{ "rotation between the kinds, a seed with its public key",
+	  { SECRET, PAIR },
+	  "msg_p5jXN8AQM9LWM0D4loKWxJek",
+	  "{\"test\": 2432232314}",
+	  1614265330,
+	  GOOD " " GOOD_A },
 	{ "no secret, no signature", { NULL }, "msg_1", "{}", 1614265330, "" },
 };
 
@@ -92,6 +116,11 @@ static const struct {
 } secrets_wanted[] = {
 	{ SECRET, TRUE },
 	{ PLAIN, TRUE },
+	{ SEED, TRUE },
+	{ PAIR, TRUE },
+	{ NO_PAIR, FALSE },
+	{ "whsk_", FALSE },
+	{ "whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", FALSE }, /* 24 bytes */
 	{ "", FALSE },
 	{ "short", FALSE },
 	{ "whsec_", FALSE },
@@ -127,12 +156,24 @@ test_secret_check(void)
 	g_assert_false(sign_secret_check(raw, NULL));
 }
 
+static void
+test_public_key(void)
+{
+	g_autofree char *of_seed = sign_public_key(SEED), *of_pair = sign_public_key(PAIR);
+	g_assert_cmpstr(of_seed, ==, PUBLIC);
+	g_assert_cmpstr(of_pair, ==, PUBLIC);
+	g_assert_null(sign_public_key(SECRET));
+	g_assert_null(sign_public_key(PLAIN));
+	g_assert_null(sign_public_key("whsk_"));
+}
+
 int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/sign/signatures", test_signatures);
 	g_test_add_func("/sign/key-forms", test_key_forms);
+	g_test_add_func("/sign/public-key", test_public_key);
 	g_test_add_func("/sign/secret-check", test_secret_check);
 	return g_test_run();
 }
