@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "store/journal.h"
 #include "base/log.h"
 #include "lead/event_filter.h"
+#include "store/journal.h"
 #include "store/people.h"
 #include "store/record.h"
 
