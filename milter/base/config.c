@@ -719,10 +719,8 @@ read_token_secrets(struct reader *reader, cfg_t *cfg, struct config *config, GEr
 {
 	gconstpointer at = cfg_getopt(cfg, "reply_token_secret");
 	for (guint i = 0; i < config->reply_token_secret->len; i++) {
-		char **secret = (char **)&g_ptr_array_index(config->reply_token_secret, i);
-		if (!resolve_secret(reader, at, secret, error))
-			return FALSE;
-		if (strlen(*secret) < LIMIT_SECRET_LEAST)
+		const char *secret = g_ptr_array_index(config->reply_token_secret, i);
+		if (strlen(secret) < LIMIT_SECRET_LEAST)
 			return problem(reader, at, error,
 				       "reply_token_secret: expected at least %d characters",
 				       LIMIT_SECRET_LEAST);

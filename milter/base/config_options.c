@@ -65,7 +65,7 @@ const struct option_row option_rows[] = {
 	{ "", "route_domains", OPTION_LIST, "", TOP(route_domains), NULL, 0, 0 },
 	{ "", "recipient_delimiter", OPTION_STRING, "+", TOP(recipient_delimiter), NULL, 0, 0 },
 	{ "", "reply_token", OPTION_BOOLEAN, "false", TOP(reply_token), NULL, 0, 0 },
-	{ "", "reply_token_secret", OPTION_LIST, "", TOP(reply_token_secret), NULL, 0, 0 },
+	{ "", "reply_token_secret", OPTION_SECRETS, "", TOP(reply_token_secret), NULL, 0, 0 },
 	{ "", "reply_token_days", OPTION_UNSIGNED, "0", TOP(reply_token_days), NULL, 0, 10000 },
 	{ "", "log_level", OPTION_STRING, "info", TOP(log_level_name), "error|warning|notice|info|debug", 0, 0 },
 	{ "", "log_target", OPTION_STRING, "syslog", TOP(log_target), "syslog|stderr", 0, 0 },
