@@ -72,6 +72,7 @@
 #define LIMIT_LIST_LINE 1024
 #define LIMIT_RULES 10000
 #define LIMIT_OWNERS 10000 /* configured, or known to one store */
+#define LIMIT_SUBSTITUTES 8 /* one after another, until one is present */
 #define LIMIT_WORKING_RANGES 64 /* of a week */
 #define LIMIT_HOLIDAYS 4000
 #define LIMIT_WORK_DAYS 36600 /* a hundred years: as far as working time is counted */
