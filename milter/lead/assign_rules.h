@@ -25,6 +25,9 @@ enum strategy {
 
 struct assign_rules;
 
+/* How the reason of a lead begins that only somebody's word gives to anybody. */
+#define ASSIGN_BY_HAND "by hand"
+
 /** @param names grows; must outlive the rules, as must the configuration
  *  @return NULL with ERROR_CONFIG "file:line:column: …" */
 struct assign_rules *assign_rules_new(const struct config *config, struct expression_names *names,

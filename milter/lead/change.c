@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "lead/card.h"
 #include "lead/event.h"
+#include "lead/worktime.h"
 
 /* Clocks of others may be ahead of ours by so much. */
 #define MOST_AHEAD (10 * 60 * (gint64)CLOCK_SECOND)
@@ -213,6 +214,16 @@ change_touch_points(const struct change_context *context, const struct lead *lea
 			      : g_ptr_array_new_with_free_func((GDestroyNotify)contribution_free);
 }
 
+void
+change_latency(const struct change_context *context, struct touch *touch, gint64 since)
+{
+	if (since == 0 || since > touch->time)
+		return;
+	touch->latency = touch->time - since;
+	touch->working_latency =
+		worktime_between(scorecards_worktime(context->scorecards), since, touch->time);
+}
+
 /* --- events --- */
 
 void
@@ -265,34 +276,36 @@ change_stage(const struct change_context *context, struct lead *lead, struct sta
 	lead->stage_cause = g_steal_pointer(&result->cause);
 }
 
-/* @return TRUE when the owner is another one than before. */
 gboolean
-change_owner(struct lead *lead, const struct assignment *assignment)
+change_owner(struct decision *decision, struct assignment *assignment)
 {
-	gboolean changed = g_strcmp0(lead->owner, assignment->owner) != 0;
-	char *owner = g_strdup(assignment->owner), *reason = g_strdup(assignment->reason);
+	gboolean changed = assign_to(decision->lead, assignment->owner, assignment->reason);
 
-	g_free(lead->owner);
-	g_free(lead->owner_reason);
-	lead->owner = owner;
-	lead->owner_reason = reason;
+	if (assignment->notice != NULL) {
+		char *reason = g_strdup_printf("%s; %s", decision->reason, assignment->notice);
+
+		g_free(decision->reason);
+		decision->reason = reason;
+	}
+	g_clear_pointer(&decision->credits, g_ptr_array_unref);
+	decision->credits = g_steal_pointer(&assignment->credits);
+	assignment_clear(assignment);
 	return changed;
 }
 
 gboolean
-change_assign(const struct change_context *context, struct lead *lead)
+change_assign(const struct change_context *context, struct decision *decision)
 {
-	const struct account *account = context->known->account;
-	struct assignment found = { NULL, NULL };
+	const struct assign_input input = { .config = context->config,
+					    .scorecards = context->scorecards,
+					    .facts = context->facts,
+					    .known = context->known,
+					    .lead = decision->lead,
+					    .before = decision->before,
+					    .touches = context->known->touches,
+					    .time = context->time };
+	struct assignment assignment;
 
-	if (lead->owner != NULL)
-		return FALSE;
-	if (account != NULL && lead->account != NULL && account->owner != NULL)
-		found = (struct assignment){ account->owner, "owner of the account" };
-	else if (lead->account != NULL && context->known->account_owner != NULL)
-		found = (struct assignment){ context->known->account_owner,
-					     "owner of the account" };
-	else if (context->config->fallback_owner != NULL)
-		found = (struct assignment){ context->config->fallback_owner, "fallback owner" };
-	return found.owner != NULL && change_owner(lead, &found);
+	assign_inbound(&input, &assignment);
+	return change_owner(decision, &assignment);
 }

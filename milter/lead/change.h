@@ -44,6 +44,9 @@ void change_promote(struct known *known, struct candidate *candidate);
 
 struct touch *change_touch(const struct change_context *context, const char *name,
 			   const char *direction);
+/** How long a touch took to answer what was written at `since`, in real and in working time; 0:
+ * it answers nothing. */
+void change_latency(const struct change_context *context, struct touch *touch, gint64 since);
 /** A time others gave for what happened: not ahead of us by more than clocks differ, not ages ago;
  * 0 is now. @return FALSE with ERROR_INPUT */
 gboolean change_check_time(gint64 time, gint64 now, GError **error);
@@ -68,10 +71,11 @@ gint64 change_next_score(const struct scorecards *scorecards, const struct lead 
 /** Takes the cause out of `result`. */
 void change_stage(const struct change_context *context, struct lead *lead,
 		  struct stage_result *result);
-/** An owner for a lead no message was sent by. @return as change_owner() */
-gboolean change_assign(const struct change_context *context, struct lead *lead);
-/** @return TRUE when the owner is another one than before. */
-gboolean change_owner(struct lead *lead, const struct assignment *assignment);
+/** Write an assignment into the decision: its lead's owner, turns, what the reason should tell.
+ *  Clears `assignment`. @return TRUE when the owner is another one than before. */
+gboolean change_owner(struct decision *decision, struct assignment *assignment);
+/** The same for what assign_inbound() says when no message was sent by the lead. */
+gboolean change_assign(const struct change_context *context, struct decision *decision);
 /** The events of a decision, once its lead and touch are final. */
 void change_add_events(const struct change_context *context, struct decision *decision,
 		       const struct score *score, const struct change_types *types);

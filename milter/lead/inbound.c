@@ -14,6 +14,7 @@
 #include "lead/change.h"
 #include "lead/identity.h"
 #include "lead/sweep.h"
+#include "lead/task.h"
 
 /* --- what stands behind a stage --- */
 
@@ -213,18 +214,17 @@ make_note(const struct facts *facts)
 	return g_string_free(note, note->len == 0);
 }
 
-/* How long they took to answer: only what comes next after our mail is an answer to it. */
+/* Our mail they answer: only what comes next after it is an answer to it.  0 none. */
 static gint64
-inbound_latency(const struct change_context *context, const struct inbound *in)
+find_answered(const struct change_context *context, const struct inbound *in)
 {
 	gint64 ours = context->known->last_outbound;
 
 	if (in->before != NULL)
 		ours = MAX(ours, in->before->last_outbound);
-	if (ours == 0 || ours > context->time ||
-	    (in->before != NULL && in->before->last_inbound > ours))
-		return -1;
-	return context->time - ours;
+	if (ours > context->time || (in->before != NULL && in->before->last_inbound > ours))
+		return 0;
+	return ours;
 }
 
 static void
@@ -243,7 +243,7 @@ add_inbound_touch(const struct change_context *context, struct inbound *in)
 	struct touch *touch = change_touch(context, name_touch(facts), "inbound");
 
 	touch->note = make_note(facts);
-	touch->latency = inbound_latency(context, in);
+	change_latency(context, touch, find_answered(context, in));
 	if (context->config->store_text)
 		touch->excerpt = change_cut_text(facts->forward != NULL ? facts->forward->text
 									: facts->text->new_text,
@@ -304,20 +304,31 @@ move_inbound(const struct change_context *context, struct inbound *in, const str
 	change_stage(context, in->lead, &in->stage);
 }
 
+/* The owner, and what is to be done next. */
 static void
-assign_lead(const struct change_context *context, struct inbound *in)
+assign_lead(const struct change_context *context, struct inbound *in, struct decision *decision)
 {
 	const struct assign_input input = {
 		.config = context->config,
+		.scorecards = context->scorecards,
 		.facts = context->facts,
 		.known = context->known,
 		.lead = in->lead,
+		.before = in->before,
+		.touches = in->ledger,
 		.conversation = in->identity.conversation,
 		.claimed = in->identity.claimed,
+		.time = context->time,
 	};
-	struct assignment assignment = assign_inbound(&input);
+	struct assignment assignment;
 
-	in->assigned = change_owner(in->lead, &assignment);
+	assign_inbound(&input, &assignment);
+	in->assigned = change_owner(decision, &assignment);
+	if (stage_is_closed(in->lead->stage))
+		task_clear(in->lead);
+	else if (!in->repeated && task_is_wanted(in->lead, context->facts))
+		task_open(in->lead, scorecards_worktime(context->scorecards),
+			  assign_response_within(&input), context->time, context->now);
 }
 
 /* A new lead is told by one event that carries stage and owner; a known one by what changed. */
@@ -397,9 +408,9 @@ inbound_decide(const struct change_context *context)
 	count_inbound(context, &in);
 	change_score(context, in.lead, in.ledger, in.touch, &score, &all);
 	move_inbound(context, &in, &score);
-	assign_lead(context, &in);
-	in.lead->due = sweep_due(in.lead, all, context->scorecards, context->now);
 	decision = close_inbound(context, &in);
+	assign_lead(context, &in, decision);
+	in.lead->due = sweep_due(in.lead, all, context->scorecards, context->now);
 	name_inbound_events(&in, &types);
 	change_add_events(context, decision, &score, &types);
 	score_clear(&score);

@@ -11,6 +11,7 @@
 #include "lead/change.h"
 #include "lead/identity.h"
 #include "lead/sweep.h"
+#include "lead/task.h"
 #include "mail/address.h"
 
 /* A report later than this after our last mail is not about it; queues give up after 5 days. */
@@ -37,7 +38,7 @@ make_outbound_touch(const struct change_context *context, const struct lead *bef
 	struct touch *touch = change_touch(context, "owner_reply", "outbound");
 
 	if (before->last_inbound > before->last_outbound && before->last_inbound <= context->time)
-		touch->latency = context->time - before->last_inbound;
+		change_latency(context, touch, before->last_inbound);
 	touch->note = g_strdup(context->facts->sender.address);
 	return touch;
 }
@@ -53,11 +54,15 @@ change_by_outbound(const struct change_context *context, struct decision *decisi
 	const struct assign_input owners = { .config = context->config,
 					     .facts = context->facts,
 					     .known = context->known,
-					     .lead = lead };
-	struct assignment assignment = assign_outbound(&owners);
-	gboolean assigned = change_owner(lead, &assignment);
+					     .lead = lead,
+					     .time = context->time };
+	struct assignment assignment;
 	struct stage_result stage;
+	gboolean assigned;
 
+	assign_outbound(&owners, &assignment);
+	assigned = change_owner(decision, &assignment);
+	task_answer(lead, context->time);
 	stage_decide(&input, &stage);
 	change_stage(context, lead, &stage);
 	change_add_type(types, TRUE,

@@ -289,11 +289,9 @@ move_stage(const struct change_context *context, struct decision *decision, cons
 static gboolean
 give_to(const struct outcome *outcome, const char *words, struct lead *lead)
 {
-	const char *address =
-		outcome->value != NULL && *outcome->value != '\0' ? outcome->value : NULL;
-	const struct assignment assignment = { address, address != NULL ? words : NULL };
+	gboolean anybody = outcome->value != NULL && *outcome->value != '\0';
 
-	return change_owner(lead, &assignment);
+	return assign_to(lead, outcome->value, anybody ? words : NULL);
 }
 
 static void

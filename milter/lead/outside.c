@@ -303,8 +303,8 @@ take(const struct change_context *context, const struct outside_touch *touch,
 	outside.made = make_touch(context, &outside);
 	change_score(context, outside.lead, outside.ledger, outside.made, &score, &all);
 	move_stage(context, &outside, &score);
-	outside.assigned = change_assign(context, outside.lead);
 	decision = close_outside(&outside, candidate != NULL ? candidate->match : MATCHED_NOTHING);
+	outside.assigned = change_assign(context, decision);
 	outside.lead->due = sweep_due(outside.lead, all, context->scorecards, context->now);
 	name_events(&outside, &types);
 	change_add_events(context, decision, &score, &types);

@@ -1,61 +1,76 @@
 /* owner.c - see owner.h. */
 #include "lead/owner.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/limits.h"
 
+/* Made for each decision, so it borrows texts and lists instead of copying them. */
 struct owners {
-	GHashTable *by_address; /* in lower case → struct owner * */
+	GHashTable *by_address; /* address → struct owner *, without regard to case */
 	GPtrArray *sorted; /* struct owner *, those who may get leads */
-	GPtrArray *all; /* struct owner *, owned */
+	struct owner *all;
+	guint count;
 };
 
 /* --- both sources as one --- */
 
-static GPtrArray *
-copy_strings(const GPtrArray *strings)
+static guint
+hash_address(gconstpointer address)
 {
-	GPtrArray *copy = g_ptr_array_new_with_free_func(g_free);
+	guint hash = 5381;
 
-	for (guint i = 0; strings != NULL && i < strings->len; i++)
-		g_ptr_array_add(copy, g_strdup(strings->pdata[i]));
-	return copy;
+	for (const char *at = address; *at != '\0'; at++)
+		hash = hash * 33 + (guchar)g_ascii_tolower(*at);
+	return hash;
+}
+
+static gboolean
+same_address(gconstpointer a, gconstpointer b)
+{
+	return g_ascii_strcasecmp(a, b) == 0;
+}
+
+static const GPtrArray *
+no_words(void)
+{
+	static GPtrArray *none;
+	static gsize once;
+
+	if (g_once_init_enter(&once)) {
+		none = g_ptr_array_new();
+		g_once_init_leave(&once, 1);
+	}
+	return none;
 }
 
 static void
-replace_strings(GPtrArray **strings, const GPtrArray *with)
+replace_words(GPtrArray **words, GPtrArray *with)
 {
-	if (with == NULL || with->len == 0)
-		return;
-	g_ptr_array_unref(*strings);
-	*strings = copy_strings(with);
+	if (with != NULL && with->len > 0)
+		*words = with;
 }
 
 static void
-replace_text(char **text, const char *with)
+replace_text(char **text, char *with)
 {
-	if (with == NULL || with[0] == '\0')
-		return;
-	g_free(*text);
-	*text = g_strdup(with);
+	if (with != NULL && with[0] != '\0')
+		*text = with;
 }
 
-/* The one of that address, made when it is new. */
+/* The one of that address, begun when it is new; there is room for each name there may be. */
 static struct owner *
 get_owner(struct owners *owners, const char *address)
 {
-	char *key = g_ascii_strdown(address, -1);
-	struct owner *owner = g_hash_table_lookup(owners->by_address, key);
+	struct owner *owner = g_hash_table_lookup(owners->by_address, address);
 
-	if (owner != NULL) {
-		g_free(key);
+	if (owner != NULL)
 		return owner;
-	}
-	owner = owner_new();
-	owner->address = g_strdup(address);
-	owner->weight = 0;
-	g_hash_table_insert(owners->by_address, key, owner);
-	g_ptr_array_add(owners->all, owner);
+	owner = &owners->all[owners->count++];
+	owner->address = (char *)address;
+	owner->languages = owner->countries = owner->products = (GPtrArray *)no_words();
+	g_hash_table_insert(owners->by_address, (gpointer)address, owner);
 	return owner;
 }
 
@@ -73,12 +88,12 @@ add_configured(struct owners *owners, const struct config_owner *config)
 {
 	struct owner *owner = get_owner(owners, config->address);
 
-	replace_text(&owner->name, config->name);
-	replace_text(&owner->team, config->team);
-	replace_text(&owner->substitute, config->substitute);
-	replace_strings(&owner->languages, config->languages);
-	replace_strings(&owner->countries, config->countries);
-	replace_strings(&owner->products, config->products);
+	owner->name = config->name;
+	owner->team = config->team;
+	owner->substitute = config->substitute;
+	replace_words(&owner->languages, config->languages);
+	replace_words(&owner->countries, config->countries);
+	replace_words(&owner->products, config->products);
 	owner->capacity = config->capacity;
 	owner->weight = config->weight;
 	owner->absent_from = config->absent_from;
@@ -97,9 +112,9 @@ add_imported(struct owners *owners, const struct owner *imported)
 	replace_text(&owner->name, imported->name);
 	replace_text(&owner->team, imported->team);
 	replace_text(&owner->substitute, imported->substitute);
-	replace_strings(&owner->languages, imported->languages);
-	replace_strings(&owner->countries, imported->countries);
-	replace_strings(&owner->products, imported->products);
+	replace_words(&owner->languages, imported->languages);
+	replace_words(&owner->countries, imported->countries);
+	replace_words(&owner->products, imported->products);
 	if (imported->capacity != 0)
 		owner->capacity = imported->capacity;
 	if (imported->weight != 0)
@@ -111,17 +126,44 @@ add_imported(struct owners *owners, const struct owner *imported)
 	list_owner(owners, owner);
 }
 
-/* Who stands in needs no section of their own. */
-static void
-add_substitutes(struct owners *owners)
+static gboolean
+is_address(const char *name)
 {
-	for (guint i = 0; i < owners->all->len; i++) {
-		struct owner *owner = owners->all->pdata[i];
+	return strchr(name, '@') != NULL;
+}
+
+/* Who is named by a rule or stands in needs no section of their own. */
+static void
+add_named(struct owners *owners, const GPtrArray *assigns)
+{
+	for (guint i = 0; assigns != NULL && i < assigns->len; i++) {
+		const struct config_assign *assign = assigns->pdata[i];
+
+		for (guint k = 0; k < assign->owners->len; k++) {
+			if (is_address(assign->owners->pdata[k]))
+				get_owner(owners, assign->owners->pdata[k]);
+		}
+	}
+	for (guint i = 0; i < owners->count; i++) {
+		struct owner *owner = &owners->all[i];
 
 		owner->weight = MAX(owner->weight, 1);
 		if (owner->substitute != NULL)
 			get_owner(owners, owner->substitute);
 	}
+}
+
+/* As many as there can be: each one may name another. */
+static guint
+count_names(const struct config *config, const GPtrArray *imported)
+{
+	guint count = (config->owners != NULL ? config->owners->len : 0) +
+		      (imported != NULL ? imported->len : 0);
+	guint named = 0;
+
+	for (guint i = 0; config->assigns != NULL && i < config->assigns->len; i++)
+		named += ((const struct config_assign *)config->assigns->pdata[i])->owners->len;
+	return 2 * count + named;
 }
 
 static gint
@@ -137,9 +179,9 @@ owners_new(const struct config *config, const GPtrArray *imported)
 {
 	struct owners *owners = g_new0(struct owners, 1);
 
-	owners->by_address = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	owners->all = g_ptr_array_new_with_free_func((GDestroyNotify)owner_free);
+	owners->by_address = g_hash_table_new(hash_address, same_address);
 	owners->sorted = g_ptr_array_new();
+	owners->all = g_new0(struct owner, count_names(config, imported));
 	for (guint i = 0; config->owners != NULL && i < config->owners->len; i++)
 		add_configured(owners, config->owners->pdata[i]);
 	for (guint i = 0; imported != NULL && i < imported->len; i++) {
@@ -148,7 +190,7 @@ owners_new(const struct config *config, const GPtrArray *imported)
 		if (owner->address != NULL && owner->address[0] != '\0')
 			add_imported(owners, owner);
 	}
-	add_substitutes(owners);
+	add_named(owners, config->assigns);
 	g_ptr_array_sort(owners->sorted, compare_addresses);
 	return owners;
 }
@@ -160,16 +202,14 @@ owners_free(struct owners *owners)
 		return;
 	g_hash_table_unref(owners->by_address);
 	g_ptr_array_unref(owners->sorted);
-	g_ptr_array_unref(owners->all);
+	g_free(owners->all);
 	g_free(owners);
 }
 
 const struct owner *
 owners_find(const struct owners *owners, const char *address)
 {
-	g_autofree char *key = address != NULL ? g_ascii_strdown(address, -1) : NULL;
-
-	return key != NULL ? g_hash_table_lookup(owners->by_address, key) : NULL;
+	return address != NULL ? g_hash_table_lookup(owners->by_address, address) : NULL;
 }
 
 const struct owner *

@@ -14,10 +14,12 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "lead/assign_rules.h"
 #include "lead/expression.h"
 #include "lead/place.h"
 #include "lead/reason.h"
 #include "lead/route.h"
+#include "lead/worktime.h"
 #include "mail/lists.h"
 
 enum counting { COUNT_MESSAGE, COUNT_DAY, COUNT_PERSON };
@@ -49,6 +51,8 @@ struct scorecards {
 	struct expression_names *names;
 	struct word_list *targets;
 	struct route_rules *routes;
+	struct assign_rules *assign_rules;
+	struct worktime *worktime;
 };
 
 /* --- where an option of a rule stands --- */
@@ -300,6 +304,21 @@ allow_lists(struct expression_names *names, const char *path)
 	}
 }
 
+/* What decisions need besides. */
+static gboolean
+compile_rest(struct scorecards *scorecards, GError **error)
+{
+	scorecards->assign_rules = assign_rules_new(scorecards->config, scorecards->names, error);
+	if (scorecards->assign_rules == NULL)
+		return FALSE;
+	scorecards->worktime = worktime_new(scorecards->config, error);
+	if (scorecards->worktime == NULL)
+		return FALSE;
+	scorecards->routes =
+		route_rules_new(scorecards->config, scorecards->names, scorecards->targets, error);
+	return scorecards->routes != NULL;
+}
+
 struct scorecards *
 scorecards_new(struct config *config, GError **error)
 {
@@ -316,10 +335,7 @@ scorecards_new(struct config *config, GError **error)
 	scorecards->targets = word_list_new();
 	for (guint i = 0; config->target_domains != NULL && i < config->target_domains->len; i++)
 		word_list_add(scorecards->targets, config->target_domains->pdata[i]);
-	if (compile_cards(scorecards, error))
-		scorecards->routes =
-			route_rules_new(config, scorecards->names, scorecards->targets, error);
-	if (scorecards->routes != NULL)
+	if (compile_cards(scorecards, error) && compile_rest(scorecards, error))
 		return scorecards;
 	scorecards_unref(scorecards);
 	return NULL;
@@ -340,6 +356,8 @@ scorecards_unref(struct scorecards *scorecards)
 	route_rules_free(scorecards->routes);
 	g_ptr_array_unref(scorecards->cards);
 	g_hash_table_unref(scorecards->by_name);
+	assign_rules_free(scorecards->assign_rules);
+	worktime_free(scorecards->worktime);
 	expression_names_free(scorecards->names);
 	word_list_free(scorecards->targets);
 	config_scorecard_free(scorecards->empty);
@@ -372,6 +390,24 @@ const struct config *
 scorecards_config(const struct scorecards *scorecards)
 {
 	return scorecards->config;
+}
+
+const struct assign_rules *
+scorecards_assign_rules(const struct scorecards *scorecards)
+{
+	return scorecards->assign_rules;
+}
+
+const struct worktime *
+scorecards_worktime(const struct scorecards *scorecards)
+{
+	return scorecards->worktime;
+}
+
+const struct word_list *
+scorecards_targets(const struct scorecards *scorecards)
+{
+	return scorecards->targets;
 }
 
 /* --- applying --- */

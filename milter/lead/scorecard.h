@@ -14,6 +14,9 @@
 struct known;
 struct route_rules;
 struct scorecards;
+struct assign_rules;
+struct worktime;
+struct word_list;
 
 /** Compile all scorecards of a configuration. @return one reference, or NULL with
  *  ERROR_CONFIG "file:line:column: …, expected …". */
@@ -30,6 +33,11 @@ const struct config_scorecard *scorecards_find(const struct scorecards *scorecar
 const struct route_rules *scorecards_routes(const struct scorecards *scorecards);
 /** The configuration all of them came from. */
 const struct config *scorecards_config(const struct scorecards *scorecards);
+/** What was compiled with them from the same configuration. */
+const struct assign_rules *scorecards_assign_rules(const struct scorecards *scorecards);
+const struct worktime *scorecards_worktime(const struct scorecards *scorecards);
+/** Domains of the target account list, for signals. */
+const struct word_list *scorecards_targets(const struct scorecards *scorecards);
 
 /*
  * How often a rule counts (its `count`):

@@ -2,10 +2,11 @@
  * task.h - the owner's next task: "reply", due within working hours.
  *
  * A message wants an answer when a person who may buy wrote it: the lead is EQL or later (customers
- * too) and the message is no opt-out or refusal, no pitch of a vendor, no answer to an invitation
- * (accepted, declined, tentative) or its cancellation.  The task is due `response_within` of
- * working time after the message; while it is open, further messages don't move it: who waits,
- * waits since the first.  Any answer of ours that is later than their last message ends it, and so
+ * too) and the message is no opt-out or refusal, no pitch of a vendor (below MQL: who may buy may
+ * sound like one), no answer to an invitation (accepted, declined, tentative) or its cancellation.
+ * The task is due `response_within` of working time after the message; while it is open the
+ * earliest due time of its messages stays: who waits, waits since the first, in whatever order
+ * mail is taken in.  Any answer of ours that is later than their last message ends it, and so
  * do opt-out and disqualification.  A message that is decided on more than TASK_STALE after it was
  * written comes from an archive and sets no task.
  *

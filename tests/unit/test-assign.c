@@ -16,7 +16,7 @@ struct given {
 
 static void
 check(struct config *config, const struct given *g,
-      struct assignment (*assign)(const struct assign_input *input))
+      void (*assign)(const struct assign_input *input, struct assignment *ret))
 {
 	g_autoptr(fixture_facts_owned) facts = fixture_facts(config, &g->mail);
 	g_autoptr(known_owned) known = known_new();
@@ -28,7 +28,8 @@ check(struct config *config, const struct given *g,
 				      .known = known,
 				      .lead = lead,
 				      .conversation = g->conversation ? conversation : NULL,
-				      .claimed = g->claimed ? claimed : NULL };
+				      .claimed = g->claimed ? claimed : NULL,
+				      .time = FIXTURE_NOW };
 	struct assignment got;
 
 	lead->owner = g_strdup(g->owner);
@@ -46,9 +47,12 @@ check(struct config *config, const struct given *g,
 	g_free(config->fallback_owner);
 	config->fallback_owner = g_strdup(g->fallback);
 	g_test_message("%s", g->label);
-	got = assign(&input);
+	assign(&input, &got);
 	g_assert_cmpstr(got.owner, ==, g->want);
 	g_assert_cmpstr(got.reason, ==, g->why);
+	g_assert_null(got.notice);
+	g_assert_null(got.credits);
+	assignment_clear(&got);
 }
 
 static void
