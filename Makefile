@@ -24,12 +24,12 @@ CORPUS   ?= ../shared/corpus
 PACKAGES = build-essential pkg-config clang libclang-rt-14-dev libmilter-dev libcurl4-openssl-dev \
 	libcjson-dev perl libglib2.0-dev libgmime-3.0-dev libxml2-dev libpsl-dev publicsuffix \
 	libidn2-dev libphonenumber-dev libvectorscan-dev libconfuse-dev libsqlite3-dev libssl-dev \
-	libsystemd-dev libcsv-dev liblua5.4-dev
+	libsystemd-dev libcsv-dev liblua5.4-dev libmicrohttpd-dev
 TEST_PACKAGES = postfix python3 python3-milter mandoc procps openssl
 NPM_PACKAGES = nodejs npm
 
 MODULES  = glib-2.0 gio-2.0 gmime-3.0 libcurl libcjson libxml-2.0 libpsl libidn2 libhs libconfuse sqlite3 \
-	openssl libsystemd lua5.4
+	openssl libsystemd lua5.4 libmicrohttpd
 WARN     = -Wall -Wextra -Wshadow -Wvla -Werror
 CWARN    = -Wstrict-prototypes -Wmissing-prototypes
 SAN      = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
@@ -50,7 +50,7 @@ LIB_SRC  = $(sort $(wildcard milter/base/*.c milter/mail/*.c milter/mail/*.cc mi
 TOP_SRC  = $(sort $(wildcard milter/*.c))
 OBJ       = $(patsubst %,$(B)/obj/%.o,$(LIB_SRC))
 DAEMON_OBJ = $(patsubst %,$(B)/obj/%.o,$(filter-out milter/leadctl%,$(TOP_SRC)))
-LEADCTL_OBJ = $(patsubst %,$(B)/obj/%.o,$(filter-out milter/main.c milter/filter.c,$(TOP_SRC)))
+LEADCTL_OBJ = $(patsubst %,$(B)/obj/%.o,$(filter-out milter/main.c milter/filter.c milter/hook.c milter/metrics.c,$(TOP_SRC)))
 TOP_OBJ   = $(patsubst %,$(B)/obj/%.o,$(filter-out milter/main.c milter/filter.c milter/leadctl%,$(TOP_SRC)))
 UNIT     = $(patsubst tests/unit/%.c,$(B)/tests/%,$(sort $(wildcard tests/unit/test-*.c)))
 FUZZ     = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz-*.c)))
@@ -71,6 +71,7 @@ $(B)/libleadmilter.a: $(OBJ)
 $(B)/libtop.a: $(TOP_OBJ)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
+$(B)/obj/hooks/in/description.c.o: conf/api/openapi.json
 $(B)/leadmilter: $(DAEMON_OBJ) $(B)/libleadmilter.a
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS)
 $(B)/leadctl: $(LEADCTL_OBJ) $(B)/libleadmilter.a
@@ -153,7 +154,7 @@ deps:
 install: all
 	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 \
 		$(DESTDIR)$(mandir)/man8 $(DESTDIR)$(sysconfdir)/leadmilter/lists/phrases \
-		$(DESTDIR)$(sysconfdir)/leadmilter/scorecards $(DESTDIR)$(datadir)/schemas
+		$(DESTDIR)$(sysconfdir)/leadmilter/scorecards $(DESTDIR)$(datadir)/schemas $(DESTDIR)$(datadir)/api
 	install -m 755 $(B)/leadmilter $(DESTDIR)$(sbindir)/
 	install -m 755 $(B)/leadctl $(DESTDIR)$(bindir)/
 	install -m 644 contrib/man/leadctl.1 $(DESTDIR)$(mandir)/man1/
@@ -163,6 +164,7 @@ install: all
 	install -m 644 conf/lists/phrases/* $(DESTDIR)$(sysconfdir)/leadmilter/lists/phrases/
 	install -m 644 conf/scorecards/*.conf $(DESTDIR)$(sysconfdir)/leadmilter/scorecards/
 	install -m 644 conf/schemas/*.json $(DESTDIR)$(datadir)/schemas/
+	install -m 644 conf/api/*.json $(DESTDIR)$(datadir)/api/
 	test -e $(DESTDIR)$(sysconfdir)/leadmilter/leadmilter.conf || \
 		install -m 640 conf/leadmilter.conf $(DESTDIR)$(sysconfdir)/leadmilter/
 

@@ -10,8 +10,8 @@
 
 #define STORE_PAUSE (2 * G_USEC_PER_SEC)
 
-static gboolean
-store_is_paused(struct runtime *runtime)
+gboolean
+intake_store_is_paused(struct runtime *runtime)
 {
 	gint64 now = g_get_monotonic_time();
 	pthread_mutex_lock(&runtime->mutex);
@@ -66,24 +66,38 @@ spool_message(struct runtime *runtime, const struct raw_mail *raw, const char *w
 	return INTAKE_UNPROCESSED;
 }
 
-enum intake_result
-intake_message(struct runtime *runtime, struct generation *generation, const struct raw_mail *raw,
-	       struct answer *answer)
+static enum intake_result
+take_message(struct runtime *runtime, struct generation *generation, const struct raw_mail *raw,
+	     struct answer *answer)
 {
-	*answer = (struct answer){ 0 };
-	if (store_is_paused(runtime))
-		return spool_message(runtime, raw, "still paused");
-	gint64 deadline =
-		g_get_monotonic_time() + generation->config->store_deadline_ms * (gint64)1000;
+	gint64 start = g_get_monotonic_time();
+	gint64 deadline = start + generation->config->store_deadline_ms * (gint64)1000;
 	g_autoptr(facts_owned) facts = facts_new(generation->analysis, raw);
 	g_autoptr(GError) error = NULL;
-	if (store_message(runtime->store, facts, generation->scorecards, clock_now(), deadline,
-			  FALSE, answer, &error)) {
+	gint64 understood = g_get_monotonic_time();
+	gboolean stored = store_message(runtime->store, facts, generation->scorecards, clock_now(),
+					deadline, FALSE, answer, &error);
+	histogram_add(&runtime->counters.analysis, understood - start);
+	histogram_add(&runtime->counters.storing, g_get_monotonic_time() - understood);
+	if (stored) {
 		count_answer(&runtime->counters, facts, answer->action);
 		return INTAKE_STORED;
 	}
 	pause_store(runtime);
 	return spool_message(runtime, raw, error->message);
+}
+
+enum intake_result
+intake_message(struct runtime *runtime, struct generation *generation, const struct raw_mail *raw,
+	       struct answer *answer)
+{
+	gint64 start = g_get_monotonic_time();
+	enum intake_result result;
+	*answer = (struct answer){ 0 };
+	result = intake_store_is_paused(runtime) ? spool_message(runtime, raw, "still paused")
+						 : take_message(runtime, generation, raw, answer);
+	histogram_add(&runtime->counters.answering, g_get_monotonic_time() - start);
+	return result;
 }
 
 gboolean

@@ -26,6 +26,9 @@ gboolean intake_archived(struct runtime *runtime, struct generation *generation,
 			 const struct raw_mail *raw, gboolean shadow, struct answer *answer,
 			 GError **error);
 
+/** A failure of the store is so fresh that messages go straight to the spool. */
+gboolean intake_store_is_paused(struct runtime *runtime);
+
 const char *intake_result_name(enum intake_result result);
 
 #endif

@@ -11,6 +11,7 @@
 #include "clockwork.h"
 #include "control.h"
 #include "filter.h"
+#include "hook.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,6 +37,7 @@ struct daemon {
 	struct runtime *runtime;
 	struct control *control;
 	struct clockwork *clockwork;
+	struct hook *hook;
 	pthread_t signals, housekeeper;
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;
@@ -298,7 +300,8 @@ open_daemon(struct daemon *daemon, struct generation *generation, const char *pa
 	if (!daemon->control)
 		return FALSE;
 	daemon->clockwork = clockwork_start(daemon->runtime, error);
-	return daemon->clockwork && start_threads(daemon, error);
+	return daemon->clockwork && hook_start(daemon->runtime, &daemon->hook, error) &&
+	       start_threads(daemon, error);
 }
 
 static void
@@ -309,6 +312,7 @@ close_daemon(struct daemon *daemon, const struct config *config)
 	if (!idle)
 		log_warning("some sessions were still working after %d s",
 			    (int)(DRAIN_LIMIT / G_USEC_PER_SEC));
+	hook_stop(daemon->hook);
 	control_stop(daemon->control);
 	clockwork_stop(daemon->clockwork);
 	stop_threads(daemon);
@@ -335,6 +339,7 @@ run_daemon(struct generation *generation, const char *path, gboolean foreground)
 	block_signals();
 	set_limits(config);
 	if (!open_daemon(&self, generation, path, &error)) {
+		hook_stop(self.hook);
 		control_stop(self.control);
 		clockwork_stop(self.clockwork);
 		runtime_close(self.runtime, 0);

@@ -121,6 +121,7 @@ warn_of_fixed_options(const struct config *old, const struct config *new)
 		{ "store", old->store, new->store },
 		{ "spool_directory", old->spool_directory, new->spool_directory },
 		{ "user", old->user, new->user },
+		{ "hook_listen", old->hook_listen, new->hook_listen },
 	};
 	for (guint i = 0; i < G_N_ELEMENTS(fixed); i++)
 		if (g_strcmp0(fixed[i].before, fixed[i].after))

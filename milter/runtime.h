@@ -8,6 +8,7 @@
 #ifndef LEADMILTER_RUNTIME_H
 #define LEADMILTER_RUNTIME_H
 
+#include "base/histogram.h"
 #include "hooks/out/deliver.h"
 #include "mail/facts.h"
 #include "store/spool.h"
@@ -37,6 +38,7 @@ struct counters {
 	gsize routed, routes_refused, changes_refused;
 	gsize reply_tokens, tokens_matched, tokens_refused;
 	gsize kinds[KIND_COUNT];
+	struct histogram analysis, storing, answering; /* of one message */
 	int sessions; /* open now */
 };
 

@@ -564,6 +564,15 @@ route_free(gpointer data)
 	g_free(route);
 }
 
+static void
+client_free(gpointer data)
+{
+	struct config_client *client = data;
+	section_clear("client", client);
+	g_free(client->name);
+	g_free(client);
+}
+
 static struct config *
 config_new(const char *path)
 {
@@ -572,6 +581,7 @@ config_new(const char *path)
 	config->path = g_strdup(path);
 	config->mailboxes = g_ptr_array_new_with_free_func(mailbox_free);
 	config->endpoints = g_ptr_array_new_with_free_func(endpoint_free);
+	config->clients = g_ptr_array_new_with_free_func(client_free);
 	config->forms = g_ptr_array_new_with_free_func(form_free);
 	config->owners = g_ptr_array_new_with_free_func(owner_free);
 	config->assigns = g_ptr_array_new_with_free_func(assign_free);
@@ -595,6 +605,7 @@ config_unref(struct config *config)
 	section_clear("", config);
 	g_free(config->path);
 	g_ptr_array_unref(config->mailboxes);
+	g_ptr_array_unref(config->clients);
 	g_ptr_array_unref(config->endpoints);
 	g_ptr_array_unref(config->forms);
 	g_ptr_array_unref(config->owners);
@@ -679,6 +690,46 @@ read_endpoint(struct reader *reader, cfg_t *section, struct config *config, GErr
 		endpoint->line = line_of(reader, section);
 	return read_section(reader, section, "endpoint", endpoint, error) &&
 	       check_endpoint(reader, section, endpoint, error);
+}
+
+static gboolean
+resolve_secrets(struct reader *reader, gconstpointer at, GPtrArray *secrets, GError **error)
+{
+	for (guint i = 0; i < secrets->len; i++)
+		if (!resolve_secret(reader, at, (char **)&g_ptr_array_index(secrets, i), error))
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean
+read_client(struct reader *reader, cfg_t *section, struct config *config, GError **error)
+{
+	static const char *const scopes[] = { "touches", "outcomes", "customers",
+					      "leads",   "read",     NULL };
+	struct config_client *client = g_new0(struct config_client, 1);
+	g_ptr_array_add(config->clients, client);
+	client->name = g_strdup(cfg_title(section));
+	if (!read_section(reader, section, "client", client, error) ||
+	    !resolve_secrets(reader, cfg_getopt(section, "secrets"), client->secrets, error) ||
+	    !resolve_secrets(reader, cfg_getopt(section, "tokens"), client->tokens, error))
+		return FALSE;
+	client->line = line_of(reader, cfg_getopt(section, "secrets"));
+	for (guint i = 0; i < client->scopes->len; i++)
+		if (!g_strv_contains(scopes, g_ptr_array_index(client->scopes, i)))
+			return problem(reader, cfg_getopt(section, "scopes"), error,
+				       "client \"%s\": scope \"%s\": expected touches, outcomes, "
+				       "customers, leads or read",
+				       client->name, (char *)g_ptr_array_index(client->scopes, i));
+	for (guint i = 0; i < client->tokens->len; i++)
+		if (strlen(g_ptr_array_index(client->tokens, i)) < 24)
+			return problem(reader, cfg_getopt(section, "tokens"), error,
+				       "client \"%s\": a token must have 24 characters at least",
+				       client->name);
+	if (!client->secrets->len && !client->tokens->len)
+		return problem(reader, section, error,
+			       "client \"%s\": expected secrets = {\"whsec_…\"} or tokens = {…}",
+			       client->name);
+	return TRUE;
 }
 
 static gboolean
@@ -799,6 +850,25 @@ read_assign(struct reader *reader, cfg_t *section, struct config *config, GError
 	return TRUE;
 }
 
+/* "127.0.0.1:8025", "[::1]:8025" or "unix:/path"; a socket's path has at most 107 bytes. */
+static gboolean
+is_listen_address(const char *listen)
+{
+	const char *colon = strrchr(listen, ':');
+	gsize length = colon ? (gsize)(colon - listen) : 0;
+	g_autofree char *host = NULL;
+	guint64 port;
+	if (g_str_has_prefix(listen, "unix:"))
+		return listen[5] == '/' && strlen(listen + 5) <= 107;
+	if (!colon || !g_ascii_string_to_unsigned(colon + 1, 10, 0, 65535, &port, NULL))
+		return FALSE;
+	if (listen[0] == '[' && length > 2 && listen[length - 1] == ']')
+		host = g_strndup(listen + 1, length - 2);
+	else if (!memchr(listen, ':', length))
+		host = g_strndup(listen, length);
+	return host && g_hostname_is_ip_address(host);
+}
+
 static gboolean
 check_top(struct reader *reader, cfg_t *cfg, struct config *config, GError **error)
 {
@@ -812,6 +882,11 @@ check_top(struct reader *reader, cfg_t *cfg, struct config *config, GError **err
 		return problem(reader, cfg_getopt(cfg, "store"), error,
 			       "store = \"%s\": expected \"sqlite:/path\"",
 			       config->store ? config->store : "");
+	if (config->hook_listen && !is_listen_address(config->hook_listen))
+		return problem(reader, cfg_getopt(cfg, "hook_listen"), error,
+			       "hook_listen = \"%s\": expected \"127.0.0.1:8025\", "
+			       "\"[::1]:8025\" or \"unix:/path\"",
+			       config->hook_listen);
 	if (config->default_region &&
 	    (strlen(config->default_region) != 2 || !g_ascii_isupper(config->default_region[0]) ||
 	     !g_ascii_isupper(config->default_region[1])))
@@ -859,7 +934,8 @@ fill_config(struct reader *reader, cfg_t *cfg, void *target, GError **error)
 				 GError **error);
 	} sections[] = { { "mailbox", read_mailbox }, { "owner", read_owner },
 			 { "assign", read_assign },   { "endpoint", read_endpoint },
-			 { "form", read_form },       { "route", read_route } };
+			 { "form", read_form },       { "route", read_route },
+			 { "client", read_client } };
 	if (!read_section(reader, cfg, "", config, error) || !check_top(reader, cfg, config, error))
 		return FALSE;
 	for (guint i = 0; i < G_N_ELEMENTS(sections); i++)
@@ -877,7 +953,7 @@ struct config *
 config_load(const char *path, GError **error)
 {
 	static const char *const sections[] = { "mailbox", "owner", "assign", "endpoint",
-						"form",    "route", NULL };
+						"form",    "route", "client", NULL };
 	g_autoptr(config_owned) config = config_new(path);
 	if (!read_file(path, "", sections, fill_config, config, error) ||
 	    !load_scorecards(config, error))

@@ -144,6 +144,17 @@ struct config_form {
 	char *source; /* or NULL */
 };
 
+/* Who may tell or ask something at the inbound hook. */
+struct config_client {
+	char *name;
+	GPtrArray *secrets; /* char *, of signed requests (Standard Webhooks) */
+	GPtrArray *tokens; /* char *, bearer tokens */
+	GPtrArray *scopes; /* char *: "touches", "outcomes", "customers", "leads", "read" */
+	GPtrArray *networks; /* GInetAddressMask *, where it may come from; empty: anywhere */
+	guint rate; /* requests a second, 0 no limit */
+	int line;
+};
+
 struct config {
 	int references; /* atomic */
 	char *path; /* of the main file */
@@ -162,6 +173,12 @@ struct config {
 	GPtrArray *assigns; /* struct config_assign *, in order: the first that can counts */
 	GPtrArray *routes; /* struct config_route *, in order */
 	GPtrArray *route_domains; /* char *, recipients may be added there, too */
+	GPtrArray *clients; /* struct config_client * */
+	char *hook_listen; /* address of the inbound hook, or NULL: none */
+	guint hook_socket_mode; /* of a unix socket */
+	gint64 hook_max_body; /* bytes of a request */
+	guint hook_max_connections;
+	guint hook_request_seconds; /* a request must have arrived by then */
 	GPtrArray *phrase_files; /* char *, paths */
 	char *socket; /* "unix:/path" or "inet:port@host" */
 	char *socket_group; /* or NULL */

@@ -8,6 +8,7 @@
 #define ENDPOINT(member) offsetof(struct config_endpoint, member)
 #define OWNER(member) offsetof(struct config_owner, member)
 #define ASSIGN(member) offsetof(struct config_assign, member)
+#define CLIENT(member) offsetof(struct config_client, member)
 #define FORM(member) offsetof(struct config_form, member)
 #define ROUTE(member) offsetof(struct config_route, member)
 #define CARD(member) offsetof(struct config_scorecard, member)
@@ -67,6 +68,11 @@ const struct option_row option_rows[] = {
 	{ "", "reply_token", OPTION_BOOLEAN, "false", TOP(reply_token), NULL, 0, 0 },
 	{ "", "reply_token_secret", OPTION_SECRETS, "", TOP(reply_token_secret), NULL, 0, 0 },
 	{ "", "reply_token_days", OPTION_UNSIGNED, "0", TOP(reply_token_days), NULL, 0, 10000 },
+	{ "", "hook_listen", OPTION_STRING, "", TOP(hook_listen), NULL, 0, 0 },
+	{ "", "hook_socket_mode", OPTION_MODE, "0660", TOP(hook_socket_mode), NULL, 0, 0 },
+	{ "", "hook_max_body", OPTION_BYTES, "262144", TOP(hook_max_body), NULL, 1024, 16777216 },
+	{ "", "hook_max_connections", OPTION_UNSIGNED, "256", TOP(hook_max_connections), NULL, 4, 10000 },
+	{ "", "hook_request_seconds", OPTION_UNSIGNED, "10", TOP(hook_request_seconds), NULL, 1, 300 },
 	{ "", "log_level", OPTION_STRING, "info", TOP(log_level_name), "error|warning|notice|info|debug", 0, 0 },
 	{ "", "log_target", OPTION_STRING, "syslog", TOP(log_target), "syslog|stderr", 0, 0 },
 
@@ -117,6 +123,12 @@ const struct option_row option_rows[] = {
 	{ "endpoint", "concurrency", OPTION_UNSIGNED, "8", ENDPOINT(concurrency), NULL, 1, 256 },
 	{ "endpoint", "timeout_seconds", OPTION_UNSIGNED, "15", ENDPOINT(timeout_seconds), NULL, 1, 300 },
 	{ "endpoint", "include_text", OPTION_BOOLEAN, "false", ENDPOINT(include_text), NULL, 0, 0 },
+
+	{ "client", "secrets", OPTION_LIST, "", CLIENT(secrets), NULL, 0, 0 },
+	{ "client", "tokens", OPTION_LIST, "", CLIENT(tokens), NULL, 0, 0 },
+	{ "client", "scopes", OPTION_LIST, "", CLIENT(scopes), NULL, 0, 0 },
+	{ "client", "networks", OPTION_NETWORKS, "", CLIENT(networks), NULL, 0, 0 },
+	{ "client", "rate", OPTION_UNSIGNED, "100", CLIENT(rate), NULL, 0, 100000 },
 
 	{ "form", "senders", OPTION_LIST, "", FORM(senders), NULL, 0, 0 },
 	{ "form", "clients", OPTION_NETWORKS, "", FORM(clients), NULL, 0, 0 },

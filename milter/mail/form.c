@@ -355,10 +355,29 @@ detect_auto(const struct config *config, const struct raw_mail *raw, const struc
 		       : NULL;
 }
 
+/* The client that brought it proved itself. */
+static struct form *
+detect_hook(const struct config *config, const char *name, const struct mail *mail,
+	    const char *text)
+{
+	g_autoptr(GHashTable) labels = NULL;
+	g_autoptr(GPtrArray) fields = NULL;
+	for (guint i = 0; i < config->forms->len && !labels; i++) {
+		const struct config_form *profile = g_ptr_array_index(config->forms, i);
+		if (!strcmp(profile->name, name))
+			labels = profile_labels(profile);
+	}
+	fields = read_fields(mail, text, labels);
+	return has_contact(fields) ? form_new(name, TRUE, g_steal_pointer(&fields)) : NULL;
+}
+
 struct form *
 form_detect(const struct config *config, const struct raw_mail *raw, const struct mail *mail,
 	    const struct html_text *html)
 {
+	if (raw->daemon_name && g_str_has_prefix(raw->daemon_name, FORM_DAEMON))
+		return detect_hook(config, raw->daemon_name + strlen(FORM_DAEMON), mail,
+				   mail_shown_text(mail));
 	const struct config_form *profile = find_profile(config, raw, mail);
 	if (!profile && !may_be_form(config, raw, mail))
 		return NULL;

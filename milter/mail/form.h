@@ -13,6 +13,10 @@
 
 struct config;
 
+/* A lead of the inbound hook says so, and the form's name, in raw_mail's daemon_name: that comes from
+ * the MTA's configuration otherwise, never from mail. */
+#define FORM_DAEMON "leadmilter-hook/"
+
 struct form_field {
 	char *label; /* as written */
 	char *key; /* what it means: name, first_name, last_name, email, phone, company, title,

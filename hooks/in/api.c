@@ -1,0 +1,482 @@
+/* api.c - see api.h. */
+#include "hooks/in/api_call.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "hooks/in/auth.h"
+#include "hooks/in/jsonschema.h"
+
+#define CLIENTS_MOST 1000 /* whose rate is kept */
+
+enum { STATUS_CLASSES = 6 };
+
+struct operation {
+	const char *id; /* operationId */
+	const char *method, *path; /* "{" begins a parameter to the end */
+	const char *scope; /* or NULL: nobody need prove anything */
+	void (*run)(struct api_call *call);
+	const char *schema; /* of the body, or NULL */
+};
+
+struct api {
+	struct api_host host;
+	char *text; /* of the description */
+	cJSON *document;
+	GPtrArray *schemas; /* struct jsonschema * or NULL, parallel to OPERATIONS */
+	pthread_mutex_t mutex; /* for what follows */
+	GHashTable *buckets; /* client's name → struct auth_bucket * */
+	guint64 answers[STATUS_CLASSES]; /* by hundreds of the status */
+	guint64 unauthorised, limited;
+};
+
+static void get_openapi(struct api_call *call);
+static void get_health(struct api_call *call);
+static void get_ready(struct api_call *call);
+static void get_metrics(struct api_call *call);
+
+static const struct operation OPERATIONS[] = {
+	{ "postTouches", "POST", "/v1/touches", "touches", api_post_touches, "TouchBatch" },
+	{ "postOutcomes", "POST", "/v1/outcomes", "outcomes", api_post_outcomes, "OutcomeBatch" },
+	{ "postCustomers", "POST", "/v1/customers", "customers", api_post_customers,
+	  "CustomerBatch" },
+	{ "postLead", "POST", "/v1/leads", "leads", api_post_lead, "Lead" },
+	{ "listLeads", "GET", "/v1/leads", "read", api_list_leads, NULL },
+	{ "getLead", "GET", "/v1/leads/{lead}", "read", api_get_lead, NULL },
+	{ "getOpenapi", "GET", "/v1/openapi.json", NULL, get_openapi, NULL },
+	{ "getHealth", "GET", "/healthz", NULL, get_health, NULL },
+	{ "getReady", "GET", "/readyz", NULL, get_ready, NULL },
+	{ "getMetrics", "GET", "/metrics", NULL, get_metrics, NULL },
+};
+
+/* --- answers --- */
+
+void
+api_answer_json(struct api_call *call, guint status, cJSON *value)
+{
+	call->answer->status = status;
+	call->answer->body = cJSON_PrintUnformatted(value);
+	call->answer->length = call->answer->body ? strlen(call->answer->body) : 0;
+	cJSON_Delete(value);
+}
+
+void
+api_answer_error(struct api_call *call, guint status, const char *code, const char *message,
+		 cJSON *details)
+{
+	cJSON *value = cJSON_CreateObject();
+	cJSON *error = cJSON_AddObjectToObject(value, "error");
+
+	cJSON_AddStringToObject(error, "code", code);
+	cJSON_AddStringToObject(error, "message", message);
+	if (details)
+		cJSON_AddItemToObject(error, "details", details);
+	api_answer_json(call, status, value);
+}
+
+void
+api_answer_failure(struct api_call *call, const GError *error)
+{
+	if (g_error_matches(error, LEADMILTER_ERROR, ERROR_NOT_FOUND)) {
+		api_answer_error(call, 404, "not_found", error->message, NULL);
+	} else if (g_error_matches(error, LEADMILTER_ERROR, ERROR_INPUT)) {
+		api_answer_error(call, 422, "invalid", error->message, NULL);
+	} else {
+		log_warning("hook: %s %s: %s", call->http->method, call->http->path,
+			    error->message);
+		api_answer_error(call, 503, "unavailable", "the store can't take it now", NULL);
+	}
+}
+
+static void
+add_header(struct api_call *call, char *header)
+{
+	if (!call->answer->headers)
+		call->answer->headers = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_add(call->answer->headers, header);
+}
+
+const char *
+api_text(const cJSON *object, const char *key)
+{
+	const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
+
+	return text && *text ? text : NULL;
+}
+
+gint64
+api_time(const cJSON *object, const char *key)
+{
+	const char *text = api_text(object, key);
+
+	return text ? clock_parse(text, NULL) : 0;
+}
+
+/* --- what needs nobody's permission --- */
+
+static void
+get_openapi(struct api_call *call)
+{
+	call->answer->status = 200;
+	call->answer->body = g_strdup(call->api->text);
+	call->answer->length = strlen(call->api->text);
+}
+
+static void
+answer_health(struct api_call *call, const char *reason)
+{
+	cJSON *value = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(value, "status", reason ? "not ready" : "ok");
+	cJSON_AddStringToObject(value, "version", LEADMILTER_VERSION);
+	if (reason)
+		cJSON_AddStringToObject(value, "reason", reason);
+	api_answer_json(call, reason ? 503 : 200, value);
+}
+
+static void
+get_health(struct api_call *call)
+{
+	answer_health(call, NULL);
+}
+
+static void
+get_ready(struct api_call *call)
+{
+	g_autofree char *reason = call->host->unready(call->host->data);
+
+	answer_health(call, reason);
+}
+
+static void
+get_metrics(struct api_call *call)
+{
+	GString *out = g_string_sized_new(8192);
+
+	call->host->metrics(out, call->host->data);
+	api_metrics(call->api, out);
+	call->answer->status = 200;
+	call->answer->type = "text/plain; version=0.0.4; charset=utf-8";
+	call->answer->length = out->len;
+	call->answer->body = g_string_free(out, FALSE);
+}
+
+void
+api_metrics(struct api *api, GString *out)
+{
+	pthread_mutex_lock(&api->mutex);
+	g_string_append(out,
+			"# HELP leadmilter_hook_responses_total Requests at the inbound hook by "
+			"class of their status.\n"
+			"# TYPE leadmilter_hook_responses_total counter\n");
+	for (guint i = 2; i < STATUS_CLASSES; i++)
+		g_string_append_printf(out,
+				       "leadmilter_hook_responses_total{status=\"%uxx\"} "
+				       "%" G_GUINT64_FORMAT "\n",
+				       i, api->answers[i]);
+	g_string_append_printf(
+		out,
+		"# HELP leadmilter_hook_unauthorised_total Requests without good credentials.\n"
+		"# TYPE leadmilter_hook_unauthorised_total counter\n"
+		"leadmilter_hook_unauthorised_total %" G_GUINT64_FORMAT "\n"
+		"# HELP leadmilter_hook_limited_total Requests over a client's rate.\n"
+		"# TYPE leadmilter_hook_limited_total counter\n"
+		"leadmilter_hook_limited_total %" G_GUINT64_FORMAT "\n",
+		api->unauthorised, api->limited);
+	pthread_mutex_unlock(&api->mutex);
+}
+
+/* --- one request --- */
+
+/* @param ret_parameter what stands for {…}; points into `path` */
+static gboolean
+path_fits(const char *pattern, const char *path, const char **ret_parameter)
+{
+	const char *brace = strchr(pattern, '{');
+	gsize length = brace ? (gsize)(brace - pattern) : strlen(pattern);
+
+	if (!brace)
+		return strcmp(pattern, path) == 0;
+	if (strncmp(pattern, path, length) != 0 || !path[length] || strchr(path + length, '/'))
+		return FALSE;
+	*ret_parameter = path + length;
+	return TRUE;
+}
+
+/* HEAD is answered as GET; the server leaves out the body. */
+static const struct operation *
+find_operation(struct api_call *call)
+{
+	const struct server_call *http = call->http;
+	const char *method = strcmp(http->method, "HEAD") == 0 ? "GET" : http->method;
+	g_autoptr(GString) allowed = g_string_new("Allow: ");
+	gsize nothing = allowed->len;
+
+	for (guint i = 0; i < G_N_ELEMENTS(OPERATIONS); i++) {
+		const struct operation *operation = &OPERATIONS[i];
+
+		call->parameter = NULL;
+		if (!path_fits(operation->path, http->path, &call->parameter))
+			continue;
+		if (strcmp(operation->method, method) == 0)
+			return operation;
+		g_string_append_printf(allowed, "%s%s", allowed->len > nothing ? ", " : "",
+				       operation->method);
+	}
+	if (allowed->len == nothing) {
+		api_answer_error(call, 404, "not_found", "no such resource", NULL);
+	} else {
+		api_answer_error(call, 405, "method_not_allowed", "not by this method", NULL);
+		add_header(call, g_strdup(allowed->str));
+	}
+	return NULL;
+}
+
+static gboolean
+know_client(struct api_call *call)
+{
+	const struct server_call *http = call->http;
+	const struct auth_request request = {
+		.id = call->id,
+		.timestamp = server_call_header(http, "webhook-timestamp"),
+		.signature = server_call_header(http, "webhook-signature"),
+		.authorization = server_call_header(http, "Authorization"),
+		.peer = http->peer,
+		.body = http->body,
+		.length = http->length,
+	};
+	g_autoptr(GError) error = NULL;
+
+	call->client = auth_identify(call->view.config->clients, &request, call->now, &error);
+	if (call->client)
+		return TRUE;
+	log_notice("hook: %s %s from %s refused: %s", http->method, http->path, http->peer,
+		   error->message);
+	pthread_mutex_lock(&call->api->mutex);
+	call->api->unauthorised++;
+	pthread_mutex_unlock(&call->api->mutex);
+	api_answer_error(call, 401, "unauthorized", "no or wrong credentials", NULL);
+	add_header(call, g_strdup("WWW-Authenticate: Bearer"));
+	return FALSE;
+}
+
+static guint
+take_turn(struct api *api, const struct config_client *client)
+{
+	struct auth_bucket *bucket;
+	guint wait;
+
+	pthread_mutex_lock(&api->mutex);
+	bucket = g_hash_table_lookup(api->buckets, client->name);
+	if (!bucket) {
+		if (g_hash_table_size(api->buckets) >= CLIENTS_MOST)
+			g_hash_table_remove_all(api->buckets);
+		bucket = g_new0(struct auth_bucket, 1);
+		g_hash_table_insert(api->buckets, g_strdup(client->name), bucket);
+	}
+	wait = auth_take(bucket, client->rate, g_get_monotonic_time());
+	api->limited += wait > 0;
+	pthread_mutex_unlock(&api->mutex);
+	return wait;
+}
+
+static gboolean
+may_run(struct api_call *call, const struct operation *operation)
+{
+	guint wait;
+
+	if (!operation->scope)
+		return TRUE;
+	if (!know_client(call))
+		return FALSE;
+	wait = take_turn(call->api, call->client);
+	if (wait > 0) {
+		api_answer_error(call, 429, "too_many", "too many requests", NULL);
+		add_header(call, g_strdup_printf("Retry-After: %u", wait));
+		return FALSE;
+	}
+	if (auth_allows(call->client, operation->scope))
+		return TRUE;
+	api_answer_error(call, 403, "forbidden", "not in the client's scopes", NULL);
+	return FALSE;
+}
+
+static cJSON *
+make_details(const GPtrArray *findings)
+{
+	cJSON *details = cJSON_CreateArray();
+
+	for (guint i = 0; i < findings->len; i++) {
+		const struct jsonschema_finding *finding = findings->pdata[i];
+		cJSON *one = cJSON_CreateObject();
+
+		cJSON_AddStringToObject(one, "pointer", finding->pointer);
+		cJSON_AddStringToObject(one, "message", finding->message);
+		cJSON_AddItemToArray(details, one);
+	}
+	return details;
+}
+
+/* A NUL inside would end the text early for whoever reads it. */
+static cJSON *
+parse_body(const struct server_call *http)
+{
+	const char *end = NULL;
+	cJSON *body;
+
+	if (http->length == 0 || memchr(http->body, '\0', http->length) ||
+	    !g_utf8_validate(http->body, (gssize)http->length, NULL) ||
+	    strstr(http->body, "\\u0000"))
+		return NULL;
+	body = cJSON_ParseWithLengthOpts(http->body, http->length, &end, FALSE);
+	while (body && end < http->body + http->length && g_ascii_isspace(*end))
+		end++;
+	if (body && end == http->body + http->length)
+		return body;
+	cJSON_Delete(body);
+	return NULL;
+}
+
+static void
+run_with_body(struct api_call *call, const struct operation *operation)
+{
+	const struct jsonschema *schema = call->api->schemas->pdata[operation - OPERATIONS];
+	cJSON *body = parse_body(call->http);
+	g_autoptr(GPtrArray) findings = NULL;
+
+	if (!body) {
+		api_answer_error(call, 400, "no_json", "the body is no JSON in UTF-8", NULL);
+		return;
+	}
+	findings = jsonschema_check(schema, body);
+	if (findings->len > 0) {
+		api_answer_error(call, 422, "invalid", "the body is not what the schema says",
+				 make_details(findings));
+	} else {
+		call->body = body;
+		operation->run(call);
+	}
+	cJSON_Delete(body);
+}
+
+void
+api_handle(const struct server_call *http, struct server_answer *ret, gpointer data)
+{
+	struct api *api = data;
+	struct api_call call = { .http = http,
+				 .answer = ret,
+				 .api = api,
+				 .host = &api->host,
+				 .id = server_call_header(http, "webhook-id"),
+				 .now = clock_now() };
+	const struct operation *operation = find_operation(&call);
+
+	api->host.acquire(&call.view, api->host.data);
+	if (operation && may_run(&call, operation)) {
+		if (operation->schema)
+			run_with_body(&call, operation);
+		else
+			operation->run(&call);
+	}
+	api->host.release(&call.view, api->host.data);
+	pthread_mutex_lock(&api->mutex);
+	api->answers[MIN(ret->status / 100, STATUS_CLASSES - 1)]++;
+	pthread_mutex_unlock(&api->mutex);
+}
+
+/* --- the description --- */
+
+static gboolean
+is_described(const cJSON *paths, const struct operation *operation)
+{
+	g_autofree char *method = g_ascii_strdown(operation->method, -1);
+	const cJSON *path = cJSON_GetObjectItemCaseSensitive(paths, operation->path);
+	const cJSON *described = cJSON_GetObjectItemCaseSensitive(path, method);
+
+	return g_strcmp0(api_text(described, "operationId"), operation->id) == 0;
+}
+
+static gboolean
+load_operation(struct api *api, const struct operation *operation, GError **error)
+{
+	const cJSON *paths = cJSON_GetObjectItemCaseSensitive(api->document, "paths");
+	g_autofree char *pointer = NULL;
+	struct jsonschema *schema;
+
+	if (!is_described(paths, operation)) {
+		g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG,
+			    "openapi.json: %s %s with operationId %s is not described",
+			    operation->method, operation->path, operation->id);
+		return FALSE;
+	}
+	if (!operation->schema) {
+		g_ptr_array_add(api->schemas, NULL);
+		return TRUE;
+	}
+	pointer = g_strdup_printf("/components/schemas/%s", operation->schema);
+	schema = jsonschema_new(api->document, pointer, error);
+	if (!schema) {
+		g_prefix_error(error, "openapi.json: ");
+		return FALSE;
+	}
+	g_ptr_array_add(api->schemas, schema);
+	return TRUE;
+}
+
+static gboolean
+count_described(const struct api *api, GError **error)
+{
+	const cJSON *paths = cJSON_GetObjectItemCaseSensitive(api->document, "paths"), *path;
+	int count = 0;
+
+	cJSON_ArrayForEach(path, paths)
+	{
+		count += cJSON_GetArraySize(path);
+	}
+	if (count == G_N_ELEMENTS(OPERATIONS))
+		return TRUE;
+	g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG,
+		    "openapi.json: describes %d operations, this program has %d", count,
+		    (int)G_N_ELEMENTS(OPERATIONS));
+	return FALSE;
+}
+
+struct api *
+api_new(const struct api_host *host, const char *openapi, GError **error)
+{
+	struct api *api = g_new0(struct api, 1);
+	gboolean good;
+
+	api->host = *host;
+	api->text = g_strdup(openapi);
+	api->document = cJSON_Parse(openapi);
+	api->schemas = g_ptr_array_new_with_free_func((GDestroyNotify)jsonschema_free);
+	api->buckets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	pthread_mutex_init(&api->mutex, NULL);
+	good = api->document != NULL;
+	if (!good)
+		g_set_error_literal(error, LEADMILTER_ERROR, ERROR_CONFIG,
+				    "openapi.json: is no JSON");
+	for (guint i = 0; good && i < G_N_ELEMENTS(OPERATIONS); i++)
+		good = load_operation(api, &OPERATIONS[i], error);
+	if (good && count_described(api, error))
+		return api;
+	api_free(api);
+	return NULL;
+}
+
+void
+api_free(struct api *api)
+{
+	if (!api)
+		return;
+	pthread_mutex_destroy(&api->mutex);
+	g_hash_table_unref(api->buckets);
+	g_ptr_array_unref(api->schemas);
+	cJSON_Delete(api->document);
+	g_free(api->text);
+	g_free(api);
+}

@@ -1,0 +1,533 @@
+/*
+ * server.c - see server.h.
+ *
+ * A watch thread ends connections whose request takes too long: libmicrohttpd tells when one is
+ * opened and when it is about to be closed, both under our lock, so a descriptor that is shut
+ * down here is always still that connection's.
+ */
+#include "hooks/in/server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+#define CONNECTION_MEMORY (24 * 1024) /* holds the header block of a request */
+#define BACKLOG 512
+
+struct connection {
+	int descriptor;
+	gint64 since; /* monotonic: when it was opened, its request's header block was read or its
+			 last request answered; 0: while one is being handled */
+};
+
+struct server {
+	struct server_options options;
+	char *unix_path; /* or NULL */
+	int listener;
+	struct MHD_Daemon *daemon;
+	void (*handle)(const struct server_call *call, struct server_answer *ret, gpointer data);
+	gpointer data;
+	pthread_mutex_t mutex; /* for what follows */
+	pthread_cond_t wake;
+	GHashTable *connections; /* of struct connection */
+	gboolean stopping;
+	struct server_stats stats;
+	pthread_t watch;
+	gboolean watching;
+};
+
+/* One request while it arrives. */
+struct request {
+	struct MHD_Connection *connection;
+	GByteArray *body;
+	gboolean too_large;
+};
+
+/* --- addresses --- */
+
+static gboolean
+split_address(const char *listen, char **ret_host, char **ret_port)
+{
+	const char *colon = strrchr(listen, ':');
+	gsize length = colon ? (gsize)(colon - listen) : 0;
+	guint64 port;
+
+	if (!colon || !g_ascii_string_to_unsigned(colon + 1, 10, 0, 65535, &port, NULL))
+		return FALSE;
+	if (length >= 2 && listen[0] == '[' && listen[length - 1] == ']') {
+		listen++;
+		length -= 2;
+	} else if (memchr(listen, ':', length)) {
+		return FALSE;
+	}
+	*ret_host = g_strndup(listen, length);
+	*ret_port = g_strdup(colon + 1);
+	return **ret_host != '\0';
+}
+
+static gboolean
+fail(GError **error, const char *listen, const char *what)
+{
+	g_set_error(error, LEADMILTER_ERROR, ERROR_SYSTEM, "%s: %s: %s", listen, what,
+		    g_strerror(errno));
+	return FALSE;
+}
+
+/* A socket file nobody listens at is left from a crash. */
+static gboolean
+remove_stale(const struct sockaddr_un *address)
+{
+	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	gboolean used = probe >= 0 &&
+			connect(probe, (const struct sockaddr *)address, sizeof *address) == 0;
+
+	if (probe >= 0)
+		close(probe);
+	if (used) {
+		errno = EADDRINUSE;
+		return FALSE;
+	}
+	return unlink(address->sun_path) == 0 || errno == ENOENT;
+}
+
+static gboolean
+listen_unix(struct server *server, const char *path, GError **error)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	g_strlcpy(address.sun_path, path, sizeof address.sun_path);
+	if (!remove_stale(&address))
+		return fail(error, path, "in use");
+	server->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (server->listener < 0 ||
+	    bind(server->listener, (struct sockaddr *)&address, sizeof address) != 0)
+		return fail(error, path, "bind");
+	server->unix_path = g_strdup(path);
+	if (chmod(path, server->options.socket_mode) != 0 || listen(server->listener, BACKLOG) != 0)
+		return fail(error, path, "listen");
+	return TRUE;
+}
+
+static gboolean
+listen_tcp(struct server *server, const char *where, GError **error)
+{
+	g_autofree char *host = NULL, *port = NULL;
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+					.ai_flags = AI_PASSIVE | AI_NUMERICSERV };
+	struct addrinfo *found = NULL;
+	gboolean done;
+	int yes = 1, code;
+
+	if (!split_address(where, &host, &port)) {
+		errno = EINVAL;
+		return fail(error, where, "address");
+	}
+	code = getaddrinfo(host, port, &hints, &found);
+	if (code != 0) {
+		g_set_error(error, LEADMILTER_ERROR, ERROR_SYSTEM, "%s: %s", where,
+			    gai_strerror(code));
+		return FALSE;
+	}
+	server->listener = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	done = server->listener >= 0 &&
+	       setsockopt(server->listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
+	       bind(server->listener, found->ai_addr, found->ai_addrlen) == 0 &&
+	       listen(server->listener, BACKLOG) == 0;
+	freeaddrinfo(found);
+	return done || fail(error, where, "listen");
+}
+
+static gboolean
+open_listener(struct server *server, GError **error)
+{
+	const char *where = server->options.listen;
+
+	if (g_str_has_prefix(where, "unix:"))
+		return listen_unix(server, where + 5, error);
+	return listen_tcp(server, where, error);
+}
+
+guint
+server_port(const struct server *server)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof address;
+
+	if (getsockname(server->listener, (struct sockaddr *)&address, &length) != 0)
+		return 0;
+	if (address.ss_family == AF_INET)
+		return ntohs(((struct sockaddr_in *)&address)->sin_port);
+	if (address.ss_family == AF_INET6)
+		return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+	return 0;
+}
+
+/* --- connections and their time --- */
+
+static void
+on_connection(gpointer data, struct MHD_Connection *handle, void **socket_context,
+	      enum MHD_ConnectionNotificationCode code)
+{
+	struct server *server = data;
+	struct connection *connection;
+
+	pthread_mutex_lock(&server->mutex);
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		connection = g_new0(struct connection, 1);
+		connection->descriptor =
+			MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD)
+				->connect_fd;
+		connection->since = g_get_monotonic_time();
+		*socket_context = connection;
+		g_hash_table_add(server->connections, connection);
+		server->stats.connections++;
+	} else {
+		server->stats.connections--;
+		g_hash_table_remove(server->connections, *socket_context);
+	}
+	pthread_mutex_unlock(&server->mutex);
+}
+
+static void
+set_busy(struct server *server, struct MHD_Connection *handle, gboolean busy)
+{
+	struct connection *connection =
+		MHD_get_connection_info(handle, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+
+	pthread_mutex_lock(&server->mutex);
+	connection->since = busy ? 0 : g_get_monotonic_time();
+	pthread_mutex_unlock(&server->mutex);
+}
+
+/* Under the lock. */
+static void
+end_slow(struct server *server)
+{
+	gint64 before =
+		g_get_monotonic_time() - server->options.request_seconds * (gint64)G_USEC_PER_SEC;
+	GHashTableIter iter;
+	gpointer key;
+
+	g_hash_table_iter_init(&iter, server->connections);
+	while (g_hash_table_iter_next(&iter, &key, NULL)) {
+		struct connection *connection = key;
+
+		if (connection->since == 0 || connection->since > before)
+			continue;
+		shutdown(connection->descriptor, SHUT_RDWR);
+		connection->since = 0;
+		server->stats.too_slow++;
+	}
+}
+
+static void *
+watch(void *data)
+{
+	struct server *server = data;
+
+	pthread_mutex_lock(&server->mutex);
+	while (!server->stopping) {
+		struct timespec until;
+
+		end_slow(server);
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_sec++;
+		pthread_cond_timedwait(&server->wake, &server->mutex, &until);
+	}
+	pthread_mutex_unlock(&server->mutex);
+	return NULL;
+}
+
+/* --- answering --- */
+
+static void
+add_headers(struct MHD_Response *response, const struct server_answer *answer)
+{
+	MHD_add_response_header(response, "Content-Type",
+				answer->type ? answer->type : "application/json");
+	MHD_add_response_header(response, "Cache-Control", "no-store");
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	for (guint i = 0; answer->headers && i < answer->headers->len; i++) {
+		const char *header = answer->headers->pdata[i];
+		const char *colon = strchr(header, ':');
+		g_autofree char *name = colon ? g_strndup(header, colon - header) : NULL;
+
+		if (name)
+			MHD_add_response_header(response, name, colon + 1 + strspn(colon + 1, " "));
+	}
+}
+
+/* Takes the answer's contents. */
+static enum MHD_Result
+send_answer(struct MHD_Connection *connection, struct server_answer *answer)
+{
+	gsize length = answer->body ? answer->length : 0;
+	char *body = malloc(length + 1); /* libmicrohttpd frees it with free() */
+	struct MHD_Response *response;
+	enum MHD_Result done = MHD_NO;
+
+	if (body) {
+		if (length)
+			memcpy(body, answer->body, length);
+		response = MHD_create_response_from_buffer(length, body, MHD_RESPMEM_MUST_FREE);
+		if (response) {
+			add_headers(response, answer);
+			done = MHD_queue_response(connection, answer->status, response);
+			MHD_destroy_response(response);
+		} else {
+			free(body);
+		}
+	}
+	g_free(answer->body);
+	g_clear_pointer(&answer->headers, g_ptr_array_unref);
+	return done;
+}
+
+static enum MHD_Result
+refuse_size(struct server *server, struct MHD_Connection *connection)
+{
+	struct server_answer answer = { .status = MHD_HTTP_CONTENT_TOO_LARGE };
+
+	pthread_mutex_lock(&server->mutex);
+	server->stats.too_large++;
+	pthread_mutex_unlock(&server->mutex);
+	answer.body = g_strdup_printf("{\"error\":{\"code\":\"too_large\",\"message\":"
+				      "\"a request has at most %" G_GSIZE_FORMAT " bytes\"}}",
+				      server->options.max_body);
+	answer.length = strlen(answer.body);
+	answer.headers = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_add(answer.headers, g_strdup("Connection: close"));
+	return send_answer(connection, &answer);
+}
+
+static char *
+peer_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *address = info ? info->client_addr : NULL;
+	char text[INET6_ADDRSTRLEN] = "local";
+
+	if (address && address->sa_family == AF_INET)
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)address)->sin_addr, text,
+			  sizeof text);
+	else if (address && address->sa_family == AF_INET6)
+		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)address)->sin6_addr, text,
+			  sizeof text);
+	return g_strdup(text);
+}
+
+const char *
+server_call_header(const struct server_call *call, const char *name)
+{
+	const struct request *request = call->request;
+
+	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+const char *
+server_call_query(const struct server_call *call, const char *name)
+{
+	const struct request *request = call->request;
+
+	return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+static enum MHD_Result
+handle_request(struct server *server, struct request *request, const char *url, const char *method)
+{
+	g_autofree char *peer = peer_of(request->connection);
+	struct server_answer answer = { .status = MHD_HTTP_INTERNAL_SERVER_ERROR };
+	struct server_call call = { .method = method,
+				    .path = url,
+				    .peer = peer,
+				    .length = request->body->len,
+				    .request = request };
+
+	g_byte_array_append(request->body, (const guint8 *)"", 1);
+	call.body = (const char *)request->body->data;
+	set_busy(server, request->connection, TRUE);
+	server->handle(&call, &answer, server->data);
+	set_busy(server, request->connection, FALSE);
+	pthread_mutex_lock(&server->mutex);
+	server->stats.requests++;
+	pthread_mutex_unlock(&server->mutex);
+	return send_answer(request->connection, &answer);
+}
+
+/* The length a request announces is over the ceiling. */
+static gboolean
+announces_too_much(const struct server *server, struct MHD_Connection *connection)
+{
+	const char *length =
+		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
+
+	return length && g_ascii_strtoull(length, NULL, 10) > server->options.max_body;
+}
+
+/* What comes beyond the ceiling is read and dropped, so that the refusal can be heard, until
+ * the request's time is over. */
+static enum MHD_Result
+take_body(struct server *server, struct request *request, const char *bytes, size_t *length)
+{
+	if (request->body->len + *length > server->options.max_body) {
+		request->too_large = TRUE;
+		g_byte_array_set_size(request->body, 0);
+	}
+	if (!request->too_large)
+		g_byte_array_append(request->body, (const guint8 *)bytes, *length);
+	*length = 0;
+	return MHD_YES;
+}
+
+static enum MHD_Result
+on_request(gpointer data, struct MHD_Connection *connection, const char *url, const char *method,
+	   G_GNUC_UNUSED const char *version, const char *upload, size_t *upload_length,
+	   void **context)
+{
+	struct server *server = data;
+	struct request *request = *context;
+
+	if (!request) {
+		if (announces_too_much(server, connection))
+			return refuse_size(server, connection);
+		request = g_new0(struct request, 1);
+		request->connection = connection;
+		request->body = g_byte_array_new();
+		*context = request;
+		set_busy(server, connection, FALSE);
+		return MHD_YES;
+	}
+	if (*upload_length)
+		return take_body(server, request, upload, upload_length);
+	if (request->too_large)
+		return refuse_size(server, connection);
+	return handle_request(server, request, url, method);
+}
+
+static void
+on_completed(G_GNUC_UNUSED gpointer data, G_GNUC_UNUSED struct MHD_Connection *connection,
+	     void **context, G_GNUC_UNUSED enum MHD_RequestTerminationCode code)
+{
+	struct request *request = *context;
+
+	if (!request)
+		return;
+	g_byte_array_unref(request->body);
+	g_free(request);
+	*context = NULL;
+}
+
+static void G_GNUC_PRINTF(2, 0)
+	on_log(G_GNUC_UNUSED gpointer data, const char *format, va_list arguments)
+{
+	g_autofree char *text = g_strdup_vprintf(format, arguments);
+
+	log_debug("http: %s", g_strstrip(text));
+}
+
+/* --- beginning and end --- */
+
+static gboolean
+start_daemon(struct server *server, GError **error)
+{
+	const struct server_options *options = &server->options;
+
+	server->daemon = MHD_start_daemon(
+		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+		on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+		MHD_OPTION_LISTEN_SOCKET, server->listener, MHD_OPTION_NOTIFY_COMPLETED,
+		on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+		MHD_OPTION_CONNECTION_LIMIT, options->max_connections,
+		MHD_OPTION_CONNECTION_TIMEOUT, options->request_seconds,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+		MHD_OPTION_THREAD_POOL_SIZE, options->threads, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+		MHD_OPTION_END);
+	if (!server->daemon) {
+		g_set_error(error, LEADMILTER_ERROR, ERROR_SYSTEM,
+			    "%s: the HTTP server does not start: %s", options->listen,
+			    g_strerror(errno));
+		return FALSE;
+	}
+	server->watching = pthread_create(&server->watch, NULL, watch, server) == 0;
+	if (!server->watching)
+		g_set_error(error, LEADMILTER_ERROR, ERROR_SYSTEM, "%s: no thread: %s",
+			    options->listen, g_strerror(errno));
+	return server->watching;
+}
+
+static void
+init_lock(struct server *server)
+{
+	pthread_condattr_t attributes;
+
+	pthread_mutex_init(&server->mutex, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&server->wake, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
+struct server *
+server_start(const struct server_options *options,
+	     void (*handle)(const struct server_call *call, struct server_answer *ret,
+			    gpointer data),
+	     gpointer data, GError **error)
+{
+	struct server *server = g_new0(struct server, 1);
+
+	server->options = *options;
+	server->options.listen = g_strdup(options->listen);
+	server->handle = handle;
+	server->data = data;
+	server->listener = -1;
+	server->connections = g_hash_table_new_full(NULL, NULL, g_free, NULL);
+	init_lock(server);
+	if (open_listener(server, error) && start_daemon(server, error))
+		return server;
+	server_stop(server);
+	return NULL;
+}
+
+void
+server_stop(struct server *server)
+{
+	if (!server)
+		return;
+	pthread_mutex_lock(&server->mutex);
+	server->stopping = TRUE;
+	pthread_cond_signal(&server->wake);
+	pthread_mutex_unlock(&server->mutex);
+	if (server->watching)
+		pthread_join(server->watch, NULL);
+	if (server->daemon)
+		MHD_stop_daemon(server->daemon); /* closes the listener */
+	else if (server->listener >= 0)
+		close(server->listener);
+	if (server->unix_path)
+		unlink(server->unix_path);
+	g_hash_table_unref(server->connections);
+	pthread_cond_destroy(&server->wake);
+	pthread_mutex_destroy(&server->mutex);
+	g_free((char *)server->options.listen);
+	g_free(server->unix_path);
+	g_free(server);
+}
+
+void
+server_stats(struct server *server, struct server_stats *ret)
+{
+	pthread_mutex_lock(&server->mutex);
+	*ret = server->stats;
+	pthread_mutex_unlock(&server->mutex);
+}

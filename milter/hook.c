@@ -1,0 +1,151 @@
+/* hook.c - see hook.h. */
+#include "hook.h"
+
+#include "base/error.h"
+#include "hooks/in/api.h"
+#include "hooks/in/description.h"
+#include "intake.h"
+#include "metrics.h"
+
+#define THREADS 4 /* a request waits for its commit */
+
+struct hook {
+	struct runtime *runtime;
+	struct api *api;
+	struct server *server;
+};
+
+static void
+acquire(struct api_view *ret, gpointer data)
+{
+	struct hook *hook = data;
+	struct generation *generation = runtime_generation(hook->runtime);
+
+	*ret = (struct api_view){ generation->config, generation->scorecards, generation };
+}
+
+static void
+release(struct api_view *view, G_GNUC_UNUSED gpointer data)
+{
+	generation_unref(view->generation);
+}
+
+static gboolean
+submit(const struct raw_mail *raw, struct answer *ret, gpointer data)
+{
+	struct hook *hook = data;
+	g_autoptr(generation_owned) generation = runtime_generation(hook->runtime);
+
+	return intake_message(hook->runtime, generation, raw, ret) != INTAKE_UNPROCESSED;
+}
+
+static void
+metrics(GString *out, gpointer data)
+{
+	struct hook *hook = data;
+	struct server_stats stats;
+
+	struct server *server = g_atomic_pointer_get(&hook->server);
+
+	metrics_write(hook->runtime, out);
+	if (!server) /* a request before the start is quite done */
+		return;
+	server_stats(server, &stats);
+	g_string_append_printf(
+		out,
+		"# HELP leadmilter_hook_requests_total Requests handled.\n"
+		"# TYPE leadmilter_hook_requests_total counter\n"
+		"leadmilter_hook_requests_total %" G_GUINT64_FORMAT "\n"
+		"# HELP leadmilter_hook_refused_total Requests cut off by reason.\n"
+		"# TYPE leadmilter_hook_refused_total counter\n"
+		"leadmilter_hook_refused_total{reason=\"too_large\"} %" G_GUINT64_FORMAT "\n"
+		"leadmilter_hook_refused_total{reason=\"too_slow\"} %" G_GUINT64_FORMAT "\n"
+		"# HELP leadmilter_hook_connections Connections open now.\n"
+		"# TYPE leadmilter_hook_connections gauge\n"
+		"leadmilter_hook_connections %u\n",
+		stats.requests, stats.too_large, stats.too_slow, stats.connections);
+}
+
+static char *
+unready(gpointer data)
+{
+	struct hook *hook = data;
+	struct store_stats stats;
+	g_autoptr(GError) error = NULL;
+
+	if (!store_stats(hook->runtime->store, &stats, &error))
+		return g_strdup_printf("store: %s", error->message);
+	return intake_store_is_paused(hook->runtime)
+		       ? g_strdup("the store does not answer: mail goes to the spool")
+		       : NULL;
+}
+
+static void
+changed(gpointer data)
+{
+	struct hook *hook = data;
+
+	if (hook->runtime->deliver)
+		deliver_wake(hook->runtime->deliver);
+}
+
+static gboolean
+open_hook(struct hook *hook, const struct config *config, GError **error)
+{
+	const struct api_host host = {
+		.store = hook->runtime->store,
+		.acquire = acquire,
+		.release = release,
+		.submit = submit,
+		.metrics = metrics,
+		.unready = unready,
+		.changed = changed,
+		.data = hook,
+	};
+	const struct server_options options = {
+		.listen = config->hook_listen,
+		.socket_mode = config->hook_socket_mode,
+		.threads = THREADS,
+		.max_connections = config->hook_max_connections,
+		.request_seconds = config->hook_request_seconds,
+		.max_body = (gsize)config->hook_max_body,
+	};
+	struct server *server;
+
+	hook->api = api_new(&host, description_text, error);
+	server = hook->api ? server_start(&options, api_handle, hook->api, error) : NULL;
+	g_atomic_pointer_set(&hook->server, server);
+	if (server)
+		log_notice("inbound hook at %s", config->hook_listen);
+	return server != NULL;
+}
+
+gboolean
+hook_start(struct runtime *runtime, struct hook **ret_hook, GError **error)
+{
+	g_autoptr(generation_owned) generation = runtime_generation(runtime);
+	struct hook *hook;
+
+	*ret_hook = NULL;
+	if (!generation->config->hook_listen)
+		return TRUE;
+	hook = g_new0(struct hook, 1);
+	hook->runtime = runtime;
+	if (open_hook(hook, generation->config, error)) {
+		*ret_hook = hook;
+		return TRUE;
+	}
+	g_prefix_error(error, "hook_listen: ");
+	hook_stop(hook);
+	return FALSE;
+}
+
+void
+hook_stop(struct hook *hook)
+{
+	if (!hook)
+		return;
+	server_stop(hook->server);
+	api_free(hook->api);
+	g_free(hook);
+}
