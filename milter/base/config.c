@@ -693,15 +693,6 @@ read_endpoint(struct reader *reader, cfg_t *section, struct config *config, GErr
 }
 
 static gboolean
-resolve_secrets(struct reader *reader, gconstpointer at, GPtrArray *secrets, GError **error)
-{
-	for (guint i = 0; i < secrets->len; i++)
-		if (!resolve_secret(reader, at, (char **)&g_ptr_array_index(secrets, i), error))
-			return FALSE;
-	return TRUE;
-}
-
-static gboolean
 read_client(struct reader *reader, cfg_t *section, struct config *config, GError **error)
 {
 	static const char *const scopes[] = { "touches", "outcomes", "customers",
@@ -709,9 +700,7 @@ read_client(struct reader *reader, cfg_t *section, struct config *config, GError
 	struct config_client *client = g_new0(struct config_client, 1);
 	g_ptr_array_add(config->clients, client);
 	client->name = g_strdup(cfg_title(section));
-	if (!read_section(reader, section, "client", client, error) ||
-	    !resolve_secrets(reader, cfg_getopt(section, "secrets"), client->secrets, error) ||
-	    !resolve_secrets(reader, cfg_getopt(section, "tokens"), client->tokens, error))
+	if (!read_section(reader, section, "client", client, error))
 		return FALSE;
 	client->line = line_of(reader, cfg_getopt(section, "secrets"));
 	for (guint i = 0; i < client->scopes->len; i++)

@@ -124,8 +124,8 @@ const struct option_row option_rows[] = {
 	{ "endpoint", "timeout_seconds", OPTION_UNSIGNED, "15", ENDPOINT(timeout_seconds), NULL, 1, 300 },
 	{ "endpoint", "include_text", OPTION_BOOLEAN, "false", ENDPOINT(include_text), NULL, 0, 0 },
 
-	{ "client", "secrets", OPTION_LIST, "", CLIENT(secrets), NULL, 0, 0 },
-	{ "client", "tokens", OPTION_LIST, "", CLIENT(tokens), NULL, 0, 0 },
+	{ "client", "secrets", OPTION_SECRETS, "", CLIENT(secrets), NULL, 0, 0 },
+	{ "client", "tokens", OPTION_SECRETS, "", CLIENT(tokens), NULL, 0, 0 },
 	{ "client", "scopes", OPTION_LIST, "", CLIENT(scopes), NULL, 0, 0 },
 	{ "client", "networks", OPTION_NETWORKS, "", CLIENT(networks), NULL, 0, 0 },
 	{ "client", "rate", OPTION_UNSIGNED, "100", CLIENT(rate), NULL, 0, 100000 },
