@@ -1,10 +1,13 @@
 /*
  * assign_rules.c - see assign_rules.h.
  *
- * Smooth weighted round robin is nginx's: each turn every candidate gains its weight, who has most
- * gets the lead and pays what all gained, so turns sum to zero and each stays within what
- * all gain at once.  Turns are kept by rule; candidates who are left out of a choice
- * (absent, full, not of the lead's language) neither gain nor pay.
+ * Weighted round robin: each turn every candidate gains their weight, and who gets the lead pays
+ * what all gained, so turns sum to zero.  Who gets it is R. Tijdeman's rule ("The chairman
+ * assignment problem", 1980): of those owed more than a small part of a lead, whose next is due
+ * first.  That keeps everybody within one lead of their share at every moment; giving it to
+ * whoever is owed most, as HTTP balancers do, doesn't (1.2 with 40 unequal weights).
+ * Turns are kept by rule; candidates who are left out of a choice (absent, full, not of the lead's
+ * language) neither gain nor pay.
  */
 #include "lead/assign_rules.h"
 
@@ -12,6 +15,8 @@
 
 #include "base/limits.h"
 #include "lead/place.h"
+
+#define ROUNDING 1e-9 /* turns are sums of whole weights, thresholds are not */
 
 struct assign_rule {
 	const struct config_assign *config;
@@ -359,30 +364,58 @@ take_turn(const char *pool, const struct owner *owner, const struct credit *befo
 	return credit;
 }
 
+/* Everybody's turns after gaining, in the order of the candidates. */
+static GPtrArray *
+gain_turns(const struct asking *asking, double total)
+{
+	GPtrArray *credits = g_ptr_array_new_with_free_func((GDestroyNotify)credit_free);
+	g_autoptr(GHashTable) index = index_credits(asking);
+
+	for (guint i = 0; i < asking->candidates->len; i++) {
+		const struct owner *owner = asking->candidates->pdata[i];
+		const struct credit *before = g_hash_table_lookup(index, owner->address);
+
+		g_ptr_array_add(credits, take_turn(rule_name(asking), owner, before, total));
+	}
+	return credits;
+}
+
+/* Of those who are owed enough of a lead, whose next one is due first. */
+static guint
+find_turn(const GPtrArray *candidates, const GPtrArray *credits, double total)
+{
+	double enough = candidates->len > 1 ? total / (2.0 * candidates->len - 2) : 0;
+	double soonest = G_MAXDOUBLE, most = -G_MAXDOUBLE;
+	guint best = 0;
+
+	for (guint i = 0; i < candidates->len; i++) {
+		const struct owner *owner = candidates->pdata[i];
+		double credit = ((const struct credit *)credits->pdata[i])->credit;
+		double due = (total - enough - credit) / owner->weight;
+
+		if (credit >= enough - ROUNDING && due < soonest - ROUNDING) {
+			soonest = due;
+			best = i;
+		} else if (soonest == G_MAXDOUBLE && credit > most + ROUNDING) {
+			best = i; /* those who are owed most are away */
+		}
+		most = MAX(most, credit);
+	}
+	return best;
+}
+
 static void
 choose_in_turn(struct asking *asking, struct assign_choice *ret)
 {
-	g_autoptr(GHashTable) index = index_credits(asking);
-	const struct owner *best = NULL;
-	struct credit *most = NULL;
-	guint total = 0;
+	const struct owner *best;
+	guint total = 0, turn;
 
 	for (guint i = 0; i < asking->candidates->len; i++)
 		total += ((const struct owner *)asking->candidates->pdata[i])->weight;
-	ret->credits = g_ptr_array_new_with_free_func((GDestroyNotify)credit_free);
-	for (guint i = 0; i < asking->candidates->len; i++) {
-		const struct owner *owner = asking->candidates->pdata[i];
-		struct credit *credit =
-			take_turn(rule_name(asking), owner,
-				  g_hash_table_lookup(index, owner->address), total);
-
-		g_ptr_array_add(ret->credits, credit);
-		if (most == NULL || credit->credit > most->credit) {
-			most = credit;
-			best = owner;
-		}
-	}
-	most->credit -= total;
+	ret->credits = gain_turns(asking, total);
+	turn = find_turn(asking->candidates, ret->credits, total);
+	((struct credit *)ret->credits->pdata[turn])->credit -= total;
+	best = asking->candidates->pdata[turn];
 	ret->owner = best->address;
 	ret->reason = g_strdup_printf("round robin of rule '%s': %s (weight %u of %u, %u open%s)",
 				      rule_name(asking), best->address, best->weight, total,

@@ -19,7 +19,7 @@ enum strategy {
 	STRATEGY_POOL, /* nobody yet: the first of our people to answer, or to claim it */
 	STRATEGY_FIXED, /* the first of the list who is free */
 	STRATEGY_LEAST_LOADED, /* fewest open leads for their weight; ties by address */
-	STRATEGY_ROUND_ROBIN, /* smooth weighted: shares hold at every moment, no bursts */
+	STRATEGY_ROUND_ROBIN, /* weighted; within one lead of the share at every moment */
 	STRATEGY_MANUAL /* nobody until somebody says so */
 };
 

@@ -61,7 +61,7 @@ struct known {
 	gboolean bounce_is_ours; /* the mail a bounce reports on is a recorded outbound mail */
 };
 
-/* Whose turn it is in a pool of owners (smooth weighted round robin). */
+/* Whose turn it is in a pool of owners (weighted round robin, assign_rules.c). */
 struct credit {
 	char *pool; /* name of the assignment rule */
 	char *owner; /* address */
