@@ -101,6 +101,7 @@
 #define LIMIT_CONVERSATION_RECIPIENTS 32 /* of an outbound message, remembered */
 #define LIMIT_ACCOUNT_DOMAINS 100 /* of one organisation */
 #define LIMIT_LEAD_ADDRESSES 8 /* second ones of one person */
+#define LIMIT_APART 100 /* leads that were said not to be one, the last said */
 #define LIMIT_CREDITS 100000 /* turns in pools of owners */
 #define LIMIT_MERGES 8 /* cards merged one into the next that are followed */
 #define LIMIT_ENDPOINTS 1023 /* ever named in one store: part of a delivery's number */

@@ -312,6 +312,20 @@ put_previous(GString *out, const struct lead *before)
 	json_close(out, '}');
 }
 
+/* Only events about two cards have it. */
+static void
+put_other(GString *out, const struct lead *other)
+{
+	if (other == NULL)
+		return;
+	json_open(out, "other", '{');
+	put(out, "id", other->id);
+	put(out, "address", other->address);
+	put(out, "name", other->name);
+	put(out, "customer", other->customer);
+	json_close(out, '}');
+}
+
 static GString *
 write_data(const struct event_input *input)
 {
@@ -328,6 +342,7 @@ write_data(const struct event_input *input)
 	put_conversation(out, input);
 	put_message(out, input);
 	put_previous(out, input->before);
+	put_other(out, input->other);
 	json_close(out, '}');
 	return out;
 }

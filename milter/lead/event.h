@@ -18,6 +18,7 @@ struct event_input {
 	const char *type;
 	const struct lead *lead;
 	const struct lead *before; /* for `previous`, or NULL */
+	const struct lead *other; /* the other card of a merge or a division, or NULL */
 	const struct score *score; /* or NULL: the lead's cached figures, no contributions */
 	const struct account *account; /* or NULL */
 	const struct touch *touch; /* or NULL */

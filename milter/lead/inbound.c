@@ -243,6 +243,7 @@ add_inbound_touch(const struct change_context *context, struct inbound *in)
 	struct touch *touch = change_touch(context, name_touch(facts), "inbound");
 
 	touch->note = make_note(facts);
+	touch->author = g_strdup(facts->person->normalised);
 	change_latency(context, touch, find_answered(context, in));
 	if (context->config->store_text)
 		touch->excerpt = change_cut_text(facts->forward != NULL ? facts->forward->text

@@ -58,8 +58,8 @@ struct touch {
 	char *subject; /* or NULL */
 	char *mailbox; /* watched address, or NULL */
 	char *author; /* normalised address of who acted, or NULL */
-	char *origin; /* id of the lead it was made for, when that one was merged into this; or NULL
-		       */
+	char *origin; /* id of the lead it came from when that one was merged into this, "/" and its
+		       * own origin when it had one; or NULL */
 	char *note; /* or NULL */
 	char *excerpt; /* capped new text, when configured; or NULL */
 	gint64 latency; /* microseconds since the other side's last message, -1 none */

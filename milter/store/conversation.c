@@ -49,9 +49,13 @@ conversation_of_key(const char *key, gint64 *ret_hash, gint64 *ret_tag)
 void
 conversation_of_message(const struct facts *facts, gint64 *ret_hash, gint64 *ret_tag)
 {
-	const char *id = facts->mail ? facts->mail->message_id : NULL;
-	const char *key = facts->key ? facts->key : "";
+	conversation_of_ids(facts->mail ? facts->mail->message_id : NULL,
+			    facts->key ? facts->key : "", ret_hash, ret_tag);
+}
 
+void
+conversation_of_ids(const char *id, const char *key, gint64 *ret_hash, gint64 *ret_tag)
+{
 	*ret_hash = id && *id ? conversation_hash(CONVERSATION_MESSAGE_ID, id, NULL)
 			      : conversation_hash(CONVERSATION_KEY, key, NULL);
 	*ret_tag = key_tag(key);

@@ -26,6 +26,8 @@ gint64 conversation_hash(enum conversation_kind kind, const char *text, const ch
 /** The pair under which a message itself is known. */
 void conversation_of_message(const struct facts *facts, gint64 *ret_hash, gint64 *ret_tag);
 
+/** The same from a touch of it. @param id Message-ID, or NULL */
+void conversation_of_ids(const char *id, const char *key, gint64 *ret_hash, gint64 *ret_tag);
 /** The same for what is known by its key alone. */
 void conversation_of_key(const char *key, gint64 *ret_hash, gint64 *ret_tag);
 

@@ -26,6 +26,7 @@ struct before {
 	gint64 number; /* 0: a new lead */
 	GPtrArray *keys; /* struct key * */
 	char *stage; /* name */
+	gboolean is_sign;
 	char *owner; /* who had it as an open lead, or NULL */
 };
 
@@ -80,6 +81,7 @@ read_before(struct database *database, const char *id, struct before *ret, GErro
 		},
 		database_column_text(database, row, 9));
 	ret->stage = g_strdup(database_column_text(database, row, 7));
+	ret->is_sign = database_column_text(database, row, 9) != NULL;
 	stage_from_name(ret->stage, &stage);
 	ret->owner = g_strdup(open_owner(stage, database_column_text(database, row, 6),
 					 database_column_text(database, row, 9)));
@@ -145,21 +147,29 @@ write_keys(struct database *database, gint64 lead, GPtrArray *old, GPtrArray *ne
 	return TRUE;
 }
 
-static gboolean
-write_stage(struct transaction *transaction, const struct lead *lead, gint64 number,
-	    const char *before, GError **error)
+/* Signs to other cards are no leads. */
+static void
+count_stage(struct transaction *transaction, const struct lead *lead, const struct before *before)
 {
-	const char *now = stage_name(lead->stage);
 	enum stage old;
 
-	if (!g_strcmp0(before, now))
-		return TRUE;
-	transaction->tally.stages[lead->stage]++;
-	if (stage_from_name(before, &old))
+	if (!lead->merged_into)
+		transaction->tally.stages[lead->stage]++;
+	if (!before->is_sign && stage_from_name(before->stage, &old))
 		transaction->tally.stages[old]--;
-	return database_run(transaction->database, QUERY_STAGE_INSERT, error, "iisss", number,
-			    lead->stage_since ? lead->stage_since : lead->updated, now, before,
-			    lead->stage_cause);
+}
+
+static gboolean
+write_stage(struct transaction *transaction, const struct lead *lead, gint64 number,
+	    const struct before *before, GError **error)
+{
+	const char *now = stage_name(lead->stage);
+
+	count_stage(transaction, lead, before);
+	return !g_strcmp0(before->stage, now) ||
+	       database_run(transaction->database, QUERY_STAGE_INSERT, error, "iisss", number,
+			    lead->stage_since ? lead->stage_since : lead->updated, now,
+			    before->stage, lead->stage_cause);
 }
 
 static gboolean
@@ -196,7 +206,7 @@ people_write(struct transaction *transaction, const struct lead *lead, gboolean 
 	*ret_number = before.number;
 	return write_row(database, lead, name_key, ret_number, error) &&
 	       write_keys(database, *ret_number, before.keys, keys, error) &&
-	       write_stage(transaction, lead, *ret_number, before.stage, error) &&
+	       write_stage(transaction, lead, *ret_number, &before, error) &&
 	       count_owner(transaction, before.owner, lead, error);
 }
 
@@ -230,6 +240,36 @@ people_append_touch(struct transaction *transaction, gint64 lead, const struct t
 		return 0;
 	transaction->tally.touches++;
 	return last - FIRST_TOUCH(lead);
+}
+
+/* --- moving --- */
+
+/* Out of everybody's way, so that numbers can be given anew. */
+static gint64
+aside(gint64 id)
+{
+	return -id;
+}
+
+gboolean
+people_number_touches(struct database *database, const struct people_move *moves, guint count,
+		      GError **error)
+{
+	for (guint i = 0; i < count; i++) {
+		gint64 from = FIRST_TOUCH(moves[i].from) + moves[i].from_sequence;
+
+		if (!database_run(database, QUERY_TOUCH_MOVE, error, "iis", from, aside(from),
+				  moves[i].origin))
+			return FALSE;
+	}
+	for (guint i = 0; i < count; i++) {
+		gint64 from = FIRST_TOUCH(moves[i].from) + moves[i].from_sequence;
+
+		if (!database_run(database, QUERY_TOUCH_MOVE, error, "iis", aside(from),
+				  FIRST_TOUCH(moves[i].to) + moves[i].to_sequence, moves[i].origin))
+			return FALSE;
+	}
+	return TRUE;
 }
 
 /* --- reading --- */
@@ -299,12 +339,16 @@ people_by_number(struct database *database, gint64 number, GError **error)
 }
 
 struct person_row *
+people_row_by_id(struct database *database, const char *id, GError **error)
+{
+	return first_row(database, database_select(database, QUERY_LEAD_BY_ID, error, "s", id),
+			 error);
+}
+
+struct person_row *
 people_by_id(struct database *database, const char *id, GError **error)
 {
-	return follow(database,
-		      first_row(database,
-				database_select(database, QUERY_LEAD_BY_ID, error, "s", id), error),
-		      error);
+	return follow(database, people_row_by_id(database, id, error), error);
 }
 
 static struct touch *

@@ -25,11 +25,22 @@ gboolean people_write_customer(struct database *database, gint64 lead, const cha
 gint64 people_append_touch(struct transaction *transaction, gint64 lead, const struct touch *touch,
 			   gboolean is_first, GError **error);
 
+/* Where a touch goes to. */
+struct people_move {
+	gint64 from, from_sequence, to, to_sequence; /* numbers of leads */
+	const char *origin;
+};
+/** Give touches new places, which may be the old ones of others among them. */
+gboolean people_number_touches(struct database *database, const struct people_move *moves,
+			       guint count, GError **error);
+
 /** Leads of a key (keys.h). @return struct person_row *, or NULL with an error; caller unrefs */
 GPtrArray *people_by_key(struct database *database, const char *key, GError **error);
 /** A card that was merged into another leads to that one.
  *  @return NULL without an error when there is none */
 struct person_row *people_by_number(struct database *database, gint64 number, GError **error);
+/** The row itself, even when it is only a sign to another one. */
+struct person_row *people_row_by_id(struct database *database, const char *id, GError **error);
 struct person_row *people_by_id(struct database *database, const char *id, GError **error);
 /** The ledger, oldest first. @param newest only the last LIMIT_LEDGER
  *  @return struct touch * */

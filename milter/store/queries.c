@@ -50,7 +50,8 @@ static const struct text TEXTS[QUERY_COUNT] = {
 			  "address LIKE ?2 ESCAPE '\\' OR company LIKE ?3 ESCAPE '\\') "
 			  "AND (?4 IS NULL OR owner=?4) AND (?5 IS NULL OR account=?5) "
 			  "AND (?6 IS NULL OR scorecard=?6) AND (?7 IS NULL OR source=?7) "
-			  "AND (?8 IS NULL OR stage=?8) ORDER BY updated DESC, number DESC "
+			  "AND (?8 IS NULL OR stage=?8) AND merged_into IS NULL ORDER BY updated "
+			  "DESC, number DESC "
 			  "LIMIT ?9 OFFSET ?10",
 			  &record_lead, 0, "" },
 	[QUERY_ACCOUNT_PEOPLE] = { "SELECT time, owner FROM identity WHERE key>=?1 AND key<?2 "
@@ -78,6 +79,10 @@ static const struct text TEXTS[QUERY_COUNT] = {
 				  "WHERE lead=?1 ORDER BY time",
 				  NULL, 0, NULL },
 
+	[QUERY_TOUCH_MOVE] = { "UPDATE touch SET id=?2, origin=?3 WHERE id=?1", NULL, 0, NULL },
+	[QUERY_MESSAGE_MOVE] = { "UPDATE message SET lead=?3 WHERE number=(SELECT message FROM "
+				 "conversation WHERE hash=?1 AND tag=?2 LIMIT 1)",
+				 NULL, 0, NULL },
 	[QUERY_LEADS_DUE] = { "SELECT number FROM lead WHERE due>0 AND due<=?1 ORDER BY due "
 			      "LIMIT ?2",
 			      NULL, 0, NULL },

@@ -208,6 +208,7 @@ make_touch(const struct facts *facts)
 	touch->message_key = g_strdup(facts->key);
 	touch->message_id = g_strdup(facts->mail->message_id);
 	touch->subject = g_strdup(facts->mail->subject);
+	touch->author = g_strdup(facts->person->normalised);
 	for (guint i = 0; i < G_N_ELEMENTS(rules); i++)
 		g_ptr_array_add(touch->contributions, make_contribution(rules[i], 5));
 	return touch;

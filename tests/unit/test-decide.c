@@ -121,6 +121,8 @@ copy_touch(gconstpointer data, G_GNUC_UNUSED gpointer user)
 	copy->message_id = g_strdup(touch->message_id);
 	copy->subject = g_strdup(touch->subject);
 	copy->mailbox = g_strdup(touch->mailbox);
+	copy->author = g_strdup(touch->author);
+	copy->origin = g_strdup(touch->origin);
 	copy->note = g_strdup(touch->note);
 	copy->excerpt = g_strdup(touch->excerpt);
 	copy->contributions = contributions;
