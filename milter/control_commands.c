@@ -1,7 +1,8 @@
 /*
- * control_commands.c - what can be asked of a running daemon, one function a command.
+ * control_commands.c - what can be asked of a running daemon about itself and its deliveries, and
+ * the way from a command's name to its function.
  */
-#include "control.h"
+#include "control_command.h"
 #include "clockwork.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -19,33 +20,68 @@ failure(const GError *error)
 	return reply;
 }
 
-static cJSON *
-success(void)
+/* --- requests and answers --- */
+
+cJSON *
+control_success(void)
 {
 	cJSON *reply = cJSON_CreateObject();
 	cJSON_AddBoolToObject(reply, "ok", TRUE);
 	return reply;
 }
 
-static const char *
-text_argument(const cJSON *request, const char *name)
+const char *
+control_text(const cJSON *request, const char *name)
 {
 	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(request, name));
 }
 
-static gint64
-number_argument(const cJSON *request, const char *name)
+const char *
+control_needed_text(const cJSON *request, const char *name, GError **error)
+{
+	const char *value = control_text(request, name);
+	if (value && *value)
+		return value;
+	g_set_error(error, LEADMILTER_ERROR, ERROR_INPUT, "the request lacks \"%s\"", name);
+	return NULL;
+}
+
+gint64
+control_number(const cJSON *request, const char *name)
 {
 	const cJSON *item = cJSON_GetObjectItemCaseSensitive(request, name);
 	return cJSON_IsNumber(item) ? (gint64)item->valuedouble : 0;
 }
 
-static gint64
-now_argument(const cJSON *request)
+gboolean
+control_flag(const cJSON *request, const char *name)
 {
-	gint64 now = number_argument(request, "now");
+	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(request, name));
+}
+
+gint64
+control_now(const cJSON *request)
+{
+	gint64 now = control_number(request, "now");
 	return now ? now : clock_now();
 }
+
+cJSON *
+control_answer(const struct answer *answer)
+{
+	cJSON *reply = control_success();
+	cJSON_AddStringToObject(reply, "action", action_name(answer->action));
+	cJSON_AddStringToObject(reply, "reason", answer->reason ? answer->reason : "");
+	cJSON_AddStringToObject(reply, "kind", answer->kind ? answer->kind : "");
+	if (answer->lead) {
+		cJSON_AddStringToObject(reply, "lead", answer->lead);
+		cJSON_AddNumberToObject(reply, "score", answer->score);
+		cJSON_AddStringToObject(reply, "stage", stage_name(answer->stage));
+	}
+	return reply;
+}
+
+/* --- the daemon --- */
 
 static cJSON *
 do_ping(struct runtime *runtime, const cJSON *request, GError **error)
@@ -53,7 +89,7 @@ do_ping(struct runtime *runtime, const cJSON *request, GError **error)
 	(void)runtime;
 	(void)request;
 	(void)error;
-	cJSON *reply = success();
+	cJSON *reply = control_success();
 	cJSON_AddStringToObject(reply, "version", LEADMILTER_VERSION);
 	return reply;
 }
@@ -65,7 +101,7 @@ do_reload(struct runtime *runtime, const cJSON *request, GError **error)
 	if (!runtime_reload(runtime, error))
 		return NULL;
 	log_notice("configuration read again");
-	return success();
+	return control_success();
 }
 
 static void
@@ -112,7 +148,7 @@ do_stats(struct runtime *runtime, const cJSON *request, GError **error)
 	struct store_stats stats;
 	if (!store_stats(runtime->store, &stats, error))
 		return NULL;
-	cJSON *reply = success();
+	cJSON *reply = control_success();
 	cJSON_AddStringToObject(reply, "version", LEADMILTER_VERSION);
 	cJSON_AddNumberToObject(reply, "uptime_seconds",
 				(double)((clock_now() - runtime->started) / CLOCK_SECOND));
@@ -151,7 +187,7 @@ count_reply(struct runtime *runtime, gint count)
 	if (count < 0)
 		return NULL;
 	resume_delivery(runtime, NULL);
-	cJSON *reply = success();
+	cJSON *reply = control_success();
 	cJSON_AddNumberToObject(reply, "count", count);
 	return reply;
 }
@@ -160,69 +196,44 @@ static cJSON *
 do_outbox_retry(struct runtime *runtime, const cJSON *request, GError **error)
 {
 	return count_reply(runtime,
-			   store_outbox_retry(runtime->store, number_argument(request, "id"),
-					      now_argument(request), error));
+			   store_outbox_retry(runtime->store, control_number(request, "id"),
+					      control_now(request), error));
 }
 
 static cJSON *
 do_outbox_drop(struct runtime *runtime, const cJSON *request, GError **error)
 {
-	return count_reply(
-		runtime, store_outbox_drop(runtime->store, number_argument(request, "id"), error));
-}
-
-static gboolean
-need_text(const char *value, const char *name, GError **error)
-{
-	if (value)
-		return TRUE;
-	g_set_error(error, LEADMILTER_ERROR, ERROR_INPUT, "the request lacks \"%s\"", name);
-	return FALSE;
+	return count_reply(runtime,
+			   store_outbox_drop(runtime->store, control_number(request, "id"), error));
 }
 
 static cJSON *
 do_endpoint_resume(struct runtime *runtime, const cJSON *request, GError **error)
 {
-	const char *endpoint = text_argument(request, "endpoint");
-	if (!need_text(endpoint, "endpoint", error) ||
-	    !store_endpoint_resume(runtime->store, endpoint, error))
+	const char *endpoint = control_needed_text(request, "endpoint", error);
+	if (!endpoint || !store_endpoint_resume(runtime->store, endpoint, error))
 		return NULL;
 	resume_delivery(runtime, endpoint);
-	return success();
+	return control_success();
 }
 
 static cJSON *
 do_endpoint_park(struct runtime *runtime, const cJSON *request, GError **error)
 {
-	const char *endpoint = text_argument(request, "endpoint");
-	if (!need_text(endpoint, "endpoint", error) ||
+	const char *endpoint = control_needed_text(request, "endpoint", error);
+	if (!endpoint ||
 	    !store_endpoint_park(runtime->store, endpoint, "parked by the administrator", NULL,
-				 now_argument(request), error))
+				 control_now(request), error))
 		return NULL;
-	return success();
-}
-
-static cJSON *
-answer_reply(const struct answer *answer)
-{
-	cJSON *reply = success();
-	cJSON_AddStringToObject(reply, "action", action_name(answer->action));
-	cJSON_AddStringToObject(reply, "reason", answer->reason ? answer->reason : "");
-	cJSON_AddStringToObject(reply, "kind", answer->kind ? answer->kind : "");
-	if (answer->lead) {
-		cJSON_AddStringToObject(reply, "lead", answer->lead);
-		cJSON_AddNumberToObject(reply, "score", answer->score);
-		cJSON_AddStringToObject(reply, "stage", stage_name(answer->stage));
-	}
-	return reply;
+	return control_success();
 }
 
 /* A message of an archive, as raw_mail_to_bytes() in base64. */
 static cJSON *
 do_replay(struct runtime *runtime, const cJSON *request, GError **error)
 {
-	const char *text = text_argument(request, "mail");
-	if (!need_text(text, "mail", error))
+	const char *text = control_needed_text(request, "mail", error);
+	if (!text)
 		return NULL;
 	gsize length = 0;
 	guchar *decoded = g_base64_decode(text, &length);
@@ -231,10 +242,10 @@ do_replay(struct runtime *runtime, const cJSON *request, GError **error)
 	if (!raw)
 		return NULL;
 	g_autoptr(generation_owned) generation = runtime_generation(runtime);
-	gboolean shadow = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(request, "shadow"));
+	gboolean shadow = control_flag(request, "shadow");
 	struct answer answer = { 0 };
 	cJSON *reply = intake_archived(runtime, generation, raw, shadow, &answer, error)
-			       ? answer_reply(&answer)
+			       ? control_answer(&answer)
 			       : NULL;
 	answer_clear(&answer);
 	return reply;
@@ -244,19 +255,16 @@ do_replay(struct runtime *runtime, const cJSON *request, GError **error)
 static cJSON *
 do_sweep(struct runtime *runtime, const cJSON *request, GError **error)
 {
-	gint64 count = clockwork_sweep(runtime, now_argument(request),
-				       (guint)MAX(number_argument(request, "most"), 0), error);
+	gint64 count = clockwork_sweep(runtime, control_now(request),
+				       (guint)MAX(control_number(request, "most"), 0), error);
 	if (count < 0)
 		return NULL;
-	cJSON *reply = success();
+	cJSON *reply = control_success();
 	cJSON_AddNumberToObject(reply, "count", (double)count);
 	return reply;
 }
 
-static const struct {
-	const char *name;
-	cJSON *(*run)(struct runtime *runtime, const cJSON *request, GError **error);
-} commands[] = {
+const struct control_command control_daemon_commands[] = {
 	{ "ping", do_ping },
 	{ "reload", do_reload },
 	{ "stats", do_stats },
@@ -266,18 +274,32 @@ static const struct {
 	{ "endpoint park", do_endpoint_park },
 	{ "replay", do_replay },
 	{ "sweep", do_sweep },
+	{ NULL, NULL },
 };
+
+static const struct control_command *
+find_command(const char *name)
+{
+	const struct control_command *const tables[] = { control_daemon_commands,
+							 control_people_commands,
+							 control_import_commands };
+	for (guint i = 0; name && i < G_N_ELEMENTS(tables); i++)
+		for (const struct control_command *c = tables[i]; c->name; c++)
+			if (!strcmp(c->name, name))
+				return c;
+	return NULL;
+}
 
 cJSON *
 control_execute(struct runtime *runtime, const cJSON *request)
 {
-	const char *name = text_argument(request, "command");
+	const char *name = control_text(request, "command");
+	const struct control_command *command = find_command(name);
 	g_autoptr(GError) error = NULL;
-	for (guint i = 0; name && i < G_N_ELEMENTS(commands); i++)
-		if (!strcmp(commands[i].name, name)) {
-			cJSON *reply = commands[i].run(runtime, request, &error);
-			return reply ? reply : failure(error);
-		}
+	if (command) {
+		cJSON *reply = command->run(runtime, request, &error);
+		return reply ? reply : failure(error);
+	}
 	g_set_error(&error, LEADMILTER_ERROR, ERROR_INPUT, "unknown command \"%s\"",
 		    name ? name : "");
 	return failure(error);

@@ -1,7 +1,8 @@
 /*
  * leadctl.c - the administrator's program: global options, finding the command, shared helpers.
  *
- * The commands stand in leadctl_mail.c (messages), leadctl_leads.c (the store) and leadctl_admin.c
+ * The commands stand in leadctl_mail.c (messages), leadctl_leads.c and leadctl_show.c (leads),
+ * leadctl_people.c (changing them, accounts, owners), leadctl_import.c (tables) and leadctl_admin.c
  * (deliveries, the daemon).  Reading never takes the store's lock; writing goes through the
  * daemon's control socket, or takes the lock when no daemon runs.
  */
@@ -13,12 +14,12 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static const struct leadctl_command *const tables[] = {
-	leadctl_mail_commands,
-	leadctl_lead_commands,
-	leadctl_admin_commands,
+	leadctl_mail_commands,   leadctl_lead_commands,   leadctl_show_commands,
+	leadctl_people_commands, leadctl_import_commands, leadctl_admin_commands,
 };
 
 int
@@ -183,6 +184,47 @@ leadctl_time(gint64 time)
 	return t ? g_date_time_format(t, "%Y-%m-%d %H:%M") : g_strdup("-");
 }
 
+char *
+leadctl_column(const char *text, glong width)
+{
+	glong length = g_utf8_strlen(text, -1);
+	if (length > width)
+		return g_utf8_substring(text, 0, width);
+	return g_strdup_printf("%s%*s", text, (int)(width - length), "");
+}
+
+static glong
+terminal_width(void)
+{
+	struct winsize size = { 0 };
+	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col
+										     : 0;
+}
+
+void
+leadctl_line(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	g_autofree char *line = g_strchomp(g_strdup_vprintf(format, args));
+	va_end(args);
+	glong width = terminal_width();
+	if (width > 0 && g_utf8_strlen(line, -1) > width) {
+		g_autofree char *cut = g_utf8_substring(line, 0, width - 1);
+		printf("%s…\n", cut);
+	} else
+		puts(line);
+}
+
+void
+leadctl_row(const char *label, const char *value)
+{
+	if (value && *value)
+		leadctl_line("  %-14s %s", label, value);
+}
+
+#define HELP_COLUMN 30
+
 static void
 print_help(FILE *out)
 {
@@ -190,7 +232,9 @@ print_help(FILE *out)
 	for (guint i = 0; i < G_N_ELEMENTS(tables); i++)
 		for (const struct leadctl_command *c = tables[i]; c->name; c++) {
 			g_autofree char *usage = g_strconcat(c->name, " ", c->arguments, NULL);
-			fprintf(out, "  %-46s %s\n", usage, c->help);
+			gboolean fits = g_utf8_strlen(usage, -1) <= HELP_COLUMN;
+			fprintf(out, "  %-*s%s%*s %s\n", fits ? HELP_COLUMN : 0, usage,
+				fits ? "" : "\n", fits ? 0 : HELP_COLUMN + 2, "", c->help);
 		}
 	fprintf(out, "\nleadctl(1) explains them.\n");
 }

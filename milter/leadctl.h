@@ -20,7 +20,7 @@ struct leadctl {
 	struct config *config; /* the same without lists and rules, read on demand */
 	struct store *store; /* opened for reading on demand */
 	struct runtime *local; /* opened when no daemon runs */
-	int failure; /* exit code of the last leadctl_ask() that gave NULL */
+	int failure; /* exit code of the last leadctl_ask() or leadctl_lead() that gave NULL */
 };
 
 /** One command: its words ("outbox list"), the words after it, a line of help. */
@@ -33,7 +33,10 @@ struct leadctl_command {
 
 extern const struct leadctl_command leadctl_mail_commands[];
 extern const struct leadctl_command leadctl_lead_commands[];
+extern const struct leadctl_command leadctl_show_commands[];
 extern const struct leadctl_command leadctl_admin_commands[];
+extern const struct leadctl_command leadctl_import_commands[];
+extern const struct leadctl_command leadctl_people_commands[];
 
 /** The configuration, compiled; NULL after an error was printed. */
 struct generation *leadctl_generation(struct leadctl *leadctl);
@@ -57,5 +60,24 @@ int leadctl_usage(const struct leadctl_command *command);
 void leadctl_print_json(cJSON *json);
 /** Local time for people, "-" for 0.  Caller frees. */
 char *leadctl_time(gint64 time);
+/** Exactly `width` characters, whatever their script: cut or filled up.  Caller frees. */
+char *leadctl_column(const char *text, glong width);
+/** Print a line, cut to the width of the terminal when there is one. */
+void leadctl_line(const char *format, ...) G_GNUC_PRINTF(1, 2);
+/** Print "  label          value" when there is a value. */
+void leadctl_row(const char *label, const char *value);
+
+/* --- leadctl_leads.c --- */
+
+struct score;
+
+/**
+ * The lead that somebody means: an id, an address or, where `by_name`, what fits one lead only.
+ * @return NULL after an error was printed with the nearest leads; leadctl->failure is the exit code
+ */
+struct lead *leadctl_lead(struct leadctl *leadctl, const char *key, gboolean by_name);
+/** What conf/schemas/lead.schema.json describes. @param score as of now, or NULL: as stored */
+cJSON *leadctl_lead_to_json(const struct lead *lead, const struct score *score);
+void leadctl_print_lead(const struct lead *lead);
 
 #endif

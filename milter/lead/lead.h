@@ -122,6 +122,9 @@ struct lead {
 	enum temperature temperature;
 };
 
+/* Accounts are hot by the different people who wrote within this time. */
+#define ACCOUNT_HEAT_WINDOW (14 * 86400 * (gint64)G_USEC_PER_SEC)
+
 struct account {
 	char *domain; /* registrable; the first of several */
 	GPtrArray *domains; /* char *, all of them when it was imported */

@@ -117,6 +117,17 @@ put(char **field, const char *value)
 	return TRUE;
 }
 
+/* A file without such a column leaves it open (IMPORT_UNSAID). */
+static gboolean
+put_flag(gboolean *known, gboolean said)
+{
+	gboolean changed = said >= 0 && *known != said;
+
+	if (changed)
+		*known = said;
+	return changed;
+}
+
 static gboolean
 merge_row(struct account *known, const struct account *row, const GPtrArray *domains)
 {
@@ -125,9 +136,8 @@ merge_row(struct account *known, const struct account *row, const GPtrArray *dom
 	changed |= put(&known->industry, row->industry);
 	changed |= put(&known->country, row->country);
 	changed |= put(&known->owner, row->owner);
-	changed |= known->target != row->target || known->customer != row->customer;
-	known->target = row->target;
-	known->customer = row->customer;
+	changed |= put_flag(&known->target, row->target);
+	changed |= put_flag(&known->customer, row->customer);
 	if (row->employees && known->employees != row->employees) {
 		known->employees = row->employees;
 		changed = TRUE;

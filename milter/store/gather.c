@@ -7,9 +7,6 @@
 #include "store/keys.h"
 #include "store/roster.h"
 
-#define HEAT_WINDOW \
-	(14 * 86400 * (gint64)G_USEC_PER_SEC) /* in which people of an account count \
-					       */
 #define CANDIDATES_MOST 8
 
 gboolean
@@ -137,7 +134,7 @@ count_people(struct gather *gather, struct account *account)
 		const char *owner = database_column_text(database, row, 1);
 
 		account->people++;
-		if (database_column(database, row, 0) >= gather->now - HEAT_WINDOW)
+		if (database_column(database, row, 0) >= gather->now - ACCOUNT_HEAT_WINDOW)
 			account->active_people++;
 		if (owner && !known->account_owner)
 			known->account_owner = g_strdup(owner);

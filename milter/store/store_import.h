@@ -22,7 +22,8 @@ void import_report_clear(struct import_report *report);
 
 /**
  * @param rows struct account *: domain or domains (any of them may be the one known; the first
- *        that is given becomes an account's own when it is new); target and customer are as given
+ *        that is given becomes an account's own when it is new); target and customer
+ *        are as given, unless negative: then what is known stays
  * @param report cleared by the caller, also after a failure
  */
 gboolean store_import_accounts(struct store *store, const GPtrArray *rows, gint64 now,
