@@ -84,7 +84,9 @@ void change_add_events(const struct change_context *context, struct decision *de
 struct decision *inbound_decide(const struct change_context *context);
 /** One of us writes to people, leads perhaps. */
 struct decision *outbound_decide(const struct change_context *context);
-/** Our mail comes back. */
-struct decision *bounce_decide(const struct change_context *context);
+/** Our mail comes back (returned.c). */
+struct decision *returned_decide_bounce(const struct change_context *context);
+/** A machine answers for the person (returned.c). */
+struct decision *returned_decide_reply(const struct change_context *context);
 
 #endif

@@ -1,10 +1,11 @@
 /*
  * decide.c - see decide.h.
  *
- * A message is refused, or is a bounce, ours going out (outbound.c), or a person writing
- * (inbound.c).  No lead ever comes from a machine: complaints, bounces, challenges, auto-replies,
- * lists, newsletters and notifications end here with a reason.  A colleague's forward to a
- * watched mailbox counts as mail from the original sender, though it never left the house.
+ * A message is refused, or is what comes back of our mail (returned.c), ours going out
+ * (outbound.c), or a person writing (inbound.c).  No lead ever comes from a machine: complaints,
+ * bounces, challenges, auto-replies, lists, newsletters and notifications end here with a reason.
+ * A colleague's forward to a watched mailbox counts as mail from the original sender, though it
+ * never left the house.
  */
 #include "lead/decide.h"
 
@@ -204,7 +205,9 @@ decide_message(const struct facts *facts, struct known *known, const struct scor
 	if (facts->own_notification)
 		return change_decision(ACTION_NONE, g_strdup("our own notification"));
 	if (facts->kind->kind == KIND_BOUNCE)
-		return bounce_decide(&context);
+		return returned_decide_bounce(&context);
+	if (facts->kind->kind == KIND_AUTO_REPLY)
+		return returned_decide_reply(&context);
 	if (!kind_is_human(facts->kind->kind))
 		return change_decision(ACTION_NONE, describe_kind(facts->kind));
 	refusal = find_refusal(&context);
