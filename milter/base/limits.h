@@ -48,7 +48,6 @@
 /* What is decided and told of a lead. */
 #define LIMIT_DUPLICATES \
 	20 /* possible duplicates of one lead; more mean the evidence is worth none */
-#define LIMIT_SENDER_NEW_LEADS 20 /* of one sender within the flood window */
 #define LIMIT_EVENT_CONTRIBUTIONS 100 /* listed singly, the others as one sum */
 #define LIMIT_EVENT_VALUE 512 /* bytes of one string, subject and text apart */
 #define LIMIT_NOTE 512

@@ -53,6 +53,21 @@ change_is_repeated(const GPtrArray *ledger, const char *message_id)
 	return FALSE;
 }
 
+gboolean
+change_is_flood(const struct change_context *context, const GPtrArray *ledger)
+{
+	gint64 begin = context->time - context->config->flood_window;
+	guint count = 0;
+
+	for (guint i = ledger->len; i > 0 && count < context->config->flood_messages; i--) {
+		const struct touch *touch = ledger->pdata[i - 1];
+
+		count += touch->message_id != NULL && touch->time > begin &&
+			 touch->time <= context->time;
+	}
+	return count >= context->config->flood_messages;
+}
+
 /* Make `candidate` the first one, so that known->touches is its ledger. */
 void
 change_promote(struct known *known, struct candidate *candidate)

@@ -98,6 +98,7 @@ struct inbound {
 	const struct lead *card; /* what rules may read of `before`: nothing a forger wrote */
 	gboolean repeated; /* the same mail came for another mailbox before */
 	gboolean opts_out;
+	gboolean flood; /* not counted, not told */
 	gboolean assigned;
 	struct stage_result stage;
 };
@@ -250,7 +251,8 @@ add_inbound_touch(const struct change_context *context, struct inbound *in)
 									: facts->text->new_text,
 						 LIMIT_EXCERPT);
 	in->repeated = change_is_repeated(in->ledger, touch->message_id);
-	if (!in->repeated) {
+	in->flood = change_is_flood(context, in->ledger);
+	if (!in->repeated && !in->flood) {
 		g_ptr_array_unref(touch->contributions);
 		touch->contributions =
 			scorecards_apply(context->scorecards, in->lead->scorecard, facts,
@@ -341,9 +343,9 @@ name_inbound_events(const struct inbound *in, struct change_types *types)
 	gboolean was_qualified = !is_new && stage_is_qualified(in->before->stage);
 	gboolean qualified = stage_is_qualified(in->lead->stage);
 
-	change_add_type(types, customer, "customer.activity");
+	change_add_type(types, customer && !in->flood, "customer.activity");
 	change_add_type(types, is_new && !customer && !in->opts_out, "lead.created");
-	change_add_type(types, !is_new && !customer, "lead.updated");
+	change_add_type(types, !is_new && !customer && !in->flood, "lead.updated");
 	change_add_type(types, in->opts_out, "contact.opted_out");
 	change_add_type(types, in->stage.reopened, "lead.reopened");
 	change_add_type(types, qualified && !was_qualified && !customer, "lead.qualified");
@@ -354,9 +356,10 @@ name_inbound_events(const struct inbound *in, struct change_types *types)
 static char *
 explain_inbound(const struct change_context *context, const struct inbound *in)
 {
-	const char *flag = in->identity.claimed != NULL ? ", unverified: claims another card"
-			   : in->lead->unverified       ? ", unverified"
-							: "";
+	const char *flag = in->flood                      ? ", flood: not told"
+			   : in->identity.claimed != NULL ? ", unverified: claims another card"
+			   : in->lead->unverified         ? ", unverified"
+							  : "";
 
 	if (in->before == NULL)
 		return g_strdup_printf("new lead%s%s%s", in->lead->account != NULL ? " at " : "",
@@ -383,7 +386,7 @@ static gboolean
 is_flood(const struct change_context *context, const struct identity *identity)
 {
 	return identity->candidate == NULL && identity->proof != PROOF_VOUCHED &&
-	       context->known->sender_new_leads >= LIMIT_SENDER_NEW_LEADS;
+	       context->known->sender_new_leads >= context->config->flood_new_leads;
 }
 
 struct decision *

@@ -86,7 +86,7 @@ change_by_outbound(const struct change_context *context, struct decision *decisi
 	input.has_written = lead->first_inbound != 0 && is_sales(context, lead);
 	stage_decide(&input, &stage);
 	change_stage(context, lead, &stage);
-	change_add_type(types, TRUE,
+	change_add_type(types, !change_is_flood(context, context->known->touches),
 			lead->stage == STAGE_CUSTOMER ? "customer.activity" : "lead.updated");
 	change_add_type(types, stage.changed, "lead.stage_changed");
 	change_add_type(types, assigned, "lead.assigned");

@@ -16,8 +16,6 @@
 #include "store/gather.h"
 #include "store/keys.h"
 
-#define FLOOD_WINDOW (120 * 60 * (gint64)G_USEC_PER_SEC)
-
 struct lookup {
 	struct gather gather;
 	struct database *database;
@@ -225,11 +223,12 @@ lookup_flood_hash(const struct facts *facts, gint64 *ret_hash)
 static gboolean
 know_flood(struct lookup *lookup)
 {
+	const struct config *config = lookup->facts->config;
 	gint64 hash, count = 0;
 
-	if (lookup_flood_hash(lookup->facts, &hash) &&
+	if (config && lookup_flood_hash(lookup->facts, &hash) &&
 	    !database_integer(lookup->database, QUERY_CONVERSATION_COUNT, 0, &count, lookup->error,
-			      "ii", hash, FLOOD_WINDOW - lookup->now))
+			      "ii", hash, config->flood_window - lookup->now))
 		return FALSE;
 	lookup->known->sender_new_leads = count;
 	return TRUE;
