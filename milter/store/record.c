@@ -130,10 +130,11 @@ static const struct record_field TOUCH_FIELDS[] = {
 	TOUCH(contributions, CONTRIBUTIONS),
 };
 static const struct record_field OWNER_FIELDS[] = {
-	OWNER(address, TEXT),      OWNER(name, TEXT),     OWNER(team, TEXT),
-	OWNER(capacity, COUNT),    OWNER(weight, COUNT),  OWNER(languages, LIST),
-	OWNER(countries, LIST),    OWNER(products, LIST), OWNER(absent_from, TIME),
-	OWNER(absent_until, TIME), OWNER(load, COUNT),    OWNER(imported, COUNT),
+	OWNER(address, TEXT),      OWNER(name, TEXT),       OWNER(team, TEXT),
+	OWNER(capacity, COUNT),    OWNER(weight, COUNT),    OWNER(languages, LIST),
+	OWNER(countries, LIST),    OWNER(products, LIST),   OWNER(absent_from, TIME),
+	OWNER(absent_until, TIME), OWNER(substitute, TEXT), OWNER(load, COUNT),
+	OWNER(imported, COUNT),
 };
 static const struct record_field ACCOUNT_FIELDS[] = {
 	ACCOUNT(domain, TEXT),  ACCOUNT(company, TEXT), ACCOUNT(industry, TEXT),

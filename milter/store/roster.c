@@ -278,6 +278,7 @@ set_owner(struct owner *owner, const struct owner *to)
 
 	changed |= set_text(&owner->name, to->name);
 	changed |= set_text(&owner->team, to->team);
+	changed |= set_text(&owner->substitute, to->substitute);
 	changed |= set_list(owner->languages, to->languages);
 	changed |= set_list(owner->countries, to->countries);
 	changed |= set_list(owner->products, to->products);

@@ -116,7 +116,7 @@ static const char VERSION_2[] =
 	"CREATE TABLE account_domain(domain TEXT PRIMARY KEY, account INTEGER) WITHOUT ROWID;"
 	"CREATE TABLE owner(address TEXT PRIMARY KEY, name TEXT, team TEXT, capacity INTEGER, "
 	" weight INTEGER, languages TEXT, countries TEXT, products TEXT, absent_from INTEGER, "
-	" absent_until INTEGER, load INTEGER, imported INTEGER) WITHOUT ROWID;"
+	" absent_until INTEGER, substitute TEXT, load INTEGER, imported INTEGER) WITHOUT ROWID;"
 	"CREATE TABLE credit(pool TEXT, owner TEXT, credit REAL, PRIMARY KEY(pool, owner)) "
 	" WITHOUT ROWID;"
 	"INSERT INTO owner(address, weight, load, imported) SELECT owner, 1, count(*), 0 FROM lead "
