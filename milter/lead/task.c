@@ -16,7 +16,7 @@ task_is_wanted(const struct lead *lead, const struct facts *facts)
 {
 	const struct content *content = facts->content;
 
-	if (lead->stage < STAGE_EQL || lead->stage > STAGE_CUSTOMER || lead->opted_out)
+	if (lead->stage < STAGE_EQL || lead->stage > STAGE_CUSTOMER)
 		return FALSE;
 	if (!kind_is_human(facts->kind->kind) || is_calendar_answer(facts->kind->calendar))
 		return FALSE;
