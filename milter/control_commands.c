@@ -6,6 +6,7 @@
 #include "clockwork.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "hooks/out/trial.h"
 #include "intake.h"
 
 #include <string.h>
@@ -226,6 +227,50 @@ do_endpoint_park(struct runtime *runtime, const cJSON *request, GError **error)
 				 control_now(request), error))
 		return NULL;
 	return control_success();
+	return success();
+}
+
+static void
+add_text(cJSON *reply, const char *key, const char *text)
+{
+	if (text)
+		cJSON_AddStringToObject(reply, key, text);
+}
+
+static cJSON *
+do_endpoint_test(struct runtime *runtime, const cJSON *request, GError **error)
+{
+	const char *endpoint = text_argument(request, "endpoint");
+	gboolean dry_run = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(request, "dry_run"));
+	g_autoptr(generation_owned) generation = runtime_generation(runtime);
+	struct trial trial;
+	if (!need_text(endpoint, "endpoint", error) ||
+	    !trial_run(generation->config, endpoint, dry_run, &trial, error))
+		return NULL;
+	cJSON *reply = success();
+	cJSON_AddBoolToObject(reply, "delivered", trial.delivered);
+	cJSON_AddNumberToObject(reply, "status", (double)trial.status);
+	cJSON_AddNumberToObject(reply, "seconds", (double)trial.duration / CLOCK_SECOND);
+	add_text(reply, "error", trial.error);
+	add_text(reply, "response", trial.response);
+	add_text(reply, "request", trial.request);
+	trial_clear(&trial);
+	return reply;
+}
+
+static cJSON *
+answer_reply(const struct answer *answer)
+{
+	cJSON *reply = success();
+	cJSON_AddStringToObject(reply, "action", action_name(answer->action));
+	cJSON_AddStringToObject(reply, "reason", answer->reason ? answer->reason : "");
+	cJSON_AddStringToObject(reply, "kind", answer->kind ? answer->kind : "");
+	if (answer->lead) {
+		cJSON_AddStringToObject(reply, "lead", answer->lead);
+		cJSON_AddNumberToObject(reply, "score", answer->score);
+		cJSON_AddStringToObject(reply, "stage", stage_name(answer->stage));
+	}
+	return reply;
 }
 
 /* A message of an archive, as raw_mail_to_bytes() in base64. */
@@ -272,6 +317,7 @@ const struct control_command control_daemon_commands[] = {
 	{ "outbox drop", do_outbox_drop },
 	{ "endpoint resume", do_endpoint_resume },
 	{ "endpoint park", do_endpoint_park },
+	{ "endpoint test", do_endpoint_test },
 	{ "replay", do_replay },
 	{ "sweep", do_sweep },
 	{ NULL, NULL },

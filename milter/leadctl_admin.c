@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "lead/show.h"
 #include "base/error.h"
+#include "hooks/out/sign.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -230,6 +231,91 @@ run_endpoint_park(struct leadctl *leadctl, int argc, char **argv)
 	return change_endpoint(leadctl, "endpoint park", argc, argv);
 }
 
+static void
+print_test(const cJSON *reply, const char *name)
+{
+	const char *request = cJSON_GetStringValue(cJSON_GetObjectItem(reply, "request"));
+	const char *error = cJSON_GetStringValue(cJSON_GetObjectItem(reply, "error"));
+	const char *response = cJSON_GetStringValue(cJSON_GetObjectItem(reply, "response"));
+	double seconds = cJSON_GetNumberValue(cJSON_GetObjectItem(reply, "seconds"));
+	int status = (int)cJSON_GetNumberValue(cJSON_GetObjectItem(reply, "status"));
+	if (request)
+		printf("%s", request);
+	else if (error)
+		printf("%s: not taken after %.3f s: %s\n", name, seconds, error);
+	else
+		printf("%s: taken after %.3f s (HTTP %d)\n", name, seconds, status);
+	if (response)
+		printf("%s\n", response);
+}
+
+static int
+run_endpoint_test(struct leadctl *leadctl, int argc, char **argv)
+{
+	static gboolean dry_run;
+	const struct leadctl_command *command =
+		leadctl_find(leadctl_admin_commands, "endpoint test");
+	const GOptionEntry entries[] = {
+		{ "dry-run", 0, 0, G_OPTION_ARG_NONE, &dry_run, NULL, NULL },
+		{ NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },
+	};
+	if (!leadctl_options(command, entries, &argc, &argv))
+		return LEADCTL_USAGE;
+	if (argc != 2)
+		return leadctl_usage(command);
+	cJSON *request = cJSON_CreateObject();
+	cJSON_AddStringToObject(request, "command", "endpoint test");
+	cJSON_AddStringToObject(request, "endpoint", argv[1]);
+	cJSON_AddBoolToObject(request, "dry_run", dry_run);
+	cJSON *reply = leadctl_ask(leadctl, request);
+	cJSON_Delete(request);
+	if (!reply)
+		return leadctl->failure;
+	gboolean good = dry_run || cJSON_IsTrue(cJSON_GetObjectItem(reply, "delivered"));
+	if (!leadctl->json)
+		print_test(reply, argv[1]);
+	leadctl->json ? leadctl_print_json(reply) : cJSON_Delete(reply);
+	return good ? LEADCTL_OK : LEADCTL_NEGATIVE;
+}
+
+/* What receivers verify asymmetric signatures with. */
+static guint
+print_keys(const struct leadctl *leadctl, const struct config_endpoint *endpoint)
+{
+	guint count = 0;
+	for (guint i = 0; i < endpoint->secrets->len; i++) {
+		g_autofree char *key = sign_public_key(g_ptr_array_index(endpoint->secrets, i));
+		count += key != NULL;
+		if (key && !leadctl->json)
+			printf("%s\n", key);
+		else if (key) {
+			cJSON *object = cJSON_CreateObject();
+			show_add_text(object, "endpoint", endpoint->name);
+			show_add_text(object, "key", key);
+			leadctl_print_json(object);
+		}
+	}
+	return count;
+}
+
+static int
+run_endpoint_key(struct leadctl *leadctl, int argc, char **argv)
+{
+	if (argc != 2)
+		return leadctl_usage(leadctl_find(leadctl_admin_commands, "endpoint key"));
+	struct generation *generation = leadctl_generation(leadctl);
+	if (!generation)
+		return LEADCTL_FAILURE;
+	const GPtrArray *endpoints = generation->config->endpoints;
+	guint count = 0;
+	for (guint i = 0; i < endpoints->len; i++) {
+		const struct config_endpoint *endpoint = g_ptr_array_index(endpoints, i);
+		if (!strcmp(endpoint->name, argv[1]))
+			count += print_keys(leadctl, endpoint);
+	}
+	return count ? LEADCTL_OK : LEADCTL_NEGATIVE;
+}
+
 /* --- the daemon --- */
 
 static int
@@ -347,6 +433,9 @@ const struct leadctl_command leadctl_admin_commands[] = {
 	{ "endpoint status", "", "endpoints: waiting, parked", run_endpoint_status },
 	{ "endpoint resume", "NAME", "deliver to it again", run_endpoint_resume },
 	{ "endpoint park", "NAME", "stop delivering to it", run_endpoint_park },
+	{ "endpoint test", "[--dry-run] NAME", "send it one leadmilter.test event",
+	  run_endpoint_test },
+	{ "endpoint key", "NAME", "its public keys for v1a signatures", run_endpoint_key },
 	{ "check", "", "configuration and store", run_check },
 	{ "stats", "", "figures of the store and the running daemon", run_stats },
 	{ "reload", "", "the daemon reads its configuration again", run_reload },

@@ -16,7 +16,6 @@
 #include "hooks/out/courier.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 
 #define SLEEP_MOST_MS 10000 /* so that a clock that was set is noticed */
@@ -338,22 +337,11 @@ abandon(struct deliver *deliver)
 	}
 }
 
-/* OpenSSL writes to connections that the receiver may have closed; the signal goes to the thread
- * that wrote. */
-static void
-block_sigpipe(void)
-{
-	sigset_t set;
-	sigemptyset(&set);
-	sigaddset(&set, SIGPIPE);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-}
-
 static gpointer
 deliver_main(gpointer data)
 {
 	struct deliver *deliver = data;
-	block_sigpipe();
+	http_enter_thread();
 	while (goes_on(deliver)) {
 		run_pass(deliver);
 		if (goes_on(deliver))

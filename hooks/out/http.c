@@ -6,6 +6,7 @@
 #include "hooks/out/schedule.h"
 
 #include <curl/curl.h>
+#include <signal.h>
 #include <string.h>
 
 #define CONNECT_TIMEOUT_MS 10000
@@ -388,6 +389,15 @@ http_count(const struct http *http)
 }
 
 /* --- begin and end --- */
+
+void
+http_enter_thread(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
 
 static gpointer
 init_curl(G_GNUC_UNUSED gpointer data)

@@ -53,6 +53,10 @@ struct http_response {
 
 typedef void http_done(const struct http_response *response, gpointer data);
 
+/** Call first on a thread that will run exchanges: blocks SIGPIPE there, since OpenSSL writes to
+ *  connections that the receiver may have closed. */
+void http_enter_thread(void);
+
 /** @return NULL with ERROR_SYSTEM */
 struct http *http_new(GError **error);
 /** Ends what is under way without calling back. */

@@ -40,6 +40,17 @@ read_file(const char *value, const char *path, GError **error)
 	return problem(error, value, *useless ? ": the file is too long" : ": the file is empty");
 }
 
+/* The daemon's, for a leadctl beside it. */
+static const char *
+credentials_directory(void)
+{
+	static const char of_service[] = "/run/credentials/leadmilter.service";
+	const char *named = g_getenv("CREDENTIALS_DIRECTORY");
+	if (named)
+		return named;
+	return g_file_test(of_service, G_FILE_TEST_IS_DIR) ? of_service : NULL;
+}
+
 char *
 secret_read(const char *value, const char *directory, GError **error)
 {
@@ -48,7 +59,7 @@ secret_read(const char *value, const char *directory, GError **error)
 		return read_file(value, path, error);
 	}
 	if (g_str_has_prefix(value, "credential:")) {
-		const char *credentials = g_getenv("CREDENTIALS_DIRECTORY");
+		const char *credentials = credentials_directory();
 		if (!credentials)
 			return problem(error, value, ": CREDENTIALS_DIRECTORY is not set");
 		g_autofree char *path = g_build_filename(credentials, value + 11, NULL);

@@ -11,8 +11,9 @@
 
 /**
  * What an option's value stands for: itself, or the content of "file:PATH", "env:NAME",
- * "credential:NAME" (a file below $CREDENTIALS_DIRECTORY), blanks around it removed.  A file that
- * others than its owner and group may read, or its group may write, is warned of.
+ * "credential:NAME" (a file below $CREDENTIALS_DIRECTORY, or the daemon's unit's), blanks around it
+ * removed.  A file that others than its owner and group may read, or its group may write, is warned
+ * of.
  * @param directory relative paths stand against it
  * @return NULL with ERROR_CONFIG; caller frees
  */

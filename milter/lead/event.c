@@ -391,6 +391,27 @@ event_add_all(GPtrArray *events, const struct event_input *input, const char *co
 	g_string_free(data, TRUE);
 }
 
+struct event *
+event_new_test(const char *endpoint, gint64 time)
+{
+	struct event *event = g_new0(struct event, 1);
+	GString *body = g_string_new(NULL);
+
+	json_open(body, NULL, '{');
+	put(body, "type", EVENT_TEST);
+	json_time(body, "timestamp", time);
+	json_open(body, "data", '{');
+	json_integer(body, "schema", EVENT_SCHEMA);
+	put(body, "endpoint", endpoint);
+	json_close(body, '}');
+	json_close(body, '}');
+	event->id = clock_new_id("evt_", time);
+	event->type = g_strdup(EVENT_TEST);
+	event->time = time;
+	event->body = g_string_free(body, FALSE);
+	return event;
+}
+
 /* A quote inside a string is escaped, so this is found as a key only; nothing else has it. */
 static const char TEXT_KEY[] = ",\"text\":\"";
 

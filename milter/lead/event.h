@@ -13,6 +13,7 @@
 #include "lead/score.h"
 
 #define EVENT_SCHEMA 1
+#define EVENT_TEST "leadmilter.test"
 
 struct event_input {
 	const char *type;
@@ -33,6 +34,9 @@ struct event *event_new(const struct event_input *input);
 /** The same event under several types (NULL-terminated; input->type is not read), appended
  *  to `events` (struct event *): data is written once. */
 void event_add_all(GPtrArray *events, const struct event_input *input, const char *const *types);
+
+/** An event of type leadmilter.test, of no lead, by which an administrator tries an endpoint. */
+struct event *event_new_test(const char *endpoint, gint64 time);
 
 /** An event's body without data.message.text, for an endpoint that must not get it.  Caller
  *  frees. */

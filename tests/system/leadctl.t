@@ -142,7 +142,8 @@ subtest 'help and version' => sub {
 	is $code, 0, '--help';
 	like $out, qr/^  \Q$_\E\b/m, "  names $_"
 	    for 'inspect', 'score', 'replay', 'signals', 'leads', 'show', 'explain', 'outbox list', 'outbox show',
-	    'outbox retry', 'outbox drop', 'endpoint status', 'endpoint resume', 'endpoint park', 'check', 'stats',
+	    'outbox retry', 'outbox drop', 'endpoint status', 'endpoint resume', 'endpoint park',
+	    'endpoint test', 'endpoint key', 'check', 'stats',
 	    'reload';
 	($code, $out) = run($site, '--version');
 	is $code, 0, '--version';
