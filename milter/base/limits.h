@@ -49,6 +49,7 @@
 #define LIMIT_DUPLICATES \
 	20 /* possible duplicates of one lead; more mean the evidence is worth none */
 #define LIMIT_EVENT_CONTRIBUTIONS 100 /* listed singly, the others as one sum */
+#define LIMIT_EVENT_SCORES 32 /* scorecards listed */
 #define LIMIT_EVENT_VALUE 512 /* bytes of one string, subject and text apart */
 #define LIMIT_NOTE 512
 #define LIMIT_TOUCH_NAME 64

@@ -51,6 +51,9 @@ put_lead(GString *out, const struct lead *lead)
 	json_boolean(out, "opted_out", lead->opted_out);
 	put(out, "linked", lead->linked);
 	put_list(out, "possible_duplicates", lead->possible_duplicates, LIMIT_DUPLICATES);
+	put_list(out, "duplicate_reasons", lead->duplicate_reasons, LIMIT_DUPLICATES);
+	put(out, "merged_into", lead->merged_into);
+	put(out, "customer", lead->customer);
 	json_close(out, '}');
 }
 
@@ -59,6 +62,7 @@ put_person(GString *out, const struct lead *lead)
 {
 	json_open(out, "person", '{');
 	put(out, "address", lead->address);
+	put_list(out, "addresses", lead->addresses, LIMIT_URLS);
 	put(out, "name", lead->name);
 	put(out, "prefix", lead->prefix);
 	put(out, "first_name", lead->first_name);
@@ -100,18 +104,19 @@ put_account(GString *out, const struct lead *lead, const struct account *account
 /* --- score --- */
 
 static void
-put_contribution(GString *out, const struct contribution *contribution)
+put_contribution(GString *out, const struct contribution *contribution, gboolean with_words)
 {
 	json_open(out, NULL, '{');
 	put(out, "rule", contribution->rule);
+	json_string(out, "scorecard", contribution->card, LIMIT_NAME);
 	put(out, "group", contribution->group);
 	put(out, "dimension", dimension_name(contribution->dimension));
 	put(out, "kind", contribution->is_explicit ? "explicit" : "implicit");
 	json_number(out, "points", contribution->points, 4);
 	json_number(out, "raw", contribution->raw, 4);
 	json_number(out, "decayed", contribution->decayed, 4);
-	put(out, "reason", contribution->reason);
-	put(out, "evidence", contribution->evidence);
+	put(out, "reason", with_words ? contribution->reason : NULL);
+	put(out, "evidence", with_words ? contribution->evidence : NULL);
 	json_time(out, "time", contribution->time);
 	json_close(out, '}');
 }
@@ -137,12 +142,12 @@ put_others(GString *out, double points, guint count)
 				       .points = points,
 				       .dimension = DIMENSION_ENGAGEMENT };
 
-	put_contribution(out, &others);
+	put_contribution(out, &others, TRUE);
 }
 
 /* All, or the weightiest; a quarter of the ceiling is for them, whatever their strings are. */
 static void
-put_contributions(GString *out, const GPtrArray *contributions)
+put_contributions(GString *out, const GPtrArray *contributions, gboolean with_words)
 {
 	g_autoptr(GPtrArray) sorted = NULL;
 	double others = 0;
@@ -159,7 +164,7 @@ put_contributions(GString *out, const GPtrArray *contributions)
 		const struct contribution *contribution = contributions->pdata[i];
 
 		if (listed < LIMIT_EVENT_CONTRIBUTIONS && out->len < LIMIT_EVENT / 4) {
-			put_contribution(out, contribution);
+			put_contribution(out, contribution, with_words);
 			listed++;
 		} else {
 			others += contribution->points;
@@ -171,19 +176,53 @@ put_contributions(GString *out, const GPtrArray *contributions)
 }
 
 static void
-put_score(GString *out, const struct lead *lead, const struct score *score)
+put_figures(GString *out, const struct lead_score *figures)
 {
+	json_string(out, "scorecard", figures->card, LIMIT_NAME);
+	json_number(out, "total", figures->total, 2);
+	json_number(out, "fit", figures->fit, 2);
+	json_number(out, "engagement", figures->engagement, 2);
+	json_number(out, "quality", figures->quality, 2);
+}
+
+static void
+put_score(GString *out, const struct event_input *input)
+{
+	const struct lead *lead = input->lead;
+	const struct score *score = input->score;
+	const struct lead_score figures = { .card = lead->scorecard,
+					    .total = lead->total,
+					    .fit = lead->fit,
+					    .engagement = lead->engagement,
+					    .quality = lead->quality };
+
 	json_open(out, "score", '{');
-	put(out, "scorecard", lead->scorecard);
-	json_number(out, "total", lead->total, 2);
-	json_number(out, "fit", lead->fit, 2);
-	json_number(out, "engagement", lead->engagement, 2);
-	json_number(out, "quality", lead->quality, 2);
+	put_figures(out, &figures);
 	json_number(out, "completeness", lead->completeness, 1);
 	put_grade(out, "grade", lead->grade);
 	put(out, "temperature", temperature_name(lead->temperature));
-	put_contributions(out, score != NULL ? score->contributions : NULL);
+	put_contributions(out, score != NULL ? score->contributions : NULL,
+			  !input->without_content);
 	json_close(out, '}');
+}
+
+/* What the lead is worth on each scorecard that applies to it. */
+static void
+put_scores(GString *out, const struct lead *lead)
+{
+	json_open(out, "scores", '[');
+	for (guint i = 0; lead->scores != NULL && i < MIN(lead->scores->len, LIMIT_EVENT_SCORES);
+	     i++) {
+		const struct lead_score *figures = lead->scores->pdata[i];
+
+		json_open(out, NULL, '{');
+		put_figures(out, figures);
+		put_grade(out, "grade", figures->grade);
+		put(out, "temperature", temperature_name(figures->temperature));
+		json_boolean(out, "qualified", figures->qualified);
+		json_close(out, '}');
+	}
+	json_close(out, ']');
 }
 
 /* --- the rest of a lead --- */
@@ -198,6 +237,21 @@ put_owner(GString *out, const struct lead *lead)
 	json_open(out, "owner", '{');
 	put(out, "address", lead->owner);
 	put(out, "reason", lead->owner_reason);
+	json_close(out, '}');
+}
+
+/* The next thing its owner is to do. */
+static void
+put_task(GString *out, const struct lead *lead)
+{
+	if (lead->task == NULL) {
+		json_null(out, "task");
+		return;
+	}
+	json_open(out, "task", '{');
+	put(out, "kind", lead->task);
+	json_time(out, "due", lead->task_due);
+	json_time(out, "breached_at", lead->task_breached);
 	json_close(out, '}');
 }
 
@@ -225,6 +279,15 @@ put_references(GString *out, const struct mail *mail)
 }
 
 static void
+put_latency(GString *out, const char *key, gint64 latency)
+{
+	if (latency >= 0)
+		json_number(out, key, (double)latency / CLOCK_SECOND, 0);
+	else
+		json_null(out, key);
+}
+
+static void
 put_conversation(GString *out, const struct event_input *input)
 {
 	const struct lead *lead = input->lead;
@@ -233,12 +296,11 @@ put_conversation(GString *out, const struct event_input *input)
 	json_open(out, "conversation", '{');
 	put(out, "touch", touch != NULL ? touch->name : NULL);
 	put(out, "direction", touch != NULL ? touch->direction : NULL);
+	put(out, "author", touch != NULL ? touch->author : NULL);
 	put(out, "match", input->match != MATCHED_NOTHING ? match_name(input->match) : NULL);
-	put(out, "note", touch != NULL ? touch->note : NULL);
-	if (touch != NULL && touch->latency >= 0)
-		json_number(out, "latency_seconds", (double)touch->latency / CLOCK_SECOND, 0);
-	else
-		json_null(out, "latency_seconds");
+	put(out, "note", touch != NULL && !input->without_content ? touch->note : NULL);
+	put_latency(out, "latency_seconds", touch != NULL ? touch->latency : -1);
+	put_latency(out, "working_latency_seconds", touch != NULL ? touch->working_latency : -1);
 	put_references(out, input->facts != NULL ? input->facts->mail : NULL);
 	json_integer(out, "inbound", lead->inbound_count);
 	json_integer(out, "outbound", lead->outbound_count);
@@ -253,10 +315,10 @@ put_conversation(GString *out, const struct event_input *input)
 /* --- the message --- */
 
 static void
-put_attachments(GString *out, const struct mail *mail)
+put_attachments(GString *out, const struct mail *mail, gboolean with_names)
 {
 	json_open(out, "attachments", '[');
-	for (guint i = 0; i < MIN(mail->attachments->len, LIMIT_ATTACHMENTS); i++) {
+	for (guint i = 0; with_names && i < MIN(mail->attachments->len, LIMIT_ATTACHMENTS); i++) {
 		const struct mail_attachment *attachment = mail->attachments->pdata[i];
 
 		if (attachment->filename != NULL && !attachment->is_inline)
@@ -273,6 +335,12 @@ put_text(GString *out, const struct facts *facts)
 		    LIMIT_EXCERPT);
 }
 
+static gboolean
+has_text(const struct event_input *input)
+{
+	return input->with_text && !input->without_content && input->facts != NULL;
+}
+
 static void
 put_message(GString *out, const struct event_input *input)
 {
@@ -285,14 +353,15 @@ put_message(GString *out, const struct event_input *input)
 	json_open(out, "message", '{');
 	put(out, "id", facts->key);
 	json_string(out, "message_id", facts->mail->message_id, LIMIT_MESSAGE_ID);
-	json_string(out, "subject", facts->mail->subject, LIMIT_SUBJECT);
+	json_string(out, "subject", input->without_content ? NULL : facts->mail->subject,
+		    LIMIT_SUBJECT);
 	put(out, "kind", kind_name(facts->kind->kind));
 	put(out, "direction", direction_name(facts->direction));
 	put(out, "mailbox",
 	    facts->mailbox_addresses->len > 0 ? facts->mailbox_addresses->pdata[0] : NULL);
 	json_time(out, "date", facts->mail->date);
-	put_attachments(out, facts->mail);
-	if (input->with_text)
+	put_attachments(out, facts->mail, !input->without_content);
+	if (has_text(input))
 		put_text(out, facts);
 	json_close(out, '}');
 }
@@ -309,6 +378,21 @@ put_previous(GString *out, const struct lead *before)
 	put(out, "owner", before->owner);
 	json_number(out, "total", before->total, 2);
 	put_grade(out, "grade", before->grade);
+	put(out, "temperature", temperature_name(before->temperature));
+	json_close(out, '}');
+}
+
+/* Only events about two cards have it. */
+static void
+put_other(GString *out, const struct lead *other)
+{
+	if (other == NULL)
+		return;
+	json_open(out, "other", '{');
+	put(out, "id", other->id);
+	put(out, "address", other->address);
+	put(out, "name", other->name);
+	put(out, "customer", other->customer);
 	json_close(out, '}');
 }
 
@@ -336,8 +420,10 @@ write_data(const struct event_input *input)
 	put_lead(out, input->lead);
 	put_person(out, input->lead);
 	put_account(out, input->lead, input->account);
-	put_score(out, input->lead, input->score);
+	put_score(out, input);
+	put_scores(out, input->lead);
 	put_owner(out, input->lead);
+	put_task(out, input->lead);
 	put_source(out, input->lead);
 	put_conversation(out, input);
 	put_message(out, input);
@@ -366,17 +452,39 @@ wrap(const struct event_input *input, const char *type, const GString *data)
 		event->mailbox = g_strdup(input->facts->mailbox_addresses->pdata[0]);
 	else if (input->touch != NULL)
 		event->mailbox = g_strdup(input->touch->mailbox);
-	event->has_text = input->with_text && input->facts != NULL;
+	event->has_text = has_text(input);
 	event->body = g_string_free(body, FALSE);
+	return event;
+}
+
+/* Of a person who was forgotten nothing is told but which card it was. */
+static struct event *
+new_forgotten(const struct event_input *input)
+{
+	const struct lead *lead = input->lead;
+	struct lead bare = { .id = lead->id,
+			     .created = lead->created,
+			     .updated = input->time,
+			     .stage = lead->stage,
+			     .stage_since = lead->stage_since };
+	const struct event_input bare_input = { .lead = &bare, .time = input->time };
+	GString *data = write_data(&bare_input);
+	struct event *event = wrap(&bare_input, EVENT_FORGOTTEN, data);
+
+	g_string_free(data, TRUE);
 	return event;
 }
 
 struct event *
 event_new(const struct event_input *input)
 {
-	GString *data = write_data(input);
-	struct event *event = wrap(input, input->type, data);
+	GString *data;
+	struct event *event;
 
+	if (strcmp(input->type, EVENT_FORGOTTEN) == 0)
+		return new_forgotten(input);
+	data = write_data(input);
+	event = wrap(input, input->type, data);
 	g_string_free(data, TRUE);
 	return event;
 }
@@ -387,7 +495,9 @@ event_add_all(GPtrArray *events, const struct event_input *input, const char *co
 	GString *data = write_data(input);
 
 	for (; *types != NULL; types++)
-		g_ptr_array_add(events, wrap(input, *types, data));
+		g_ptr_array_add(events, strcmp(*types, EVENT_FORGOTTEN) == 0
+						? new_forgotten(input)
+						: wrap(input, *types, data));
 	g_string_free(data, TRUE);
 }
 

@@ -2,9 +2,10 @@
  * event.h - events as JSON: {type, timestamp, data}, valid UTF-8 always, below LIMIT_EVENT.
  *
  * The shape is conf/schemas/event.schema.json; keys come in one fixed order and unknown values are
- * null.  Contributions sum to the score's total: what is over LIMIT_EVENT_CONTRIBUTIONS is one
- * entry "others".  Times are RFC 3339 UTC, durations seconds.  Pure but for the event's id;
- * any thread.
+ * null.  An event of type EVENT_FORGOTTEN has nothing but the lead's id, times and stage: what
+ * it tells of is gone.  Contributions sum to the score's total: what is over
+ * LIMIT_EVENT_CONTRIBUTIONS is one entry "others".  Times are RFC 3339 UTC, durations seconds. Pure
+ * but for the event's id; any thread.
  */
 #ifndef LEADMILTER_EVENT_H
 #define LEADMILTER_EVENT_H
@@ -14,6 +15,7 @@
 
 #define EVENT_SCHEMA 1
 #define EVENT_TEST "leadmilter.test"
+#define EVENT_FORGOTTEN "contact.forgotten"
 
 struct event_input {
 	const char *type;
@@ -26,6 +28,7 @@ struct event_input {
 	const struct facts *facts; /* or NULL */
 	gint64 time;
 	gboolean with_text;
+	gboolean without_content; /* no subject, text, names of attachments, words of evidence */
 	enum match match; /* why this lead; MATCHED_NOTHING when it is new or not by mail */
 };
 

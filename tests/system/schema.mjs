@@ -54,7 +54,7 @@ function check(document) {
   if (!wanted)
     return [`no schema ${name}`];
   const validate = ajv.getSchema(wanted.$id);
-  const root = schema === "event" ? schemas.get("event") : wanted;
+  const root = wanted.$ref === "event.schema.json" ? schemas.get("event") : wanted;
   const wrong = validate(document) ? [] : validate.errors.map((e) => `${e.instancePath} ${e.message}`);
   return [...wrong, ...undescribed(document, root, root, "")];
 }

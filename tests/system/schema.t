@@ -30,7 +30,7 @@ sub validate {
 }
 
 my $got = validate('event', @events);
-is_deeply($got, { documents => 9, problems => [] }, 'golden events') or diag explain $got;
+is_deeply($got, { documents => scalar @events, problems => [] }, 'golden events') or diag explain $got;
 
 # The schemas are no empty promise: an event without any one of its keys is not valid.
 sub paths {

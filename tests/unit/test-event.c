@@ -175,7 +175,7 @@ test_nesting(void)
 /* --- events --- */
 
 struct sample {
-	struct lead *lead, *before;
+	struct lead *lead, *before, *other;
 	struct account *account;
 	struct touch *touch;
 	struct facts *facts;
@@ -190,6 +190,7 @@ add_points(struct sample *sample, const char *rule, enum dimension dimension, do
 	struct contribution *contribution = contribution_new();
 
 	contribution->rule = g_strdup(rule);
+	contribution->card = g_strdup("default");
 	contribution->group = dimension == DIMENSION_FIT ? g_strdup("demographic") : NULL;
 	contribution->reason = g_strdup_printf("reason of %s", rule);
 	contribution->evidence = g_strdup(evidence);
@@ -200,6 +201,22 @@ add_points(struct sample *sample, const char *rule, enum dimension dimension, do
 	g_ptr_array_add(sample->touch->contributions, contribution);
 	g_ptr_array_add(sample->score.contributions, contribution);
 	sample->score.total += points;
+}
+
+static void
+add_scores(struct lead *lead, const char *card, double total, gboolean qualified)
+{
+	struct lead_score *figures = lead_score_new();
+
+	figures->card = g_strdup(card);
+	figures->total = total;
+	figures->fit = 20;
+	figures->engagement = total - 15;
+	figures->quality = -5;
+	figures->grade = 'B';
+	figures->temperature = qualified ? TEMPERATURE_HOT : TEMPERATURE_COLD;
+	figures->qualified = qualified;
+	g_ptr_array_add(lead->scores, figures);
 }
 
 static void
@@ -231,6 +248,14 @@ fill_lead(struct lead *lead)
 	lead->completeness = 85.714285;
 	lead->grade = 'B';
 	lead->temperature = TEMPERATURE_HOT;
+	lead->scorecard = g_strdup("default");
+	add_scores(lead, "default", 66.5, TRUE);
+	add_scores(lead, "spares", 12.25, FALSE);
+	g_ptr_array_add(lead->addresses, g_strdup("a.schmidt@kunde.example"));
+	g_ptr_array_add(lead->possible_duplicates, g_strdup("ld_01KAJT2K0000000000000000C3"));
+	g_ptr_array_add(lead->duplicate_reasons, g_strdup("the same telephone number"));
+	lead->task = g_strdup("reply");
+	lead->task_due = FIXTURE_NOW + 120 * MINUTE;
 	lead->last_inbound = FIXTURE_NOW;
 	lead->inbound_count = lead->touch_count = 2;
 	lead->updated = FIXTURE_NOW;
@@ -253,6 +278,8 @@ sample_new(void)
 	sample->before = fixture_lead(sample->lead->id, "anna@kunde.example", NULL);
 	sample->before->total = 20;
 	sample->before->grade = 'C';
+	sample->other = fixture_lead("ld_01KAJT2K0000000000000000B2", "schmidt@kunde.example",
+				     "A. Schmidt");
 	sample->account = account_new();
 	sample->account->domain = g_strdup("kunde.example");
 	sample->account->people = 2;
@@ -261,7 +288,8 @@ sample_new(void)
 	sample->touch->name = g_strdup("reply");
 	sample->touch->direction = g_strdup("inbound");
 	sample->touch->time = FIXTURE_NOW;
-	sample->touch->latency = 25 * MINUTE;
+	sample->touch->latency = sample->touch->working_latency = 25 * MINUTE;
+	sample->touch->author = g_strdup("anna@kunde.example");
 	sample->score.contributions = g_ptr_array_new();
 	add_points(sample, "title", DIMENSION_FIT, 20, "Head of Purchasing");
 	add_points(sample, "budget", DIMENSION_ENGAGEMENT, 30, "20.000 €");
@@ -275,6 +303,7 @@ sample_free(struct sample *sample)
 {
 	lead_free(sample->lead);
 	lead_free(sample->before);
+	lead_free(sample->other);
 	account_free(sample->account);
 	touch_free(sample->touch);
 	fixture_facts_free(sample->facts);
@@ -332,9 +361,10 @@ check_golden(const char *type, const char *body)
 }
 
 static const char *const TYPES[] = {
-	"lead.created",       "lead.updated",      "lead.qualified",
-	"lead.stage_changed", "lead.assigned",     "lead.reopened",
-	"contact.bounced",    "contact.opted_out", "customer.activity",
+	"lead.created",      "lead.updated",  "lead.qualified",  "lead.stage_changed",
+	"lead.assigned",     "lead.reopened", "contact.bounced", "contact.opted_out",
+	"customer.activity", "lead.merged",   "lead.cooled",     "lead.sla_breached",
+	"contact.forgotten",
 };
 
 /* What differs from the sample for a type. */
@@ -364,6 +394,33 @@ change_sample(struct sample *sample, const char *type, struct event_input *input
 	}
 }
 
+/* Of events that no message makes. */
+static void
+change_silent_sample(struct sample *sample, const char *type, struct event_input *input)
+{
+	input->touch = NULL;
+	input->facts = NULL;
+	input->match = MATCHED_NOTHING;
+	if (strcmp(type, "lead.merged") == 0) {
+		input->other = sample->other;
+	} else if (strcmp(type, "lead.sla_breached") == 0) {
+		sample->lead->task_due = FIXTURE_NOW - 5 * MINUTE;
+		sample->lead->task_breached = FIXTURE_NOW - 5 * MINUTE;
+	} else {
+		sample->before->temperature = TEMPERATURE_HOT;
+		sample->lead->temperature = TEMPERATURE_COLD;
+	}
+}
+
+static gboolean
+is_silent(const char *type)
+{
+	static const char *const SILENT[] = { "lead.merged", "lead.cooled", "lead.sla_breached",
+					      NULL };
+
+	return g_strv_contains(SILENT, type);
+}
+
 static void
 test_golden(void)
 {
@@ -373,17 +430,80 @@ test_golden(void)
 		struct event *event;
 
 		g_test_message("%s", TYPES[i]);
-		change_sample(sample, TYPES[i], &input);
+		if (is_silent(TYPES[i]))
+			change_silent_sample(sample, TYPES[i], &input);
+		else
+			change_sample(sample, TYPES[i], &input);
 		event = event_new(&input);
 		g_assert_cmpstr(event->type, ==, TYPES[i]);
 		g_assert_cmpstr(event->lead, ==, sample->lead->id);
 		g_assert_cmpint(event->time, ==, FIXTURE_NOW);
 		g_assert_true(g_str_has_prefix(event->id, "evt_"));
-		g_assert_cmpint(event->has_text, ==, input.with_text);
+		g_assert_cmpint(event->has_text, ==, input.with_text && input.facts);
 		check_golden(TYPES[i], event->body);
 		event_free(event);
 		sample_free(sample);
 	}
+}
+
+static void
+test_golden_test(void)
+{
+	struct event *event = event_new_test("crm", FIXTURE_NOW);
+
+	g_assert_cmpstr(event->type, ==, EVENT_TEST);
+	g_assert_null(event->lead);
+	check_golden(EVENT_TEST, event->body);
+	event_free(event);
+}
+
+/* Not a word of the person's is left, whichever way the event is made. */
+static void
+test_forgotten(void)
+{
+	static const char *const SOME[] = { EVENT_FORGOTTEN, NULL };
+	static const char *const WORDS[] = { "Anna",   "anna",   "Schmidt", "kunde",
+					     "+49",    "Pumps",  "Budget",  "petra",
+					     "spring", "20.000", "sales@" };
+	struct sample *sample = sample_new();
+	struct event_input input = sample_input(sample, EVENT_FORGOTTEN);
+	g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func((GDestroyNotify)event_free);
+
+	input.with_text = TRUE;
+	event_add_all(events, &input, SOME);
+	g_ptr_array_add(events, event_new(&input));
+	for (guint i = 0; i < events->len; i++) {
+		const struct event *event = events->pdata[i];
+
+		g_assert_false(event->has_text);
+		g_assert_nonnull(strstr(event->body, sample->lead->id));
+		for (guint k = 0; k < G_N_ELEMENTS(WORDS); k++)
+			g_assert_null(strstr(event->body, WORDS[k]));
+	}
+	sample_free(sample);
+}
+
+static void
+test_without_content(void)
+{
+	static const char *const WORDS[] = { "Pumps", "Budget", "20.000", "offer.pdf", "a note" };
+	struct sample *sample = sample_new();
+	struct event_input input = sample_input(sample, "lead.updated");
+	struct event *event;
+
+	sample->touch->note = g_strdup("a note");
+	input.with_text = TRUE;
+	for (gboolean without = FALSE; without <= TRUE; without++) {
+		input.without_content = without;
+		event = event_new(&input);
+		g_assert_cmpint(event->has_text, ==, !without);
+		g_assert_nonnull(strstr(event->body, "Anna"));
+		for (guint k = 0; k < G_N_ELEMENTS(WORDS); k++)
+			g_assert_cmpint(strstr(event->body, WORDS[k]) != NULL, ==,
+					!without && k != 3);
+		event_free(event);
+	}
+	sample_free(sample);
 }
 
 static void
@@ -541,6 +661,9 @@ spoil_sample(struct sample *sample, const char *unit)
 		add_points(sample, lead->name, DIMENSION_FIT, 1, lead->name);
 		spoil(&value, unit);
 		g_ptr_array_add(lead->urls, value);
+		g_ptr_array_add(lead->addresses, g_strdup(value));
+		g_ptr_array_add(lead->duplicate_reasons, g_strdup(value));
+		add_scores(lead, value, 1, TRUE);
 		g_ptr_array_add(lead->possible_duplicates, g_strdup(value));
 		g_ptr_array_add(lead->phones, g_strdup(value));
 		g_ptr_array_add(sample->facts->mail->references, value);
@@ -612,6 +735,9 @@ main(int argc, char **argv)
 	g_test_add_func("/json/strings", test_strings);
 	g_test_add_func("/json/nesting", test_nesting);
 	g_test_add_func("/event/golden", test_golden);
+	g_test_add_func("/event/golden-test", test_golden_test);
+	g_test_add_func("/event/forgotten", test_forgotten);
+	g_test_add_func("/event/without-content", test_without_content);
 	g_test_add_func("/event/several-types", test_several_types);
 	g_test_add_func("/event/text-is-taken-out", test_text_is_taken_out);
 	g_test_add_func("/event/bare-lead", test_bare_lead);
