@@ -227,7 +227,6 @@ do_endpoint_park(struct runtime *runtime, const cJSON *request, GError **error)
 				 control_now(request), error))
 		return NULL;
 	return control_success();
-	return success();
 }
 
 static void
@@ -240,14 +239,13 @@ add_text(cJSON *reply, const char *key, const char *text)
 static cJSON *
 do_endpoint_test(struct runtime *runtime, const cJSON *request, GError **error)
 {
-	const char *endpoint = text_argument(request, "endpoint");
-	gboolean dry_run = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(request, "dry_run"));
+	const char *endpoint = control_needed_text(request, "endpoint", error);
+	gboolean dry_run = control_flag(request, "dry_run");
 	g_autoptr(generation_owned) generation = runtime_generation(runtime);
 	struct trial trial;
-	if (!need_text(endpoint, "endpoint", error) ||
-	    !trial_run(generation->config, endpoint, dry_run, &trial, error))
+	if (!endpoint || !trial_run(generation->config, endpoint, dry_run, &trial, error))
 		return NULL;
-	cJSON *reply = success();
+	cJSON *reply = control_success();
 	cJSON_AddBoolToObject(reply, "delivered", trial.delivered);
 	cJSON_AddNumberToObject(reply, "status", (double)trial.status);
 	cJSON_AddNumberToObject(reply, "seconds", (double)trial.duration / CLOCK_SECOND);
@@ -255,21 +253,6 @@ do_endpoint_test(struct runtime *runtime, const cJSON *request, GError **error)
 	add_text(reply, "response", trial.response);
 	add_text(reply, "request", trial.request);
 	trial_clear(&trial);
-	return reply;
-}
-
-static cJSON *
-answer_reply(const struct answer *answer)
-{
-	cJSON *reply = success();
-	cJSON_AddStringToObject(reply, "action", action_name(answer->action));
-	cJSON_AddStringToObject(reply, "reason", answer->reason ? answer->reason : "");
-	cJSON_AddStringToObject(reply, "kind", answer->kind ? answer->kind : "");
-	if (answer->lead) {
-		cJSON_AddStringToObject(reply, "lead", answer->lead);
-		cJSON_AddNumberToObject(reply, "score", answer->score);
-		cJSON_AddStringToObject(reply, "stage", stage_name(answer->stage));
-	}
 	return reply;
 }
 

@@ -396,20 +396,6 @@ put_other(GString *out, const struct lead *other)
 	json_close(out, '}');
 }
 
-/* Only events about two cards have it. */
-static void
-put_other(GString *out, const struct lead *other)
-{
-	if (other == NULL)
-		return;
-	json_open(out, "other", '{');
-	put(out, "id", other->id);
-	put(out, "address", other->address);
-	put(out, "name", other->name);
-	put(out, "customer", other->customer);
-	json_close(out, '}');
-}
-
 static GString *
 write_data(const struct event_input *input)
 {

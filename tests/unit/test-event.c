@@ -364,7 +364,7 @@ static const char *const TYPES[] = {
 	"lead.created",      "lead.updated",  "lead.qualified",  "lead.stage_changed",
 	"lead.assigned",     "lead.reopened", "contact.bounced", "contact.opted_out",
 	"customer.activity", "lead.merged",   "lead.cooled",     "lead.sla_breached",
-	"contact.forgotten",
+	"contact.forgotten", "lead.split",
 };
 
 /* What differs from the sample for a type. */
@@ -401,7 +401,7 @@ change_silent_sample(struct sample *sample, const char *type, struct event_input
 	input->touch = NULL;
 	input->facts = NULL;
 	input->match = MATCHED_NOTHING;
-	if (strcmp(type, "lead.merged") == 0) {
+	if (strcmp(type, "lead.merged") == 0 || strcmp(type, "lead.split") == 0) {
 		input->other = sample->other;
 	} else if (strcmp(type, "lead.sla_breached") == 0) {
 		sample->lead->task_due = FIXTURE_NOW - 5 * MINUTE;
@@ -415,8 +415,8 @@ change_silent_sample(struct sample *sample, const char *type, struct event_input
 static gboolean
 is_silent(const char *type)
 {
-	static const char *const SILENT[] = { "lead.merged", "lead.cooled", "lead.sla_breached",
-					      NULL };
+	static const char *const SILENT[] = { "lead.merged", "lead.split", "lead.cooled",
+					      "lead.sla_breached", NULL };
 
 	return g_strv_contains(SILENT, type);
 }
