@@ -57,6 +57,8 @@ struct known {
 				   address in the flood window */
 	gboolean we_wrote; /* an outbound mail of ours to this address is recorded */
 	gint64 last_outbound; /* our last mail to the person, 0 never */
+	gint64 working_latency; /* filled in by the decision: what the answer took of working time,
+				   for rules; 0 none */
 	char *replied_to; /* address of our person whose message this answers, or NULL */
 	gboolean bounce_is_ours; /* the mail a bounce reports on is a recorded outbound mail */
 };

@@ -155,6 +155,15 @@ get_latency(const struct signal_input *input)
 }
 
 static struct value
+get_working_latency(const struct signal_input *input)
+{
+	const struct known *known = input->known;
+
+	return known != NULL && known->working_latency > 0 ? number((double)known->working_latency)
+							   : UNKNOWN;
+}
+
+static struct value
 get_depth(const struct signal_input *input)
 {
 	const struct mail *mail = input->facts != NULL ? input->facts->mail : NULL;
@@ -196,12 +205,68 @@ get_returning(const struct signal_input *input)
 	return number(input->lead != NULL && input->lead->inbound_count > 0);
 }
 
+/* Their first words answered ours.  What came before the card, or was summed up, isn't seen. */
+static struct value
+get_we_began(const struct signal_input *input)
+{
+	for (guint i = 0; input->touches != NULL && i < input->touches->len; i++) {
+		const struct touch *touch = input->touches->pdata[i];
+
+		if (touch->sequence > i + 1)
+			return UNKNOWN;
+		if (g_strcmp0(touch->direction, "outbound") == 0)
+			return number(1);
+		if (g_strcmp0(touch->direction, "inbound") == 0)
+			return number(touch->latency >= 0);
+	}
+	return number(input->known != NULL && input->known->we_wrote);
+}
+
+/* Mails of ours since their last one. */
+static struct value
+get_unanswered(const struct signal_input *input)
+{
+	guint count = 0;
+
+	for (guint i = input->touches != NULL ? input->touches->len : 0; i > 0; i--) {
+		const struct touch *touch = input->touches->pdata[i - 1];
+
+		if (g_strcmp0(touch->direction, "inbound") == 0)
+			break;
+		count += g_strcmp0(touch->direction, "outbound") == 0;
+	}
+	return number(count);
+}
+
+static struct value
+get_silent_for(const struct signal_input *input)
+{
+	gint64 last = input->lead != NULL ? input->lead->last_inbound : 0;
+	gint64 written = input->facts != NULL ? input->facts->received : 0;
+
+	if (written <= 0)
+		written = input->now;
+	return last > 0 && written >= last ? number((double)(written - last)) : UNKNOWN;
+}
+
 /* --- account --- */
 
 static struct value
 get_account_known(const struct signal_input *input)
 {
 	return number(input->known != NULL && input->known->account != NULL);
+}
+
+/* Somebody new of an organisation we know people of. */
+static struct value
+get_account_joined(const struct signal_input *input)
+{
+	const struct account *account = input->known != NULL ? input->known->account : NULL;
+	guint others = account != NULL ? account->people : 0;
+
+	if (input->lead != NULL) /* one of them is this one */
+		return number(input->lead->inbound_count == 0 && others > 1);
+	return number(others > 0);
 }
 
 static struct value
@@ -353,6 +418,7 @@ const struct signal signals_people_rows[] = {
 	DERIVED("person.customer", BOOLEAN, get_customer, account_evidence, "the person or the account is a customer"),
 
 	DERIVED("reply.latency", DURATION, get_latency, NULL, "time since our last mail to the person"),
+	DERIVED("reply.working_latency", DURATION, get_working_latency, NULL, "working time an answer to our mail took"),
 	DERIVED("reply.depth", NUMBER, get_depth, NULL, "messages of the thread before this one"),
 	DERIVED("reply.to_us", BOOLEAN, get_reply_to_us, NULL, "answers a message of ours"),
 	FIELD("reply.to", TEXT, KNOWN, TEXT, known, replied_to, "our person whose message it answers"),
@@ -361,6 +427,8 @@ const struct signal signals_people_rows[] = {
 	FIELD("conversation.last_outbound", TIME, KNOWN, INTEGER, known, last_outbound, "our last mail to the person"),
 	CHOICE("conversation.match", get_match, NULL, MATCHES, 0, "how the card was found, in order of strength"),
 	DERIVED("conversation.messages", NUMBER, get_messages, NULL, "messages of both directions before this one"),
+	DERIVED("conversation.we_began", BOOLEAN, get_we_began, NULL, "their first mail answered one of ours"),
+	DERIVED("conversation.unanswered", NUMBER, get_unanswered, NULL, "our mails since their last one"),
 	DERIVED("conversation.returning", BOOLEAN, get_returning, NULL, "the person wrote before"),
 	FIELD("conversation.flood", NUMBER, KNOWN, COUNT, known, sender_new_leads, "leads the envelope sender made of late"),
 
@@ -376,6 +444,7 @@ const struct signal signals_people_rows[] = {
 	DERIVED("account.owner", TEXT, get_account_owner, NULL, "salesperson of the account"),
 	FIELD("account.created", TIME, ACCOUNT, INTEGER, account, created, "when first seen"),
 	FIELD("account.people", NUMBER, ACCOUNT, COUNT, account, people, "leads known at it"),
+	DERIVED("account.joined", BOOLEAN, get_account_joined, NULL, "first mail of another person of a known account"),
 	FIELD("account.active_people", NUMBER, ACCOUNT, COUNT, account, active_people, "different people of it who wrote of late"),
 
 	CHOICE("lead.stage", get_stage, NULL, STAGES, 0, "the card's stage before this message"),
@@ -387,6 +456,7 @@ const struct signal signals_people_rows[] = {
 	FIELD("lead.campaign", TEXT, LEAD, TEXT, lead, source_campaign, "the campaign it came from"),
 	FIELD("lead.created", TIME, LEAD, INTEGER, lead, created, "when the card was made"),
 	FIELD("lead.last_inbound", TIME, LEAD, INTEGER, lead, last_inbound, "their last mail before this one"),
+	DERIVED("lead.silent_for", DURATION, get_silent_for, NULL, "time since their last mail before this one"),
 	FIELD("lead.last_outbound", TIME, LEAD, INTEGER, lead, last_outbound, "our last mail"),
 	FIELD("lead.inbound", NUMBER, LEAD, COUNT, lead, inbound_count, "mails they wrote before this one"),
 	FIELD("lead.outbound", NUMBER, LEAD, COUNT, lead, outbound_count, "mails we wrote"),

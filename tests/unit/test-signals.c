@@ -215,6 +215,60 @@ test_values(void)
 	fixture_clear(&fixture);
 }
 
+/* What reply behaviour is read from: who began, who is silent, who joins. */
+static void
+test_behaviour(void)
+{
+	static const struct {
+		const char *ledger; /* o outbound, i inbound, a an inbound answer, x outside */
+		gboolean we_wrote, card;
+		guint people, inbound;
+		gint64 silent;
+		const char *began, *unanswered, *joined, *silent_for;
+	} want[] = {
+		{ "", FALSE, FALSE, 0, 0, 0, "no", "0", "no", "" },
+		{ "", TRUE, FALSE, 0, 0, 0, "yes", "0", "no", "" },
+		{ "", FALSE, FALSE, 2, 0, 0, "no", "0", "yes", "" },
+		{ "io", FALSE, TRUE, 1, 1, 2 * CLOCK_DAY, "no", "1", "no", "2 days" },
+		{ "aoo", TRUE, TRUE, 2, 1, CLOCK_DAY, "yes", "2", "no", "24 hours" },
+		{ "oia", TRUE, TRUE, 2, 2, 0, "yes", "0", "no", "" },
+		{ "xoxo", FALSE, TRUE, 2, 0, 0, "yes", "2", "yes", "" },
+		{ "xi", FALSE, TRUE, 1, 1, 400 * CLOCK_DAY, "no", "0", "no", "400 days" },
+	};
+	static const char *const NAMES[] = { "conversation.we_began", "conversation.unanswered",
+					     "account.joined", "lead.silent_for" };
+
+	for (guint i = 0; i < G_N_ELEMENTS(want); i++) {
+		const char *const shown[] = { want[i].began, want[i].unanswered, want[i].joined,
+					      want[i].silent_for };
+		struct account account = { .people = want[i].people };
+		struct known known = { .we_wrote = want[i].we_wrote, .account = &account };
+		struct lead lead = { .inbound_count = want[i].inbound,
+				     .last_inbound = want[i].silent ? NOW - want[i].silent : 0 };
+		g_autoptr(GPtrArray) touches = fixture_touches();
+		const struct signal_input input = { .known = &known,
+						    .lead = want[i].card ? &lead : NULL,
+						    .touches = touches,
+						    .now = NOW };
+
+		for (const char *c = want[i].ledger; *c; c++) {
+			struct touch *touch = fixture_touch(touches, "mail", NOW);
+
+			touch->sequence = touches->len;
+			touch->direction = g_strdup(*c == 'o'   ? "outbound"
+						    : *c == 'x' ? "outside"
+								: "inbound");
+			touch->latency = *c == 'a' ? CLOCK_SECOND : -1;
+		}
+		for (guint n = 0; n < G_N_ELEMENTS(NAMES); n++) {
+			g_autofree char *got = signals_format(signal_named(NAMES[n]), &input);
+
+			g_test_message("%u: %s", i, NAMES[n]);
+			g_assert_cmpstr(got, ==, shown[n]);
+		}
+	}
+}
+
 static void
 test_nearest(void)
 {
@@ -260,6 +314,7 @@ main(int argc, char **argv)
 	g_test_add_func("/signals/choices", test_choices_are_the_names_of_the_enums);
 	g_test_add_func("/signals/nothing-known", test_nothing_known);
 	g_test_add_func("/signals/values", test_values);
+	g_test_add_func("/signals/behaviour", test_behaviour);
 	g_test_add_func("/signals/nearest", test_nearest);
 	g_test_add_func("/signals/text", test_text_lists_all);
 	return g_test_run();
