@@ -241,7 +241,9 @@ read_adapter(lua_State *state)
 	if (!lua_istable(state, 1))
 		return luaL_error(state, "%s.lua: returns %s, not {name, needs, options, deliver}",
 				  adapter->name, luaL_typename(state, 1));
-	if (lua_getfield(state, 1, "deliver") != LUA_TFUNCTION)
+	adapter->delivers = lua_getfield(state, 1, "deliver") == LUA_TFUNCTION;
+	adapter->receives = lua_getfield(state, 1, "receive") == LUA_TFUNCTION;
+	if (!adapter->delivers && !adapter->receives)
 		return luaL_error(state, "%s.lua: has no function `deliver`", adapter->name);
 	lua_settop(state, 1);
 	loader->name = text_field(state, 1, "name");
@@ -531,20 +533,27 @@ lua_run_free(struct lua_run *run)
 	g_free(run);
 }
 
+void
+lua_adapter_push(lua_State *state, const struct lua_adapter *adapter)
+{
+	const struct lua_chunk *chunk = adapter->chunks->pdata[0];
+
+	add_require(state, require_chunk, (gpointer)adapter);
+	if (luaL_loadbufferx(state, (const char *)chunk->code->data, chunk->code->len, chunk->name,
+			     "b") != LUA_OK)
+		lua_error(state);
+	lua_call(state, 0, 1);
+}
+
 /* Leave deliver, the event and crm on the thread's stack. */
 static int
 set_up(lua_State *state)
 {
 	struct lua_run *run = lua_touserdata(state, 1);
-	const struct lua_chunk *chunk = run->adapter->chunks->pdata[0];
 
-	add_require(state, require_chunk, run->adapter);
 	run->thread = lua_newthread(state);
 	lua_setfield(state, LUA_REGISTRYINDEX, "leadmilter.thread");
-	if (luaL_loadbufferx(state, (const char *)chunk->code->data, chunk->code->len, chunk->name,
-			     "b") != LUA_OK)
-		return lua_error(state);
-	lua_call(state, 0, 1);
+	lua_adapter_push(state, run->adapter);
 	lua_getfield(state, -1, "deliver");
 	if (!lua_value_parse(state, run->event_body, strlen(run->event_body), &run->json))
 		return luaL_error(state, "the event is no JSON");

@@ -28,6 +28,8 @@ struct lua_adapter {
 	char *name, *path;
 	char *title; /* what it talks to, or NULL */
 	char *tested; /* "a real system", "its documentation", or NULL */
+	gboolean delivers; /* it has a function `deliver`: lua_run_new() */
+	gboolean receives; /* it has a function `receive`: lua_receive() */
 	GPtrArray *needs; /* char *: settings that must be given */
 	GPtrArray *options; /* struct lua_setting *: settings with what stands for them */
 	GPtrArray *chunks; /* the code: its own, then what it requires */

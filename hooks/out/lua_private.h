@@ -73,6 +73,11 @@ struct lua_run {
 	const struct lua_response *response; /* while a step runs */
 };
 
+/* lua.c */
+
+/** Run an adapter's file and push the table it returns.  May raise. */
+void lua_adapter_push(lua_State *state, const struct lua_adapter *adapter);
+
 /* lua_sandbox.c */
 
 /** A state with what is safe of Lua's libraries. @param budget stays; NULL when memory is out */
