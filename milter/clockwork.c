@@ -31,7 +31,7 @@ static gint
 step(struct runtime *runtime, gint64 now, guint most, GError **error)
 {
 	g_autoptr(generation_owned) generation = runtime_generation(runtime);
-	const struct store_decide how = { decide, generation->scorecards };
+	const struct store_decide how = { decide, generation->scorecards, generation->scorecards };
 
 	return store_due(runtime->store, &how, now, most, FALSE, error);
 }

@@ -166,17 +166,12 @@ static void
 score_alone(struct inspection *inspection, const struct facts *facts, const char *name)
 {
 	struct scorecards *cards = inspection->leadctl->generation->scorecards;
-	const struct config_mailbox *mailbox =
-		facts->mailboxes->len ? g_ptr_array_index(facts->mailboxes, 0) : NULL;
-	const char *card = inspection->options.scorecard;
-	if (!card && mailbox)
-		card = mailbox->scorecard;
 	g_autoptr(touch_owned) touch = touch_new();
 	touch->time = inspection->leadctl->now;
 	g_clear_pointer(&touch->contributions, g_ptr_array_unref);
 	if (kind_is_human(facts->kind->kind))
-		touch->contributions = scorecards_apply(cards, card, facts, NULL, NULL, NULL,
-							inspection->leadctl->now);
+		touch->contributions = scorecards_apply(cards, inspection->options.scorecard, facts,
+							NULL, NULL, NULL, inspection->leadctl->now);
 	else
 		touch->contributions = g_ptr_array_new();
 	g_autoptr(GPtrArray) touches = g_ptr_array_new();
@@ -184,8 +179,7 @@ score_alone(struct inspection *inspection, const struct facts *facts, const char
 	g_autoptr(lead_owned) lead = lead_new();
 	card_write(lead, facts, CARD_FILL);
 	struct score score = { 0 };
-	score_evaluate(scorecards_find(cards, card), touches, NULL, lead, inspection->leadctl->now,
-		       &score);
+	score_evaluate_all(cards, touches, lead, inspection->leadctl->now, &score);
 	print_inspection(inspection, facts, name, &score);
 	score_clear(&score);
 }

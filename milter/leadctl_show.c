@@ -50,8 +50,8 @@ load_shown(struct leadctl *leadctl, const char *key, struct shown *shown)
 		shown->changes = store_stage_changes(leadctl->store, shown->lead->id, &error);
 	if (!shown->changes)
 		return leadctl_fail(error);
-	score_evaluate(scorecards_find(leadctl->generation->scorecards, shown->lead->scorecard),
-		       shown->touches, NULL, shown->lead, leadctl->now, &shown->score);
+	score_evaluate_all(leadctl->generation->scorecards, shown->touches, shown->lead,
+			   leadctl->now, &shown->score);
 	return LEADCTL_OK;
 }
 

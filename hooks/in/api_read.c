@@ -217,12 +217,10 @@ static void
 answer_lead(struct api_call *call, const struct lead *lead, GPtrArray *touches,
 	    const GPtrArray *changes, gint64 now)
 {
-	const struct config_scorecard *card =
-		scorecards_find(call->view.scorecards, lead->scorecard);
 	struct score score;
 	cJSON *value;
 
-	score_evaluate(card, touches, NULL, lead, now, &score);
+	score_evaluate_all(call->view.scorecards, touches, lead, now, &score);
 	value = snapshot(lead, NULL, &score, now);
 	add_touches(value, touches);
 	add_stages(value, changes);

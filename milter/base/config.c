@@ -313,8 +313,8 @@ read_section(struct reader *reader, cfg_t *section, const char *name, void *targ
 	return TRUE;
 }
 
-static void
-section_clear(const char *name, void *target)
+void
+config_section_clear(const char *name, void *target)
 {
 	for (guint i = 0; i < option_row_count; i++) {
 		const struct option_row *row = &option_rows[i];
@@ -376,46 +376,6 @@ line_of(const struct reader *reader, gconstpointer at)
 
 /* --- scorecards --- */
 
-static void
-rule_free(gpointer data)
-{
-	struct config_rule *rule = data;
-	section_clear("rule", rule);
-	g_free(rule->name);
-	g_free(rule->file);
-	g_free(rule);
-}
-
-static void
-group_free(gpointer data)
-{
-	struct config_group *group = data;
-	g_free(group->name);
-	g_free(group);
-}
-
-static void
-touch_free(gpointer data)
-{
-	struct config_touch *touch = data;
-	section_clear("touch", touch);
-	g_free(touch->name);
-	g_free(touch);
-}
-
-void
-config_scorecard_free(struct config_scorecard *card)
-{
-	if (!card)
-		return;
-	section_clear("card", card);
-	g_free(card->file);
-	g_ptr_array_unref(card->rules);
-	g_ptr_array_unref(card->groups);
-	g_ptr_array_unref(card->touches);
-	g_free(card);
-}
-
 static gboolean
 read_rule(struct reader *reader, cfg_t *section, struct config_scorecard *card, GError **error)
 {
@@ -431,29 +391,11 @@ read_rule(struct reader *reader, cfg_t *section, struct config_scorecard *card, 
 		return problem(reader, section, error,
 			       "rule \"%s\" has no condition: expected when = \"…\"", rule->name);
 	rule->line = when;
+	rule->group_line = line_of(reader, cfg_getopt(section, "group"));
 	if (!rule->reason)
 		rule->reason = g_strdup(rule->name);
 	if (card->rules->len > LIMIT_RULES)
 		return problem(reader, section, error, "more than %d rules", LIMIT_RULES);
-	return TRUE;
-}
-
-static gboolean
-check_rule_groups(struct reader *reader, cfg_t *cfg, struct config_scorecard *card, GError **error)
-{
-	for (guint i = 0; i < card->rules->len; i++) {
-		struct config_rule *rule = g_ptr_array_index(card->rules, i);
-		gboolean known = !rule->group;
-		for (guint j = 0; j < card->groups->len && !known; j++)
-			known = !strcmp(
-				((struct config_group *)g_ptr_array_index(card->groups, j))->name,
-				rule->group);
-		cfg_t *section = cfg_getnsec(cfg, "rule", i);
-		if (!known)
-			return problem(reader, cfg_getopt(section, "group"), error,
-				       "rule \"%s\": no group \"%s\" in this file", rule->name,
-				       rule->group);
-	}
 	return TRUE;
 }
 
@@ -463,9 +405,9 @@ fill_scorecard(struct reader *reader, cfg_t *cfg, void *target, GError **error)
 	struct config_scorecard *card = target;
 	if (!read_section(reader, cfg, "card", card, error))
 		return FALSE;
-	if (!card->name)
-		return problem(reader, cfg_getopt(cfg, "name"), error,
-			       "expected name = \"…\" of the scorecard");
+	card->includes_line = line_of(reader, cfg_getopt(cfg, "include"));
+	card->name_line = line_of(reader, cfg_getopt(cfg, "name"));
+	card->applies_line = line_of(reader, cfg_getopt(cfg, "applies"));
 	for (guint i = 0; i < cfg_size(cfg, "rule"); i++)
 		if (!read_rule(reader, cfg_getnsec(cfg, "rule", i), card, error))
 			return FALSE;
@@ -474,6 +416,8 @@ fill_scorecard(struct reader *reader, cfg_t *cfg, void *target, GError **error)
 		struct config_group *group = g_new0(struct config_group, 1);
 		g_ptr_array_add(card->groups, group);
 		group->name = g_strdup(cfg_title(section));
+		group->file = g_strdup(reader->path);
+		group->line = line_of(reader, section);
 		if (!read_section(reader, section, "group", group, error))
 			return FALSE;
 		if (group->cap < group->floor)
@@ -485,26 +429,19 @@ fill_scorecard(struct reader *reader, cfg_t *cfg, void *target, GError **error)
 		struct config_touch *touch = g_new0(struct config_touch, 1);
 		g_ptr_array_add(card->touches, touch);
 		touch->name = g_strdup(cfg_title(section));
+		touch->file = g_strdup(reader->path);
 		touch->line = line_of(reader, section);
 		if (!read_section(reader, section, "touch", touch, error))
 			return FALSE;
 	}
-	return check_rule_groups(reader, cfg, card, error);
+	return TRUE;
 }
 
-struct config_scorecard *
-config_scorecard_load(const char *path, GError **error)
+gboolean
+config_scorecard_read(struct config_scorecard *card, GError **error)
 {
 	static const char *const sections[] = { "rule", "group", "touch", NULL };
-	struct config_scorecard *card = g_new0(struct config_scorecard, 1);
-	card->file = g_strdup(path);
-	card->rules = g_ptr_array_new_with_free_func(rule_free);
-	card->groups = g_ptr_array_new_with_free_func(group_free);
-	card->touches = g_ptr_array_new_with_free_func(touch_free);
-	if (read_file(path, "card", sections, fill_scorecard, card, error))
-		return card;
-	config_scorecard_free(card);
-	return NULL;
+	return read_file(card->file, "card", sections, fill_scorecard, card, error);
 }
 
 /* --- leadmilter.conf --- */
@@ -513,7 +450,7 @@ static void
 mailbox_free(gpointer data)
 {
 	struct config_mailbox *mailbox = data;
-	section_clear("mailbox", mailbox);
+	config_section_clear("mailbox", mailbox);
 	g_free(mailbox->name);
 	g_free(mailbox->address);
 	g_free(mailbox);
@@ -523,7 +460,7 @@ static void
 endpoint_free(gpointer data)
 {
 	struct config_endpoint *endpoint = data;
-	section_clear("endpoint", endpoint);
+	config_section_clear("endpoint", endpoint);
 	g_free(endpoint->name);
 	g_free(endpoint);
 }
@@ -532,7 +469,7 @@ static void
 form_free(gpointer data)
 {
 	struct config_form *form = data;
-	section_clear("form", form);
+	config_section_clear("form", form);
 	g_free(form->name);
 	g_free(form);
 }
@@ -541,7 +478,7 @@ static void
 owner_free(gpointer data)
 {
 	struct config_owner *owner = data;
-	section_clear("owner", owner);
+	config_section_clear("owner", owner);
 	g_free(owner->address);
 	g_free(owner);
 }
@@ -550,7 +487,7 @@ static void
 assign_free(gpointer data)
 {
 	struct config_assign *assign = data;
-	section_clear("assign", assign);
+	config_section_clear("assign", assign);
 	g_free(assign->name);
 	g_free(assign);
 }
@@ -559,7 +496,7 @@ static void
 route_free(gpointer data)
 {
 	struct config_route *route = data;
-	section_clear("route", route);
+	config_section_clear("route", route);
 	g_free(route->name);
 	g_free(route);
 }
@@ -568,7 +505,7 @@ static void
 client_free(gpointer data)
 {
 	struct config_client *client = data;
-	section_clear("client", client);
+	config_section_clear("client", client);
 	g_free(client->name);
 	g_free(client);
 }
@@ -602,7 +539,7 @@ config_unref(struct config *config)
 {
 	if (!config || !g_atomic_int_dec_and_test(&config->references))
 		return;
-	section_clear("", config);
+	config_section_clear("", config);
 	g_free(config->path);
 	g_ptr_array_unref(config->mailboxes);
 	g_ptr_array_unref(config->clients);
@@ -632,7 +569,7 @@ read_mailbox(struct reader *reader, cfg_t *section, struct config *config, GErro
 	mailbox->line = line_of(reader, section);
 	if (!read_section(reader, section, "mailbox", mailbox, error))
 		return FALSE;
-	if (mailbox->scorecard)
+	if (mailbox->scorecards->len)
 		mailbox->line = line_of(reader, cfg_getopt(section, "scorecard"));
 	return TRUE;
 }
@@ -886,6 +823,22 @@ check_top(struct reader *reader, cfg_t *cfg, struct config *config, GError **err
 }
 
 static gboolean
+check_scorecards(const struct config *config, const struct config_mailbox *mailbox,
+		 GHashTable *names, GError **error)
+{
+	for (guint i = 0; i < mailbox->scorecards->len; i++) {
+		const char *name = g_ptr_array_index(mailbox->scorecards, i);
+		if (!g_hash_table_contains(names, name)) {
+			g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG,
+				    "%s:%d: mailbox \"%s\": no scorecard \"%s\"", config->path,
+				    mailbox->line, mailbox->name, name);
+			return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+static gboolean
 load_scorecards(struct config *config, GError **error)
 {
 	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
@@ -901,15 +854,10 @@ load_scorecards(struct config *config, GError **error)
 			return FALSE;
 		}
 	}
-	for (guint i = 0; i < config->mailboxes->len; i++) {
-		struct config_mailbox *mailbox = g_ptr_array_index(config->mailboxes, i);
-		if (mailbox->scorecard && !g_hash_table_contains(names, mailbox->scorecard)) {
-			g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG,
-				    "%s:%d: mailbox \"%s\": no scorecard \"%s\"", config->path,
-				    mailbox->line, mailbox->name, mailbox->scorecard);
+	for (guint i = 0; i < config->mailboxes->len; i++)
+		if (!check_scorecards(config, g_ptr_array_index(config->mailboxes, i), names,
+				      error))
 			return FALSE;
-		}
-	}
 	return TRUE;
 }
 

@@ -22,7 +22,7 @@ struct config_mailbox {
 	enum mailbox_match match;
 	char *address; /* "sales@example.com", "example.com" or a glob "sales-*@example.com" */
 	char *tag; /* only mail with this +tag, or NULL for any */
-	char *scorecard; /* name, or NULL: the default one */
+	GPtrArray *scorecards; /* char *, names; empty: those whose `applies` holds */
 	char *source; /* recorded with the lead, or NULL: the mailbox's address */
 	char *owner; /* address of the fixed owner, or NULL */
 	gint64 response_within; /* of working time, 0: the site's */
@@ -107,11 +107,14 @@ struct config_rule {
 	gint64 from, until; /* active period, 0 unbounded */
 	char *file; /* where it stands, for messages */
 	int line;
+	int group_line;
 };
 
 struct config_group {
 	char *name;
 	double cap, floor; /* NAN when unset */
+	char *file; /* where it stands, for messages */
+	int line;
 };
 
 struct config_touch {
@@ -120,12 +123,18 @@ struct config_touch {
 	double half_life_days; /* -1: default */
 	char *dimension;
 	char *reason;
+	char *file; /* where it stands, for messages */
 	int line;
 };
 
 struct config_scorecard {
 	char *name;
 	char *file;
+	GPtrArray *includes; /* char *, paths of files whose rules, groups and touches it takes */
+	int includes_line;
+	char *applies; /* condition of messages whose mailbox names no scorecard, or NULL */
+	int applies_line;
+	int name_line;
 	double half_life_days; /* engagement's default, 30 */
 	double mql; /* threshold, 65 */
 	double grade_a, grade_b, grade_c; /* fit at least */
@@ -232,7 +241,13 @@ void config_unref(struct config *config);
 typedef struct config config_owned;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(config_owned, config_unref)
 
-/** Read one scorecard file. @return NULL with ERROR_CONFIG.  Caller frees. */
+/**
+ * Read one scorecard file and what it includes.  Rules, groups and touches of included files come
+ * first, in the order they are named; one of the same name in the including file takes the place
+ * of an included one.  Of an included file nothing else counts.
+ * @return NULL with ERROR_CONFIG; files that include each other are one, naming both places.
+ * Caller frees.
+ */
 struct config_scorecard *config_scorecard_load(const char *path, GError **error);
 void config_scorecard_free(struct config_scorecard *scorecard);
 

@@ -77,7 +77,7 @@ const struct option_row option_rows[] = {
 	{ "", "log_target", OPTION_STRING, "syslog", TOP(log_target), "syslog|stderr", 0, 0 },
 
 	{ "mailbox", "tag", OPTION_STRING, "", MAILBOX(tag), NULL, 0, 0 },
-	{ "mailbox", "scorecard", OPTION_STRING, "", MAILBOX(scorecard), NULL, 0, 0 },
+	{ "mailbox", "scorecard", OPTION_LIST, "", MAILBOX(scorecards), NULL, 0, 0 },
 	{ "mailbox", "source", OPTION_STRING, "", MAILBOX(source), NULL, 0, 0 },
 	{ "mailbox", "owner", OPTION_STRING, "", MAILBOX(owner), NULL, 0, 0 },
 	{ "mailbox", "response_within", OPTION_DURATION, "0", MAILBOX(response_within), NULL, 0, RESPONSE },
@@ -146,6 +146,8 @@ const struct option_row option_rows[] = {
 	{ "route", "stop", OPTION_BOOLEAN, "false", ROUTE(stop), NULL, 0, 0 },
 
 	{ "card", "name", OPTION_STRING, "", CARD(name), NULL, 0, 0 },
+	{ "card", "include", OPTION_PATHS, "", CARD(includes), NULL, 0, 0 },
+	{ "card", "applies", OPTION_STRING, "", CARD(applies), NULL, 0, 0 },
 	{ "card", "half_life", OPTION_FLOAT, "30", CARD(half_life_days), NULL, 0.01, YEARS },
 	{ "card", "mql", OPTION_FLOAT, "65", CARD(mql), NULL, -10000, 10000 },
 	{ "card", "grade_a", OPTION_FLOAT, "22", CARD(grade_a), NULL, -10000, 10000 },

@@ -80,6 +80,7 @@
 #define LIMIT_ROUTES 100
 #define LIMIT_ROUTED 32 /* recipients one mail may be given */
 #define LIMIT_ROUTE_TEXT 200 /* of a subject tag, a quarantine reason, a field's value */
+#define LIMIT_INCLUDES 16 /* depth of scorecards that include each other */
 #define LIMIT_EXPRESSION 4096
 #define LIMIT_EXPRESSION_DEPTH 32
 #define LIMIT_PATTERN 256 /* a glob pattern of a condition */
@@ -95,7 +96,10 @@
 #define LIMIT_BATCH 256 /* jobs in one commit; rows of one step of a clean-up */
 #define LIMIT_LOG_GATHERED 131071 /* bytes of SQLite's log in one call: what its VFS can take */
 #define LIMIT_CANDIDATES 4 /* leads or messages looked at under one key */
-#define LIMIT_LEDGER 512 /* touches of a lead a decision sees, the newest */
+#define LIMIT_LEDGER 64 /* touches of a lead a decision reads singly; earlier ones are summed up */
+#define LIMIT_LEDGER_KEPT 32 /* of them when more are summed up */
+#define LIMIT_LEDGER_CHUNK 1024 /* touches read at a time */
+#define LIMIT_SUMMARY_NAMES 256 /* names of touches counted in a summary */
 #define LIMIT_ACCOUNT_PEOPLE 64 /* leads of an account looked at, the last to write */
 #define LIMIT_FLOOD_COUNT 1000 /* counting new leads of one sender ends here */
 #define LIMIT_CONVERSATION_RECIPIENTS 32 /* of an outbound message, remembered */

@@ -100,16 +100,8 @@ void
 change_evaluate(const struct change_context *context, struct lead *lead, GPtrArray *touches,
 		gint64 now, struct score *ret)
 {
-	const struct config_scorecard *card = scorecards_find(context->scorecards, lead->scorecard);
-
-	score_evaluate(card, touches, NULL, lead, now, ret);
-	lead->total = ret->total;
-	lead->fit = ret->fit;
-	lead->engagement = ret->engagement;
-	lead->quality = ret->quality;
-	lead->completeness = ret->completeness;
-	lead->grade = ret->grade;
-	lead->temperature = ret->temperature;
+	score_evaluate_all(context->scorecards, touches, lead, now, ret);
+	score_keep(ret, lead);
 }
 
 /* Evaluate a ledger and a new touch, and keep the figures in the lead.  `ret_all` holds what the
@@ -154,56 +146,6 @@ change_touch(const struct change_context *context, const char *name, const char 
 	return touch;
 }
 
-struct standing {
-	enum temperature temperature;
-	char grade;
-	gboolean qualified;
-};
-
-static gboolean
-stands_as(const struct config_scorecard *card, GPtrArray *touches, gint64 time,
-	  struct standing *standing, gboolean set)
-{
-	struct score score;
-	gboolean same;
-
-	score_evaluate(card, touches, NULL, NULL, time, &score);
-	if (set)
-		*standing = (struct standing){ score.temperature, score.grade, score.qualified };
-	same = score.temperature == standing->temperature && score.grade == standing->grade &&
-	       score.qualified == standing->qualified;
-	score_clear(&score);
-	return same;
-}
-
-gint64
-change_next_score(const struct scorecards *scorecards, const struct lead *lead,
-		  const GPtrArray *touches, gint64 from)
-{
-	const struct config_scorecard *card = scorecards_find(scorecards, lead->scorecard);
-	gint64 before = from, after = from, step = 3600 * (gint64)CLOCK_SECOND;
-	struct standing standing;
-
-	stands_as(card, (GPtrArray *)touches, from, &standing, TRUE);
-	for (guint i = 0; i < 18; i++, step *= 2) {
-		after = before + step;
-		if (!stands_as(card, (GPtrArray *)touches, after, &standing, FALSE))
-			break;
-		before = after;
-	}
-	while (before != after && after - before > 1) {
-		gint64 middle = before + (after - before) / 2;
-
-		if (stands_as(card, (GPtrArray *)touches, middle, &standing, FALSE))
-			before = middle;
-		else
-			after = middle;
-	}
-	/* The points are those of `from` again. */
-	stands_as(card, (GPtrArray *)touches, from, &standing, FALSE);
-	return before != after ? after : 0;
-}
-
 /* --- without a message --- */
 
 gboolean
@@ -222,11 +164,7 @@ change_check_time(gint64 time, gint64 now, GError **error)
 GPtrArray *
 change_touch_points(const struct change_context *context, const struct lead *lead, const char *name)
 {
-	GPtrArray *points =
-		scorecards_touch(context->scorecards, lead->scorecard, name, context->time);
-
-	return points != NULL ? points
-			      : g_ptr_array_new_with_free_func((GDestroyNotify)contribution_free);
+	return scorecards_touch(context->scorecards, lead, name, context->time);
 }
 
 void

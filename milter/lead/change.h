@@ -67,10 +67,6 @@ void change_score(const struct change_context *context, struct lead *lead, const
 /** The same for a whole ledger as of a time. */
 void change_evaluate(const struct change_context *context, struct lead *lead, GPtrArray *touches,
 		     gint64 now, struct score *ret);
-/** When time alone next changes temperature, grade or qualification on a card of the lead, after
- *  `from`; 0 never. */
-gint64 change_next_score(const struct scorecards *scorecards, const struct lead *lead,
-			 const GPtrArray *touches, gint64 from);
 /** Takes the cause out of `result`. */
 void change_stage(const struct change_context *context, struct lead *lead,
 		  struct stage_result *result);

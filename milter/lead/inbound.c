@@ -180,14 +180,6 @@ open_card(const struct change_context *context, struct inbound *in)
 	if (in->identity.adds_address)
 		card_add_address(in->lead, context->facts->person->normalised);
 	note_duplicates(in->lead, &in->identity);
-	if (in->lead->scorecard == NULL) {
-		const struct config_mailbox *mailbox = card_mailbox(context->facts);
-
-		in->lead->scorecard =
-			g_strdup(scorecards_find(context->scorecards,
-						 mailbox != NULL ? mailbox->scorecard : NULL)
-					 ->name);
-	}
 }
 
 static const char *
@@ -256,8 +248,8 @@ add_inbound_touch(const struct change_context *context, struct inbound *in)
 	if (!in->repeated && !in->flood) {
 		g_ptr_array_unref(touch->contributions);
 		touch->contributions =
-			scorecards_apply(context->scorecards, in->lead->scorecard, facts,
-					 context->known, in->card, in->ledger, context->now);
+			scorecards_apply(context->scorecards, NULL, facts, context->known, in->card,
+					 in->ledger, context->now);
 		if (in->identity.proof == PROOF_REFUTED || in->identity.claimed != NULL)
 			drop_points(touch->contributions);
 	}

@@ -1,26 +1,15 @@
 /*
- * lead.c - the records of the domain: making, copying and freeing them, their names, and
- * contributions as JSON for the ledger.
+ * lead.c - the records of the domain: making, copying and freeing them, and their names.
  *
  * Owns nothing but the values it is given; any thread.  Strings of a record are rows of a table of
  * offsets, so that a new field is copied and freed by being listed.  Arrays of a
- * record are never NULL.  The JSON of contributions is what the store keeps of a score: it
- * holds what a rule gave (raw points, half-life, time), never what it is worth today, since that
- * is a function of the time (score.h).  It is written with json.h, since every message of a lead
- * writes one, and in letters, since every byte of it goes to the disk twice: rule r, group g,
- * why (reason) w, evidence e, dimension d (0 left out), explicit x, property p, raw points n,
- * half-life h, time t (left out when it is that of the one before).  Reading it back believes
- * nothing: text of the wrong shape is an ERROR_STORE, unknown keys are left out, numbers are
- * brought into their range.
+ * record are never NULL.
  */
 #include "lead/lead.h"
 
-#include <math.h>
 #include <string.h>
-#include <cjson/cJSON.h>
 
-#include "base/error.h"
-#include "lead/json.h"
+#include "lead/summary.h"
 
 static const char *const STAGE_NAMES[STAGE_COUNT] = {
 	"interest", "nql", "eql", "mql", "sal", "sql", "customer", "disqualified", "recycled",
@@ -66,13 +55,6 @@ static const gsize LEAD_ARRAYS[] = {
 	G_STRUCT_OFFSET(struct lead, addresses),
 	G_STRUCT_OFFSET(struct lead, apart),
 };
-static const gsize CONTRIBUTION_STRINGS[] = {
-	G_STRUCT_OFFSET(struct contribution, rule),
-	G_STRUCT_OFFSET(struct contribution, card),
-	G_STRUCT_OFFSET(struct contribution, group),
-	G_STRUCT_OFFSET(struct contribution, reason),
-	G_STRUCT_OFFSET(struct contribution, evidence),
-};
 static const gsize TOUCH_STRINGS[] = {
 	G_STRUCT_OFFSET(struct touch, name),        G_STRUCT_OFFSET(struct touch, direction),
 	G_STRUCT_OFFSET(struct touch, message_key), G_STRUCT_OFFSET(struct touch, message_id),
@@ -109,10 +91,8 @@ static const gsize OUTCOME_STRINGS[] = {
 	G_STRUCT_OFFSET(struct lead_outcome, snapshot),
 };
 static const gsize EVENT_STRINGS[] = {
-	G_STRUCT_OFFSET(struct event, id),
-	G_STRUCT_OFFSET(struct event, type),
-	G_STRUCT_OFFSET(struct event, lead),
-	G_STRUCT_OFFSET(struct event, body),
+	G_STRUCT_OFFSET(struct event, id),      G_STRUCT_OFFSET(struct event, type),
+	G_STRUCT_OFFSET(struct event, lead),    G_STRUCT_OFFSET(struct event, body),
 	G_STRUCT_OFFSET(struct event, mailbox),
 };
 
@@ -197,70 +177,6 @@ lead_free(struct lead *lead)
 	g_free(lead);
 }
 
-struct lead_score *
-lead_score_new(void)
-{
-	struct lead_score *score = g_new0(struct lead_score, 1);
-
-	score->grade = 'D';
-	return score;
-}
-
-struct lead_score *
-lead_score_copy(const struct lead_score *score)
-{
-	struct lead_score *copy = g_new(struct lead_score, 1);
-
-	*copy = *score;
-	copy->card = g_strdup(score->card);
-	return copy;
-}
-
-void
-lead_score_free(struct lead_score *score)
-{
-	if (score == NULL)
-		return;
-	g_free(score->card);
-	g_free(score);
-}
-
-struct lead_score *
-lead_score_of(const struct lead *lead, const char *card)
-{
-	for (guint i = 0; card != NULL && i < lead->scores->len; i++) {
-		struct lead_score *score = lead->scores->pdata[i];
-
-		if (g_strcmp0(score->card, card) == 0)
-			return score;
-	}
-	return NULL;
-}
-
-struct contribution *
-contribution_new(void)
-{
-	struct contribution *contribution = g_new0(struct contribution, 1);
-
-	contribution->value = 1;
-	return contribution;
-}
-
-void
-contribution_free(struct contribution *contribution)
-{
-	if (contribution == NULL)
-		return;
-	free_strings(contribution, CONTRIBUTION_STRINGS, G_N_ELEMENTS(CONTRIBUTION_STRINGS));
-	g_free(contribution);
-}
-
-static GPtrArray *
-contributions_new(void)
-{
-	return g_ptr_array_new_with_free_func((GDestroyNotify)contribution_free);
-}
-
 struct touch *
 touch_new(void)
 {
@@ -268,7 +184,7 @@ touch_new(void)
 
 	touch->latency = -1;
 	touch->working_latency = -1;
-	touch->contributions = contributions_new();
+	touch->contributions = g_ptr_array_new_with_free_func((GDestroyNotify)contribution_free);
 	return touch;
 }
 
@@ -279,6 +195,7 @@ touch_free(struct touch *touch)
 		return;
 	free_strings(touch, TOUCH_STRINGS, G_N_ELEMENTS(TOUCH_STRINGS));
 	g_clear_pointer(&touch->contributions, g_ptr_array_unref);
+	summary_free(touch->summary);
 	g_free(touch);
 }
 
@@ -389,157 +306,4 @@ temperature_name(enum temperature temperature)
 {
 	return (guint)temperature < G_N_ELEMENTS(TEMPERATURE_NAMES) ? TEMPERATURE_NAMES[temperature]
 								    : "unknown";
-}
-
-/* --- contributions as JSON --- */
-
-static void
-put_text(GString *out, const char *key, const char *value)
-{
-	if (value != NULL)
-		json_string(out, key, value, G_MAXSIZE - 1);
-}
-
-/* Those of one touch have one time mostly: only another one than before is written. */
-static void
-put_contribution(GString *out, const struct contribution *contribution, gint64 before)
-{
-	json_open(out, NULL, '{');
-	put_text(out, "r", contribution->rule);
-	put_text(out, "g", contribution->group);
-	put_text(out, "w", contribution->reason);
-	put_text(out, "e", contribution->evidence);
-	if (contribution->dimension != DIMENSION_FIT)
-		json_integer(out, "d", contribution->dimension);
-	if (contribution->is_explicit)
-		json_integer(out, "x", 1);
-	if (contribution->is_property)
-		json_integer(out, "p", 1);
-	json_exact(out, "n", contribution->raw);
-	if (contribution->half_life_days > 0)
-		json_exact(out, "h", contribution->half_life_days);
-	if (contribution->time != before)
-		json_integer(out, "t", contribution->time);
-	json_close(out, '}');
-}
-
-char *
-contributions_to_json(const GPtrArray *contributions)
-{
-	guint count = contributions != NULL ? contributions->len : 0;
-	GString *out = g_string_sized_new(128 * (count + 1));
-	gint64 time = 0;
-
-	json_open(out, NULL, '[');
-	for (guint i = 0; i < count; i++) {
-		const struct contribution *contribution = contributions->pdata[i];
-
-		put_contribution(out, contribution, time);
-		time = contribution->time;
-	}
-	json_close(out, ']');
-	return g_string_free(out, FALSE);
-}
-
-/* By its letter, or by the word that stood there before. */
-static const cJSON *
-member(const cJSON *object, const char *letter, const char *word)
-{
-	const cJSON *found = cJSON_GetObjectItemCaseSensitive(object, letter);
-
-	return found != NULL ? found : cJSON_GetObjectItemCaseSensitive(object, word);
-}
-
-static char *
-get_string(const cJSON *object, const char *letter, const char *word)
-{
-	return g_strdup(cJSON_GetStringValue(member(object, letter, word)));
-}
-
-static double
-get_number(const cJSON *object, const char *letter, const char *word)
-{
-	double number = cJSON_GetNumberValue(member(object, letter, word));
-
-	return isfinite(number) ? number : 0;
-}
-
-static gboolean
-get_flag(const cJSON *object, const char *letter, const char *word)
-{
-	const cJSON *found = member(object, letter, word);
-
-	return cJSON_IsTrue(found) || cJSON_GetNumberValue(found) == 1;
-}
-
-static gint64
-get_time(const cJSON *object, gint64 before)
-{
-	if (member(object, "t", "time") == NULL)
-		return before;
-	/* Doubles hold microseconds exactly up to 2^53, the year 2255. */
-	return (gint64)CLAMP(get_number(object, "t", "time"), 0.0, 9007199254740992.0);
-}
-
-static enum dimension
-get_dimension(const cJSON *object)
-{
-	const cJSON *found = member(object, "d", "dimension");
-	const char *name = cJSON_GetStringValue(found);
-
-	for (guint i = 0; i < DIMENSION_COUNT; i++) {
-		if (name != NULL ? strcmp(name, DIMENSION_NAMES[i]) == 0
-				 : cJSON_GetNumberValue(found) == i)
-			return (enum dimension)i;
-	}
-	return DIMENSION_FIT;
-}
-
-static struct contribution *
-contribution_from_object(const cJSON *object, gint64 before)
-{
-	struct contribution *contribution = contribution_new();
-
-	contribution->rule = get_string(object, "r", "rule");
-	contribution->group = get_string(object, "g", "group");
-	contribution->reason = get_string(object, "w", "reason");
-	contribution->evidence = get_string(object, "e", "evidence");
-	contribution->dimension = get_dimension(object);
-	contribution->is_explicit = get_flag(object, "x", "explicit");
-	contribution->is_property = get_flag(object, "p", "property");
-	contribution->raw = get_number(object, "n", "raw");
-	contribution->half_life_days = MAX(get_number(object, "h", "half_life"), 0.0);
-	contribution->time = get_time(object, before);
-	if (contribution->rule == NULL)
-		contribution->rule = g_strdup("");
-	return contribution;
-}
-
-GPtrArray *
-contributions_from_json(const char *json, GError **error)
-{
-	cJSON *array = json != NULL ? cJSON_Parse(json) : NULL;
-	GPtrArray *contributions = contributions_new();
-	const cJSON *object;
-	gint64 time = 0;
-
-	if (!cJSON_IsArray(array))
-		goto bad;
-	cJSON_ArrayForEach(object, array)
-	{
-		if (!cJSON_IsObject(object))
-			goto bad;
-		struct contribution *contribution = contribution_from_object(object, time);
-
-		g_ptr_array_add(contributions, contribution);
-		time = contribution->time;
-	}
-	cJSON_Delete(array);
-	return contributions;
-bad:
-	cJSON_Delete(array);
-	g_ptr_array_unref(contributions);
-	g_set_error_literal(error, LEADMILTER_ERROR, ERROR_STORE,
-			    "contributions are not a JSON array of objects");
-	return NULL;
 }

@@ -28,24 +28,35 @@ enum stage {
 enum dimension { DIMENSION_FIT, DIMENSION_ENGAGEMENT, DIMENSION_QUALITY, DIMENSION_COUNT };
 enum temperature { TEMPERATURE_COLD, TEMPERATURE_WARM, TEMPERATURE_HOT };
 
-/* What one rule gave for one touch (or, with `touch` 0, for the person as such). */
+/*
+ * What one rule (or touch from outside) gave for one act.  The ledger keeps the name, the card, the
+ * value, the reason, the evidence and the time; what that is worth is said by today's
+ * scorecard (score.h), which fills in the rest.
+ */
 struct contribution {
-	char *rule;
-	char *card; /* the scorecard it counts on */
-	char *group; /* or NULL */
+	char *rule; /* name of the rule, or of the touch */
+	char *card; /* the scorecard it counts on; NULL: the first one */
 	char *reason; /* for people, placeholders filled in */
 	char *evidence; /* the words or header that matched, or NULL */
+	gint64 time; /* when the touch happened; of several, the last */
+	double value; /* times the rule's points: its `value` when it was given, 1 without; 0: what
+			 was said of the person no longer holds */
+	guint times; /* acts it stands for: more than one in the summary of early touches
+			(summary.h) */
+	gboolean is_raw; /* of an old ledger, which kept `raw` and no value */
+	/* filled in by score_evaluate() from the card of today: */
+	const char *group; /* or NULL; interned */
 	enum dimension dimension;
 	gboolean is_explicit;
 	gboolean is_property; /* says what the person is: only the newest of its rule counts */
-	double value; /* of the rule's `value` signal when it was given, 1 without */
-	double raw; /* points before decay and cap */
+	double raw; /* points before decay and cap; 0 when the card has no such rule */
 	double half_life_days; /* 0 none */
-	gint64 time; /* when the touch happened */
-	/* filled in by score_evaluate() as of a time: */
+	/* and as of a time: */
 	double decayed; /* after decay */
 	double points; /* after the group's cap or floor: what counts; they sum to the total */
 };
+
+struct summary;
 
 struct touch {
 	gint64 sequence; /* within the lead, from 1; 0 new */
@@ -65,6 +76,8 @@ struct touch {
 	gint64 latency; /* microseconds since the other side's last message, -1 none */
 	gint64 working_latency; /* the same in working hours only, -1 none */
 	GPtrArray *contributions; /* struct contribution * */
+	struct summary
+		*summary; /* it stands for all touches up to `sequence` (summary.h); or NULL */
 };
 
 /* What a lead is worth on one scorecard: a cache as of the lead's `updated`. */
@@ -202,6 +215,10 @@ void customer_free(struct customer *customer);
 struct lead_score *lead_score_new(void);
 struct lead_score *lead_score_copy(const struct lead_score *score);
 void lead_score_free(struct lead_score *score);
+/** Scores as one line of text, "card total fit engagement quality grade temperature qualified;…",
+ *  and back (what can't be read is left out).  Caller frees. */
+char *lead_scores_to_text(const GPtrArray *scores);
+GPtrArray *lead_scores_from_text(const char *text);
 /** The score on a card, or NULL. */
 struct lead_score *lead_score_of(const struct lead *lead, const char *card);
 void lead_outcome_free(struct lead_outcome *outcome);
@@ -212,9 +229,11 @@ gboolean stage_from_name(const char *name, enum stage *ret_stage);
 const char *dimension_name(enum dimension dimension);
 const char *temperature_name(enum temperature temperature);
 
-/** Contributions as one compact JSON text for the ledger, and back (unknown keys ignored;
+/** What the ledger keeps of contributions as one compact JSON text, and back (unknown keys ignored;
  *  bad text gives NULL with ERROR_STORE). */
 char *contributions_to_json(const GPtrArray *contributions);
+/** The same with what a summary of early touches has besides (summary.h). */
+char *contributions_to_folded_json(const GPtrArray *contributions);
 GPtrArray *contributions_from_json(const char *json, GError **error);
 
 #endif

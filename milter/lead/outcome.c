@@ -191,11 +191,11 @@ take_snapshot(const struct change_context *context, const struct lead *lead)
 	GString *out = g_string_sized_new(1024);
 	struct score score;
 
-	score_evaluate(scorecards_find(context->scorecards, lead->scorecard),
-		       context->known->touches, NULL, lead, context->time, &score);
+	score_evaluate_all(context->scorecards, context->known->touches, lead, context->time,
+			   &score);
 	json_open(out, NULL, '{');
 	json_string(out, "stage", stage_name(lead->stage), LIMIT_EVENT_VALUE);
-	json_string(out, "scorecard", lead->scorecard, LIMIT_EVENT_VALUE);
+	json_string(out, "scorecard", score.scorecard, LIMIT_EVENT_VALUE);
 	put_score(out, &score);
 	json_integer(out, "inbound", lead->inbound_count);
 	json_integer(out, "outbound", lead->outbound_count);

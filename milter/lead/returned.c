@@ -120,9 +120,9 @@ static void
 apply_rules(const struct change_context *context, struct decision *decision)
 {
 	g_ptr_array_unref(decision->touch->contributions);
-	decision->touch->contributions = scorecards_apply(
-		context->scorecards, decision->lead->scorecard, context->facts, context->known,
-		decision->before, context->known->touches, context->now);
+	decision->touch->contributions =
+		scorecards_apply(context->scorecards, NULL, context->facts, context->known,
+				 decision->before, context->known->touches, context->now);
 }
 
 static struct decision *

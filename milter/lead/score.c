@@ -1,53 +1,54 @@
 /*
- * score.c - a score as a pure function of a ledger and a time; the definitions are in score.h.
+ * score.c - a score as a pure function of a ledger, a scorecard and a time; the definitions are in
+ * score.h.
  *
- * Any thread, as long as nobody else uses the same ledger: decayed and points of its
- * contributions are written.  10,000 touches take well under a millisecond, so nothing is allocated
- * per contribution: one pass decays and sums groups, one applies their limits, one adds
- * up.  A limited group's points are scaled by limit / sum and rounded as shown; what
- * the rounding left over goes to the largest of them, so that the group sums to its limit and the
- * whole to the total without a rest.
+ * Any thread, as long as nobody else uses the same ledger: what a card says of its contributions is
+ * written into them.  10,000 touches take well under a millisecond, so nothing is allocated
+ * per contribution: one pass asks the card for each and decays it, one sums rules, then rules
+ * are limited and rounded (score_sums.h) and their points spread over their contributions.  What
+ * rounding leaves over goes to the largest of them.
  */
-#include "lead/score.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "lead/score_sums.h"
+#include "lead/scorecard.h"
 
 /* Points are told to a ten-thousandth. */
 #define STEPS 10000.0
 /* Beyond this a double doesn't hold that. */
 #define MOST_POINTS 1e9
 
-struct group_sum {
-	const struct config_group *limits;
-	double decayed, points;
-	double factor; /* limit / decayed where the limit is passed, else 1 */
-	double limit; /* NAN when it is not passed */
+/* A contribution that counts, or may. */
+struct entry {
+	struct contribution *contribution;
+	guint place; /* of its rule */
+	double decayed;
+};
+
+/* What is known of a rule while a ledger is read. */
+struct standing {
+	struct contribution *newest; /* of a property */
+	gint64 sequence;
 	struct contribution *largest;
+	double spread; /* points given to its contributions */
 };
 
 struct evaluation {
-	const struct config_scorecard *card;
+	const struct score_card *card;
 	gint64 now;
-	struct group_sum *groups;
-	guint group_count;
-	GPtrArray *counted_groups; /* struct group_sum * or NULL, parallel to the contributions */
+	gint64 next; /* the first time after it that is in the ledger */
+	gboolean fills; /* decayed and points of the contributions are written */
+	GArray *entries; /* struct entry */
+	struct standing *standings; /* per rule */
+	struct score_sum *sums; /* per rule */
 	gboolean need;
-	GHashTable *newest; /* rule name → struct property *, of properties */
-	struct score *score;
 };
 
-/* The newest judgement of a property rule seen so far. */
-struct property {
-	struct contribution *contribution;
-	gint64 sequence;
-};
-
-static double
-quantize(double points)
+double
+score_quantize(double points)
 {
 	return nearbyint(CLAMP(points, -MOST_POINTS, MOST_POINTS) * STEPS) / STEPS;
 }
@@ -60,11 +61,128 @@ score_decay(double raw, gint64 age, double half_life_days)
 	return raw * exp2(-(double)age / (half_life_days * (double)CLOCK_DAY));
 }
 
+/* --- cards --- */
+
+static enum dimension
+dimension_of(const char *name)
+{
+	for (guint i = 0; name != NULL && i < DIMENSION_COUNT; i++) {
+		if (strcmp(name, dimension_name((enum dimension)i)) == 0)
+			return (enum dimension)i;
+	}
+	return DIMENSION_ENGAGEMENT;
+}
+
+/* A rule named "need" or "need-…". */
+static gboolean
+tells_need(const char *name)
+{
+	return strncmp(name, "need", 4) == 0 && (name[4] == '\0' || name[4] == '-');
+}
+
+static double
+half_life_of(const struct score_card *card, enum dimension dimension, double days)
+{
+	if (dimension != DIMENSION_ENGAGEMENT)
+		return 0;
+	return days >= 0 ? days : card->config->half_life_days;
+}
+
+static int
+group_index(const struct config_scorecard *config, const char *name)
+{
+	for (guint i = 0; name != NULL && i < config->groups->len; i++) {
+		if (strcmp(((const struct config_group *)config->groups->pdata[i])->name, name) ==
+		    0)
+			return (int)i;
+	}
+	return -1;
+}
+
+static void
+add_rule(struct score_card *card, const struct score_rule *rule)
+{
+	card->rules[card->count++] = *rule;
+	g_hash_table_insert(card->places, (gpointer)rule->name, GUINT_TO_POINTER(card->count));
+}
+
+static void
+take_rule(struct score_card *card, const struct config_rule *config)
+{
+	struct score_rule rule = {
+		.name = config->name,
+		.group = g_intern_string(config->group),
+		.group_index = group_index(card->config, config->group),
+		.points = config->points + config->importance,
+		.importance = config->importance,
+		.dimension = dimension_of(config->dimension),
+		.is_explicit = g_strcmp0(config->kind, "explicit") == 0,
+		.has_value = config->value != NULL && config->value[0] != '\0',
+		.tells_need = tells_need(config->name),
+	};
+
+	rule.is_property =
+		rule.dimension != DIMENSION_ENGAGEMENT && g_strcmp0(config->count, "person") == 0;
+	rule.half_life_days = half_life_of(card, rule.dimension, config->half_life_days);
+	add_rule(card, &rule);
+}
+
+static void
+take_touch(struct score_card *card, const struct config_touch *config)
+{
+	struct score_rule rule = {
+		.name = config->name,
+		.group_index = -1,
+		.points = config->points + config->importance,
+		.importance = config->importance,
+		.dimension = dimension_of(config->dimension),
+		.tells_need = tells_need(config->name),
+	};
+
+	rule.half_life_days = half_life_of(card, rule.dimension, config->half_life_days);
+	add_rule(card, &rule);
+}
+
+struct score_card *
+score_card_new(const struct config_scorecard *config, gboolean is_first)
+{
+	struct score_card *card = g_new0(struct score_card, 1);
+
+	card->config = config;
+	card->is_first = is_first;
+	card->rules = g_new0(struct score_rule, config->rules->len + config->touches->len);
+	card->places = g_hash_table_new(g_str_hash, g_str_equal);
+	for (guint i = 0; i < config->rules->len; i++)
+		take_rule(card, config->rules->pdata[i]);
+	card->rule_count = card->count;
+	for (guint i = 0; i < config->touches->len; i++)
+		take_touch(card, config->touches->pdata[i]);
+	return card;
+}
+
+void
+score_card_free(struct score_card *card)
+{
+	if (card == NULL)
+		return;
+	g_hash_table_unref(card->places);
+	g_free(card->rules);
+	g_free(card);
+}
+
+const struct score_rule *
+score_card_rule(const struct score_card *card, const char *name)
+{
+	guint place = name != NULL ? GPOINTER_TO_UINT(g_hash_table_lookup(card->places, name)) : 0;
+
+	return place > 0 ? &card->rules[place - 1] : NULL;
+}
+
 /* --- the ledger in order --- */
 
 /* A touch that was not written yet has no number and is the last. */
 static gint64
-place(const struct touch *touch)
+place_of(const struct touch *touch)
 {
 	return touch->sequence > 0 ? touch->sequence : G_MAXINT64;
 }
@@ -75,8 +193,8 @@ compare_touches(gconstpointer a, gconstpointer b)
 	const struct touch *left = *(const struct touch *const *)a;
 	const struct touch *right = *(const struct touch *const *)b;
 
-	if (place(left) != place(right))
-		return place(left) < place(right) ? -1 : 1;
+	if (place_of(left) != place_of(right))
+		return place_of(left) < place_of(right) ? -1 : 1;
 	return (left->time > right->time) - (left->time < right->time);
 }
 
@@ -98,173 +216,240 @@ in_order(GPtrArray *touches)
 	return sorted;
 }
 
+/* --- what today's card says of a contribution --- */
+
+static gboolean
+is_of_card(const struct contribution *contribution, const struct score_card *card)
+{
+	return contribution->card != NULL ? strcmp(contribution->card, card->config->name) == 0
+					  : card->is_first;
+}
+
+/* An old ledger kept points: those of a rule with a value are divided by what it gives today. */
+static void
+take_raw(struct contribution *contribution, const struct score_rule *rule)
+{
+	double points = rule->points - rule->importance;
+
+	contribution->is_raw = FALSE;
+	contribution->value = contribution->raw != 0;
+	if (rule->has_value && points != 0 && contribution->value != 0)
+		contribution->value = (contribution->raw - rule->importance) / points;
+}
+
+static void
+resolve(struct contribution *contribution, const struct score_rule *rule)
+{
+	if (contribution->is_raw)
+		take_raw(contribution, rule);
+	contribution->group = rule->group;
+	contribution->dimension = rule->dimension;
+	contribution->is_explicit = rule->is_explicit;
+	contribution->is_property = rule->is_property;
+	contribution->half_life_days = rule->half_life_days;
+	contribution->raw = rule->points * contribution->value;
+	if (!isfinite(contribution->raw))
+		contribution->raw = 0;
+}
+
+/* The rule is gone, or the card is. */
+static void
+forget(struct contribution *contribution)
+{
+	contribution->group = NULL;
+	contribution->is_property = FALSE;
+	if (!contribution->is_raw)
+		contribution->raw = 0;
+	contribution->half_life_days = 0;
+}
+
+void
+score_resolve(const struct scorecards *scorecards, const GPtrArray *touches)
+{
+	for (guint i = 0; touches != NULL && i < touches->len; i++) {
+		const GPtrArray *contributions =
+			((const struct touch *)touches->pdata[i])->contributions;
+
+		for (guint j = 0; contributions != NULL && j < contributions->len; j++) {
+			struct contribution *contribution = contributions->pdata[j];
+			const struct score_card *card =
+				scorecards_card(scorecards, contribution->card);
+			const struct score_rule *rule =
+				card != NULL ? score_card_rule(card, contribution->rule) : NULL;
+
+			if (rule != NULL)
+				resolve(contribution, rule);
+			else
+				forget(contribution);
+		}
+	}
+}
+
 /* --- which contributions count --- */
 
-/* A contribution without a rule's name can't be told from others: it simply counts. */
-static gboolean
-is_property(const struct contribution *contribution)
-{
-	return contribution->is_property && contribution->rule != NULL;
-}
-
 static void
-note_property(struct evaluation *evaluation, struct contribution *contribution, gint64 sequence)
+note_property(struct standing *standing, struct contribution *contribution, gint64 sequence)
 {
-	struct property *newest;
-
-	if (evaluation->newest == NULL)
-		evaluation->newest = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
-	newest = g_hash_table_lookup(evaluation->newest, contribution->rule);
-	if (newest == NULL) {
-		newest = g_new(struct property, 1);
-		g_hash_table_insert(evaluation->newest, contribution->rule, newest);
-	} else if (contribution->time < newest->contribution->time ||
-		   (contribution->time == newest->contribution->time &&
-		    sequence < newest->sequence)) {
+	if (standing->newest != NULL &&
+	    (contribution->time < standing->newest->time ||
+	     (contribution->time == standing->newest->time && sequence < standing->sequence)))
 		return;
-	}
-	*newest = (struct property){ contribution, sequence };
-}
-
-static struct group_sum *
-find_group(const struct evaluation *evaluation, const char *name)
-{
-	for (guint i = 0; name != NULL && i < evaluation->group_count; i++) {
-		if (strcmp(evaluation->groups[i].limits->name, name) == 0)
-			return &evaluation->groups[i];
-	}
-	return NULL;
-}
-
-static gboolean
-is_newest(const struct evaluation *evaluation, const struct contribution *contribution)
-{
-	const struct property *newest = g_hash_table_lookup(evaluation->newest, contribution->rule);
-
-	return newest->contribution == contribution && contribution->raw != 0;
+	standing->newest = contribution;
+	standing->sequence = sequence;
 }
 
 static void
-decay_contributions(struct evaluation *evaluation, GPtrArray *contributions, gint64 sequence)
+read_contribution(struct evaluation *evaluation, struct contribution *contribution, gint64 sequence)
 {
-	for (guint i = 0; contributions != NULL && i < contributions->len; i++) {
-		struct contribution *contribution = contributions->pdata[i];
+	const struct score_card *card = evaluation->card;
+	guint place =
+		contribution->rule == NULL
+			? 0
+			: GPOINTER_TO_UINT(g_hash_table_lookup(card->places, contribution->rule));
+	const struct score_rule *rule = place > 0 ? &card->rules[place - 1] : NULL;
+	struct entry entry = { contribution, place - 1, 0 };
 
+	if (evaluation->fills)
 		contribution->decayed = contribution->points = 0;
-		if (contribution->time > evaluation->now)
-			continue;
-		if (is_property(contribution))
-			note_property(evaluation, contribution, sequence);
-		contribution->decayed =
-			score_decay(contribution->raw, evaluation->now - contribution->time,
-				    contribution->half_life_days);
-	}
-}
-
-/* A rule named "need" or "need-…" gave points. */
-static gboolean
-says_need(const struct contribution *contribution)
-{
-	const char *rule = contribution->rule;
-
-	return rule != NULL && strncmp(rule, "need", 4) == 0 && contribution->raw > 0 &&
-	       (rule[4] == '\0' || rule[4] == '-');
-}
-
-/* Take what counts into the score's list and into its group's sum. */
-static void
-count_contributions(struct evaluation *evaluation, const GPtrArray *contributions)
-{
-	for (guint i = 0; contributions != NULL && i < contributions->len; i++) {
-		struct contribution *contribution = contributions->pdata[i];
-		struct group_sum *group;
-
-		if (contribution->time > evaluation->now)
-			continue;
-		if (is_property(contribution) && !is_newest(evaluation, contribution)) {
-			contribution->decayed = 0;
-			continue;
-		}
-		contribution->points = contribution->decayed;
-		group = find_group(evaluation, contribution->group);
-		if (group != NULL)
-			group->decayed += contribution->decayed;
-		evaluation->need = evaluation->need || says_need(contribution);
-		g_ptr_array_add(evaluation->score->contributions, contribution);
-		g_ptr_array_add(evaluation->counted_groups, group);
-	}
-}
-
-/* --- groups --- */
-
-static void
-set_limits(struct evaluation *evaluation)
-{
-	for (guint i = 0; i < evaluation->group_count; i++) {
-		struct group_sum *group = &evaluation->groups[i];
-
-		/* Caps are not negative and floors not positive (scorecards_new() sees to it), so a
-		 * passed limit never turns a sign. */
-		group->factor = 1;
-		group->limit = NAN;
-		if (group->decayed > group->limits->cap)
-			group->limit = quantize(group->limits->cap);
-		else if (group->decayed < group->limits->floor)
-			group->limit = quantize(group->limits->floor);
-		if (!isnan(group->limit))
-			group->factor = group->limit / group->decayed;
-	}
-}
-
-static void
-limit_contribution(struct group_sum *group, struct contribution *contribution)
-{
-	if (group == NULL) {
-		contribution->points = quantize(contribution->decayed);
+	if (rule == NULL) {
+		forget(contribution);
 		return;
 	}
-	contribution->points = quantize(contribution->decayed * group->factor);
-	group->points += contribution->points;
-	if (group->largest == NULL || fabs(contribution->points) > fabs(group->largest->points))
-		group->largest = contribution;
+	resolve(contribution, rule);
+	if (contribution->time > evaluation->now) {
+		if (evaluation->next == 0 || contribution->time < evaluation->next)
+			evaluation->next = contribution->time;
+		return;
+	}
+	if (rule->is_property)
+		note_property(&evaluation->standings[place - 1], contribution, sequence);
+	else
+		entry.decayed = score_decay(contribution->raw, evaluation->now - contribution->time,
+					    rule->half_life_days);
+	g_array_append_val(evaluation->entries, entry);
 }
 
 static void
-limit_groups(struct evaluation *evaluation)
+read_ledger(struct evaluation *evaluation, const GPtrArray *touches)
 {
-	const GPtrArray *counted = evaluation->score->contributions;
+	for (guint i = 0; touches != NULL && i < touches->len; i++) {
+		const struct touch *touch = touches->pdata[i];
+		const GPtrArray *contributions = touch->contributions;
 
-	set_limits(evaluation);
-	for (guint i = 0; i < counted->len; i++)
-		limit_contribution(evaluation->counted_groups->pdata[i], counted->pdata[i]);
-	for (guint i = 0; i < evaluation->group_count; i++) {
-		struct group_sum *group = &evaluation->groups[i];
+		for (guint j = 0; contributions != NULL && j < contributions->len; j++) {
+			if (is_of_card(contributions->pdata[j], evaluation->card))
+				read_contribution(evaluation, contributions->pdata[j],
+						  place_of(touch));
+		}
+	}
+}
 
-		if (!isnan(group->limit) && group->largest != NULL)
-			group->largest->points =
-				quantize(group->largest->points + group->limit - group->points);
+/* Of judgements only the newest is left, if it still says something; rules are summed. */
+static void
+sum_entries(struct evaluation *evaluation)
+{
+	GArray *entries = evaluation->entries;
+	guint kept = 0;
+
+	for (guint i = 0; i < entries->len; i++) {
+		struct entry entry = g_array_index(entries, struct entry, i);
+		struct contribution *contribution = entry.contribution;
+
+		if (contribution->raw == 0)
+			continue;
+		if (contribution->is_property) {
+			if (evaluation->standings[entry.place].newest != contribution)
+				continue;
+			entry.decayed = contribution->raw;
+		}
+		evaluation->sums[entry.place].decayed += entry.decayed;
+		evaluation->need |=
+			evaluation->card->rules[entry.place].tells_need && contribution->raw > 0;
+		g_array_index(entries, struct entry, kept++) = entry;
+	}
+	g_array_set_size(entries, kept);
+}
+
+/* --- rules and groups --- */
+
+static double
+limit_of(const struct config_group *group, double sum)
+{
+	/* Caps are not negative and floors not positive (scorecards_new() sees to it), so a passed
+	 * limit never turns a sign.  What is not set is NAN, which nothing passes. */
+	if (sum > group->cap)
+		return score_quantize(group->cap);
+	return sum < group->floor ? score_quantize(group->floor) : NAN;
+}
+
+/* The rules of a group that passed its limit share the limit; rounding goes to the largest. */
+static void
+limit_group(const struct score_card *card, struct score_sum *sums, int group, double sum,
+	    double limit)
+{
+	struct score_sum *largest = NULL;
+	double points = 0;
+
+	for (guint i = 0; i < card->count; i++) {
+		if (card->rules[i].group_index != group || sums[i].decayed == 0)
+			continue;
+		sums[i].factor = limit / sum;
+		sums[i].points = score_quantize(sums[i].decayed * sums[i].factor);
+		points += sums[i].points;
+		if (largest == NULL || fabs(sums[i].points) > fabs(largest->points))
+			largest = &sums[i];
+	}
+	if (largest != NULL)
+		largest->points = score_quantize(largest->points + limit - points);
+}
+
+void
+score_limit(const struct score_card *card, struct score_sum *sums)
+{
+	const GPtrArray *groups = card->config->groups;
+	g_autofree double *group_sums = g_new0(double, groups->len + 1);
+
+	for (guint i = 0; i < card->count; i++) {
+		sums[i].factor = 1;
+		sums[i].points = score_quantize(sums[i].decayed);
+		if (card->rules[i].group_index >= 0)
+			group_sums[card->rules[i].group_index] += sums[i].decayed;
+	}
+	for (guint i = 0; i < groups->len; i++) {
+		double limit = limit_of(groups->pdata[i], group_sums[i]);
+
+		if (!isnan(limit))
+			limit_group(card, sums, (int)i, group_sums[i], limit);
+	}
+}
+
+static void
+spread_points(struct evaluation *evaluation)
+{
+	for (guint i = 0; i < evaluation->entries->len; i++) {
+		const struct entry *entry = &g_array_index(evaluation->entries, struct entry, i);
+		struct standing *standing = &evaluation->standings[entry->place];
+		struct contribution *contribution = entry->contribution;
+
+		contribution->decayed = entry->decayed;
+		contribution->points =
+			score_quantize(entry->decayed * evaluation->sums[entry->place].factor);
+		standing->spread += contribution->points;
+		if (standing->largest == NULL ||
+		    fabs(contribution->points) > fabs(standing->largest->points))
+			standing->largest = contribution;
+	}
+	for (guint i = 0; i < evaluation->card->count; i++) {
+		struct standing *standing = &evaluation->standings[i];
+
+		if (standing->largest != NULL)
+			standing->largest->points =
+				score_quantize(standing->largest->points +
+					       evaluation->sums[i].points - standing->spread);
 	}
 }
 
 /* --- the score --- */
-
-static void
-add_up(struct evaluation *evaluation)
-{
-	struct score *score = evaluation->score;
-	double sums[DIMENSION_COUNT] = { 0 };
-
-	for (guint i = 0; i < score->contributions->len; i++) {
-		const struct contribution *contribution = score->contributions->pdata[i];
-		guint dimension = MIN((guint)contribution->dimension, DIMENSION_COUNT - 1);
-
-		sums[dimension] += contribution->points;
-		score->total += contribution->points;
-	}
-	score->fit = quantize(sums[DIMENSION_FIT]);
-	score->engagement = quantize(sums[DIMENSION_ENGAGEMENT]);
-	score->quality = quantize(sums[DIMENSION_QUALITY]);
-}
 
 static char
 grade_of(const struct config_scorecard *card, double fit)
@@ -282,6 +467,24 @@ temperature_of(const struct config_scorecard *card, double engagement)
 	if (engagement >= card->hot)
 		return TEMPERATURE_HOT;
 	return engagement >= card->warm ? TEMPERATURE_WARM : TEMPERATURE_COLD;
+}
+
+void
+score_figures(const struct score_card *card, const struct score_sum *sums,
+	      struct score_figures *ret)
+{
+	double dimensions[DIMENSION_COUNT] = { 0 };
+
+	for (guint i = 0; i < card->count; i++)
+		dimensions[card->rules[i].dimension] += sums[i].points;
+	ret->fit = score_quantize(dimensions[DIMENSION_FIT]);
+	ret->engagement = score_quantize(dimensions[DIMENSION_ENGAGEMENT]);
+	ret->quality = score_quantize(dimensions[DIMENSION_QUALITY]);
+	/* As they are shown: 0.1 + 0.2 passes a threshold of 0.3. */
+	ret->total = score_quantize(ret->fit + ret->engagement + ret->quality);
+	ret->grade = grade_of(card->config, ret->fit);
+	ret->temperature = temperature_of(card->config, ret->engagement);
+	ret->qualified = ret->total >= card->config->mql;
 }
 
 static double
@@ -303,54 +506,165 @@ completeness_of(const struct lead *lead, gboolean need)
 }
 
 static void
-evaluate_ledger(struct evaluation *evaluation, GPtrArray *touches, GPtrArray *person)
+begin(struct evaluation *evaluation, const struct score_card *card, gint64 now, guint touches)
 {
-	decay_contributions(evaluation, person, 0);
-	for (guint i = 0; touches != NULL && i < touches->len; i++) {
-		const struct touch *touch = touches->pdata[i];
+	*evaluation = (struct evaluation){ .card = card, .now = now };
+	evaluation->entries = g_array_sized_new(FALSE, FALSE, sizeof(struct entry), touches);
+	evaluation->standings = g_new0(struct standing, card->count + 1);
+	evaluation->sums = g_new0(struct score_sum, card->count + 1);
+}
 
-		decay_contributions(evaluation, touch->contributions, place(touch));
-	}
-	count_contributions(evaluation, person);
-	for (guint i = 0; touches != NULL && i < touches->len; i++)
-		count_contributions(evaluation,
-				    ((const struct touch *)touches->pdata[i])->contributions);
-	limit_groups(evaluation);
-	add_up(evaluation);
+static void
+end(struct evaluation *evaluation)
+{
+	g_array_unref(evaluation->entries);
+	g_free(evaluation->standings);
+	g_free(evaluation->sums);
 }
 
 void
-score_evaluate(const struct config_scorecard *card, GPtrArray *touches, GPtrArray *person,
-	       const struct lead *lead, gint64 now, struct score *ret)
+score_evaluate(const struct score_card *card, GPtrArray *touches, const struct lead *lead,
+	       gint64 now, struct score *ret)
 {
-	g_autofree struct group_sum *groups = g_new0(struct group_sum, card->groups->len);
 	g_autoptr(GPtrArray) ledger = touches != NULL ? in_order(touches) : NULL;
-	struct evaluation evaluation = { .card = card,
-					 .now = now,
-					 .groups = groups,
-					 .group_count = card->groups->len,
-					 .score = ret };
+	struct evaluation evaluation;
+	struct score_figures figures;
 
-	*ret = (struct score){ .scorecard = card->name };
-	ret->contributions = g_ptr_array_sized_new(touches != NULL ? touches->len : 0);
-	evaluation.counted_groups = g_ptr_array_sized_new(touches != NULL ? touches->len : 0);
-	for (guint i = 0; i < card->groups->len; i++)
-		groups[i].limits = card->groups->pdata[i];
-	evaluate_ledger(&evaluation, ledger, person);
-	g_clear_pointer(&evaluation.newest, g_hash_table_unref);
-	g_ptr_array_unref(evaluation.counted_groups);
-	ret->completeness = completeness_of(lead, evaluation.need);
-	ret->grade = grade_of(card, ret->fit);
-	ret->temperature = temperature_of(card, ret->engagement);
-	/* As it is shown: 0.1 + 0.2 passes a threshold of 0.3. */
-	ret->qualified = quantize(ret->total) >= card->mql;
+	begin(&evaluation, card, now, touches != NULL ? touches->len : 0);
+	evaluation.fills = TRUE;
+	read_ledger(&evaluation, ledger);
+	sum_entries(&evaluation);
+	score_limit(card, evaluation.sums);
+	spread_points(&evaluation);
+	score_figures(card, evaluation.sums, &figures);
+	*ret = (struct score){
+		.scorecard = card->config->name,
+		.total = figures.total,
+		.fit = figures.fit,
+		.engagement = figures.engagement,
+		.quality = figures.quality,
+		.completeness = completeness_of(lead, evaluation.need),
+		.grade = figures.grade,
+		.temperature = figures.temperature,
+		.qualified = figures.qualified,
+		.contributions = g_ptr_array_sized_new(evaluation.entries->len),
+	};
+	for (guint i = 0; i < evaluation.entries->len; i++)
+		g_ptr_array_add(ret->contributions,
+				g_array_index(evaluation.entries, struct entry, i).contribution);
+	end(&evaluation);
+}
+
+void
+score_sum_ledger(const struct score_card *card, GPtrArray *touches, gint64 now,
+		 struct score_sum *sums, gint64 *ret_next)
+{
+	g_autoptr(GPtrArray) ledger = touches != NULL ? in_order(touches) : NULL;
+	struct evaluation evaluation;
+
+	begin(&evaluation, card, now, touches != NULL ? touches->len : 0);
+	read_ledger(&evaluation, ledger);
+	sum_entries(&evaluation);
+	memcpy(sums, evaluation.sums, card->count * sizeof *sums);
+	*ret_next = evaluation.next;
+	end(&evaluation);
+}
+
+/* --- all cards --- */
+
+/* How far beyond its threshold, in proportion to it. */
+static double
+lead_of(const struct score *score, const struct config_scorecard *card)
+{
+	return (score->total - card->mql) / (card->mql != 0 ? fabs(card->mql) : 1);
+}
+
+static struct score *
+evaluate_new(const struct score_card *card, GPtrArray *touches, const struct lead *lead, gint64 now)
+{
+	struct score *score = g_new(struct score, 1);
+
+	score_evaluate(card, touches, lead, now, score);
+	return score;
+}
+
+static void
+score_free(gpointer score)
+{
+	score_clear(score);
+	g_free(score);
+}
+
+void
+score_evaluate_all(const struct scorecards *scorecards, GPtrArray *touches, const struct lead *lead,
+		   gint64 now, struct score *ret)
+{
+	g_autoptr(GPtrArray) cards = scorecards_of_ledger(scorecards, touches);
+	GPtrArray *scores = g_ptr_array_new_with_free_func(score_free);
+	guint leading = 0;
+	struct score *taken;
+
+	if (cards->len == 1) {
+		score_evaluate(cards->pdata[0], touches, lead, now, ret);
+		g_ptr_array_unref(scores);
+		return;
+	}
+	for (guint i = 0; i < cards->len; i++) {
+		const struct score_card *best = cards->pdata[leading], *card = cards->pdata[i];
+
+		g_ptr_array_add(scores, evaluate_new(card, touches, lead, now));
+		if (lead_of(scores->pdata[i], card->config) >
+		    lead_of(scores->pdata[leading], best->config))
+			leading = i;
+	}
+	taken = g_ptr_array_steal_index(scores, leading);
+	*ret = *taken;
+	ret->others = scores;
+	g_free(taken);
 }
 
 void
 score_clear(struct score *score)
 {
 	g_clear_pointer(&score->contributions, g_ptr_array_unref);
+	g_clear_pointer(&score->others, g_ptr_array_unref);
 	memset(score, 0, sizeof *score);
+}
+
+static void
+keep_one(const struct score *score, struct lead *lead)
+{
+	struct lead_score *kept = lead_score_new();
+
+	kept->card = g_strdup(score->scorecard);
+	kept->total = score->total;
+	kept->fit = score->fit;
+	kept->engagement = score->engagement;
+	kept->quality = score->quality;
+	kept->grade = score->grade;
+	kept->temperature = score->temperature;
+	kept->qualified = score->qualified;
+	g_ptr_array_add(lead->scores, kept);
+}
+
+void
+score_keep(const struct score *score, struct lead *lead)
+{
+	g_ptr_array_set_size(lead->scores, 0);
+	keep_one(score, lead);
+	for (guint i = 0; score->others != NULL && i < score->others->len; i++)
+		keep_one(score->others->pdata[i], lead);
+	if (g_strcmp0(lead->scorecard, score->scorecard) != 0) {
+		g_free(lead->scorecard);
+		lead->scorecard = g_strdup(score->scorecard);
+	}
+	lead->total = score->total;
+	lead->fit = score->fit;
+	lead->engagement = score->engagement;
+	lead->quality = score->quality;
+	lead->completeness = score->completeness;
+	lead->grade = score->grade;
+	lead->temperature = score->temperature;
 }
 
 /* --- completeness --- */
@@ -399,7 +713,10 @@ score_need_is_known(const GPtrArray *touches)
 			((const struct touch *)touches->pdata[i])->contributions;
 
 		for (guint j = 0; contributions != NULL && j < contributions->len; j++) {
-			if (says_need(contributions->pdata[j]))
+			const struct contribution *contribution = contributions->pdata[j];
+
+			if (contribution->raw > 0 && contribution->rule != NULL &&
+			    tells_need(contribution->rule))
 				return TRUE;
 		}
 	}

@@ -46,7 +46,7 @@ next_score(const struct sweep *sweep)
 {
 	if (stage_is_closed(sweep->lead->stage) || sweep->lead->stage == STAGE_CUSTOMER)
 		return 0;
-	return change_next_score(sweep->scorecards, sweep->lead, sweep->touches, sweep->now);
+	return score_next_change(sweep->scorecards, (GPtrArray *)sweep->touches, sweep->now);
 }
 
 static gint64

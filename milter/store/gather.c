@@ -5,6 +5,7 @@
 #include "store/account.h"
 #include "store/conversation.h"
 #include "store/keys.h"
+#include "store/ledger.h"
 #include "store/roster.h"
 
 #define CANDIDATES_MOST 8
@@ -189,7 +190,7 @@ by_strength(gconstpointer a, gconstpointer b)
 
 /* g_ptr_array_sort() is stable: equals stay in the order they were found. */
 gboolean
-gather_ledgers(struct gather *gather)
+gather_ledgers(struct gather *gather, const struct scorecards *scorecards)
 {
 	GPtrArray *candidates = gather->known->candidates;
 
@@ -197,8 +198,8 @@ gather_ledgers(struct gather *gather)
 		struct candidate *candidate = candidates->pdata[i];
 
 		candidate->touches =
-			people_touches(gather->database, g_array_index(gather->numbers, gint64, i),
-				       TRUE, gather->error);
+			ledger_load(gather->database, g_array_index(gather->numbers, gint64, i),
+				    candidate->lead->touch_count, scorecards, gather->error);
 		if (!candidate->touches)
 			return FALSE;
 	}

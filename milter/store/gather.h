@@ -37,7 +37,8 @@ gboolean gather_account(struct gather *gather, const char *domain);
 /** When we last wrote to a normalised address. */
 gboolean gather_outbound(struct gather *gather, const char *address);
 
-/** Load the ledgers of all candidates and put the strongest first. */
-gboolean gather_ledgers(struct gather *gather);
+/** Load the ledgers of all candidates and put the strongest first.
+ *  @param scorecards what early touches are summed up with (ledger.h); NULL: all are read */
+gboolean gather_ledgers(struct gather *gather, const struct scorecards *scorecards);
 
 #endif

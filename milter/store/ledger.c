@@ -127,28 +127,21 @@ read_time(const char *at, gint64 *ret)
 
 /* --- members --- */
 
+/* Once told, now said by the scorecard. */
 static const char *
-read_dimension(const char *at, enum dimension *ret)
+skip_string(const char *at)
 {
-	for (int i = 0; i < DIMENSION_COUNT; i++) {
-		const char *name = dimension_name(i);
-		const char *after = expect(expect(expect(at, "\""), name), "\"");
+	g_autofree char *skipped = NULL;
 
-		if (!after)
-			continue;
-		*ret = i;
-		return after;
-	}
-	return NULL;
+	return read_string(at, &skipped);
 }
 
 static const char *
-read_dimension_number(const char *at, enum dimension *ret)
+skip_number(const char *at)
 {
-	if (*at < '0' || *at >= '0' + DIMENSION_COUNT)
-		return NULL;
-	*ret = *at - '0';
-	return at + 1;
+	double skipped;
+
+	return read_number(at, &skipped);
 }
 
 static const char *
@@ -156,7 +149,38 @@ read_half_life(const char *at, double *ret)
 {
 	const char *end = read_number(at, ret);
 
-	*ret = MAX(*ret, 0.0);
+	*ret = MAX(*ret, -1.0);
+	return end;
+}
+
+static const char *
+read_raw(const char *at, struct contribution *c)
+{
+	const char *end = read_number(at, &c->raw);
+
+	c->is_raw = TRUE;
+	c->value = c->raw != 0;
+	return end;
+}
+
+static const char *
+read_card(const char *at, char **ret)
+{
+	const char *end = expect(at, "null");
+
+	if (!end)
+		return read_string(at, ret);
+	g_clear_pointer(ret, g_free);
+	return end;
+}
+
+static const char *
+read_times(const char *at, guint *ret)
+{
+	double times = 0;
+	const char *end = read_number(at, &times);
+
+	*ret = (guint)CLAMP(times, 1.0, 1e9);
 	return end;
 }
 
@@ -177,27 +201,35 @@ read_one(const char *at, gboolean *ret)
 static const char *
 read_letter(char key, const char *at, struct contribution *c)
 {
+	gboolean skipped;
+
 	switch (key) {
 	case 'r':
 		return read_string(at, &c->rule);
-	case 'g':
-		return read_string(at, &c->group);
+	case 'c':
+		return read_card(at, &c->card);
 	case 'w':
 		return read_string(at, &c->reason);
 	case 'e':
 		return read_string(at, &c->evidence);
-	case 'd':
-		return read_dimension_number(at, &c->dimension);
-	case 'x':
-		return read_one(at, &c->is_explicit);
+	case 'v':
+		return read_number(at, &c->value);
+	case 't':
+		return read_time(at, &c->time);
+	case 'k':
+		return read_times(at, &c->times);
+	case 'h':
+		return read_half_life(at, &c->half_life_days);
 	case 'p':
 		return read_one(at, &c->is_property);
 	case 'n':
-		return read_number(at, &c->raw);
-	case 'h':
-		return read_half_life(at, &c->half_life_days);
-	case 't':
-		return read_time(at, &c->time);
+		return read_raw(at, c);
+	case 'g':
+		return skip_string(at);
+	case 'd':
+		return skip_number(at);
+	case 'x':
+		return read_one(at, &skipped);
 	default:
 		return NULL;
 	}
@@ -206,29 +238,29 @@ read_letter(char key, const char *at, struct contribution *c)
 static const char *
 read_value(const char *key, gsize length, const char *at, struct contribution *c)
 {
+	gboolean skipped;
+
 	if (length == 1)
 		return read_letter(*key, at, c);
 #define IS(name) (length == sizeof(name) - 1 && !memcmp(key, name, length))
 	if (IS("rule"))
 		return read_string(at, &c->rule);
-	if (IS("group"))
-		return read_string(at, &c->group);
 	if (IS("reason"))
 		return read_string(at, &c->reason);
 	if (IS("evidence"))
 		return read_string(at, &c->evidence);
-	if (IS("dimension"))
-		return read_dimension(at, &c->dimension);
-	if (IS("explicit"))
-		return read_true(at, &c->is_explicit);
 	if (IS("property"))
 		return read_true(at, &c->is_property);
 	if (IS("raw"))
-		return read_number(at, &c->raw);
+		return read_raw(at, c);
 	if (IS("half_life"))
 		return read_half_life(at, &c->half_life_days);
 	if (IS("time"))
 		return read_time(at, &c->time);
+	if (IS("group") || IS("dimension"))
+		return skip_string(at);
+	if (IS("explicit"))
+		return read_true(at, &skipped);
 	return NULL;
 #undef IS
 }
@@ -261,17 +293,20 @@ ledger_read(const char *json)
 	g_autoptr(GPtrArray) contributions =
 		g_ptr_array_new_with_free_func((GDestroyNotify)contribution_free);
 	const char *at = expect(json, "[");
-	gint64 time = 0;
+	const struct contribution *before = NULL;
 
 	if (at && !strcmp(at, "]"))
 		return g_steal_pointer(&contributions);
 	while (at) {
 		struct contribution *contribution = contribution_new();
 
-		contribution->time = time;
 		g_ptr_array_add(contributions, contribution);
+		if (before) {
+			contribution->time = before->time;
+			contribution->card = g_strdup(before->card);
+		}
 		at = read_contribution(at, contribution);
-		time = contribution->time;
+		before = contribution;
 		if (at && !strcmp(at, "]"))
 			return g_steal_pointer(&contributions);
 		at = expect(at, ",");

@@ -20,6 +20,7 @@ struct lookup {
 	struct gather gather;
 	struct database *database;
 	const struct facts *facts;
+	const struct scorecards *scorecards;
 	gint64 now;
 	struct known *known;
 	GError **error;
@@ -319,7 +320,7 @@ look(struct lookup *lookup)
 	else
 		done = look_inbound(lookup);
 	know_customer(lookup);
-	return done && gather_ledgers(&lookup->gather);
+	return done && gather_ledgers(&lookup->gather, lookup->scorecards);
 }
 
 /* --- duplicates --- */
@@ -382,13 +383,15 @@ look_or_answer(struct lookup *lookup, struct lookup_previous *ret_previous)
 }
 
 struct known *
-lookup_known(struct transaction *transaction, const struct facts *facts, gint64 now,
-	     struct lookup_previous *ret_previous, GError **error)
+lookup_known(struct transaction *transaction, const struct facts *facts,
+	     const struct scorecards *scorecards, gint64 now, struct lookup_previous *ret_previous,
+	     GError **error)
 {
 	g_autoptr(known_owned) known = known_new();
 	struct lookup lookup = {
 		.database = transaction->database,
 		.facts = facts,
+		.scorecards = scorecards,
 		.now = now,
 		.known = known,
 		.error = error,

@@ -17,9 +17,11 @@ struct lookup_previous {
 };
 void lookup_previous_clear(struct lookup_previous *previous);
 
-/** @param ret_previous filled when the result says is_duplicate
+/** @param scorecards may be NULL: gather_ledgers()
+ *  @param ret_previous filled when the result says is_duplicate
  *  @return NULL with an error */
-struct known *lookup_known(struct transaction *transaction, const struct facts *facts, gint64 now,
+struct known *lookup_known(struct transaction *transaction, const struct facts *facts,
+			   const struct scorecards *scorecards, gint64 now,
 			   struct lookup_previous *ret_previous, GError **error);
 
 /** Where new leads of an envelope sender are counted, or FALSE when they need not be: one

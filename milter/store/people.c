@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "store/keys.h"
+#include "store/ledger.h"
 #include "store/record.h"
 #include "store/roster.h"
 
@@ -251,10 +252,30 @@ aside(gint64 id)
 	return -id;
 }
 
+/* What was summed up of those who lose or gain touches holds no longer. */
+static gboolean
+forget_summaries(struct database *database, const struct people_move *moves, guint count,
+		 GError **error)
+{
+	gint64 from = 0, to = 0;
+
+	for (guint i = 0; i < count; i++) {
+		if (moves[i].from != from && !ledger_forget_summary(database, moves[i].from, error))
+			return FALSE;
+		if (moves[i].to != to && !ledger_forget_summary(database, moves[i].to, error))
+			return FALSE;
+		from = moves[i].from;
+		to = moves[i].to;
+	}
+	return TRUE;
+}
+
 gboolean
 people_number_touches(struct database *database, const struct people_move *moves, guint count,
 		      GError **error)
 {
+	if (!forget_summaries(database, moves, count, error))
+		return FALSE;
 	for (guint i = 0; i < count; i++) {
 		gint64 from = FIRST_TOUCH(moves[i].from) + moves[i].from_sequence;
 
@@ -361,33 +382,19 @@ read_touch(struct database *database, struct driver_statement *statement, gint64
 	return touch;
 }
 
-static void
-reverse(GPtrArray *array)
-{
-	for (guint i = 0; i < array->len / 2; i++) {
-		gpointer other = array->pdata[array->len - 1 - i];
-
-		array->pdata[array->len - 1 - i] = array->pdata[i];
-		array->pdata[i] = other;
-	}
-}
-
 GPtrArray *
-people_touches(struct database *database, gint64 lead, gboolean newest, GError **error)
+people_touches(struct database *database, gint64 lead, gint64 after, guint most, GError **error)
 {
-	struct driver_statement *statement =
-		database_select(database, newest ? QUERY_TOUCHES_NEWEST : QUERY_TOUCHES, error,
-				"ii", FIRST_TOUCH(lead), LAST_TOUCH(lead));
+	struct driver_statement *statement = database_select(
+		database, QUERY_TOUCHES, error, "iii", FIRST_TOUCH(lead) + after + 1,
+		LAST_TOUCH(lead), most > 0 ? (gint64)most : (gint64)-1);
 	GPtrArray *touches = g_ptr_array_new_with_free_func((GDestroyNotify)touch_free);
 	int got = -1;
 
 	while (statement && (got = database_next(database, statement, error)) > 0)
 		g_ptr_array_add(touches, read_touch(database, statement, lead));
-	if (got < 0) {
-		g_ptr_array_unref(touches);
-		return NULL;
-	}
-	if (newest)
-		reverse(touches);
-	return touches;
+	if (got == 0)
+		return touches;
+	g_ptr_array_unref(touches);
+	return NULL;
 }

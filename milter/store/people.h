@@ -42,8 +42,10 @@ struct person_row *people_by_number(struct database *database, gint64 number, GE
 /** The row itself, even when it is only a sign to another one. */
 struct person_row *people_row_by_id(struct database *database, const char *id, GError **error);
 struct person_row *people_by_id(struct database *database, const char *id, GError **error);
-/** The ledger, oldest first. @param newest only the last LIMIT_LEDGER
+/** Touches of a ledger, oldest first. @param after only those with a higher sequence
+ *  @param most 0: all of them
  *  @return struct touch * */
-GPtrArray *people_touches(struct database *database, gint64 lead, gboolean newest, GError **error);
+GPtrArray *people_touches(struct database *database, gint64 lead, gint64 after, guint most,
+			  GError **error);
 
 #endif

@@ -67,11 +67,14 @@ static const struct text TEXTS[QUERY_COUNT] = {
 			       "ORDER BY id DESC LIMIT 1",
 			       NULL, 0, NULL },
 	[QUERY_TOUCHES] = { "SELECT id, {columns} FROM touch WHERE id BETWEEN ?1 AND ?2 "
-			    "ORDER BY id",
+			    "ORDER BY id LIMIT ?3",
 			    &record_touch, 0, "" },
-	[QUERY_TOUCHES_NEWEST] = { "SELECT id, {columns} FROM touch WHERE id BETWEEN ?1 AND ?2 "
-				   "ORDER BY id DESC LIMIT " TEXT(LIMIT_LEDGER),
-				   &record_touch, 0, "" },
+	[QUERY_SUMMARY] = { "SELECT until, contributions, names FROM summary WHERE lead=?1", NULL,
+			    0, NULL },
+	[QUERY_SUMMARY_WRITE] = { "INSERT OR REPLACE INTO summary(lead, until, contributions, "
+				  "names) VALUES(?1, ?2, ?3, ?4)",
+				  NULL, 0, NULL },
+	[QUERY_SUMMARY_DELETE] = { "DELETE FROM summary WHERE lead=?1", NULL, 0, NULL },
 	[QUERY_STAGE_INSERT] = { "INSERT OR REPLACE INTO stage_change(lead, time, stage_to, "
 				 "stage_from, cause) VALUES(?1, ?2, ?3, ?4, ?5)",
 				 NULL, 0, NULL },

@@ -146,8 +146,8 @@ receive_message(struct transaction *transaction, const struct receive *receive, 
 {
 	const struct kind *kind = receive->facts->kind;
 	struct lookup_previous previous = { 0 };
-	g_autoptr(known_owned) known =
-		lookup_known(transaction, receive->facts, receive->now, &previous, error);
+	g_autoptr(known_owned) known = lookup_known(
+		transaction, receive->facts, receive->scorecards, receive->now, &previous, error);
 	g_autoptr(decision_owned) decision =
 		known ? receive->decide(receive->facts, known, receive->scorecards, receive->now)
 		      : NULL;

@@ -23,7 +23,8 @@ enum type {
 	STAGE,
 	TEMPERATURE,
 	LIST, /* GPtrArray of char * */
-	CONTRIBUTIONS /* GPtrArray of struct contribution *, as JSON */
+	CONTRIBUTIONS, /* GPtrArray of struct contribution *, as JSON */
+	SCORES /* GPtrArray of struct lead_score *, as text */
 };
 
 struct record_field {
@@ -105,6 +106,7 @@ static const struct record_field LEAD_FIELDS[] = {
 	LEAD(task_due, TIME),
 	LEAD(task_breached, TIME),
 	LEAD(due, TIME),
+	LEAD(scores, SCORES),
 	LEAD(total, REAL),
 	LEAD(fit, REAL),
 	LEAD(engagement, REAL),
@@ -232,6 +234,15 @@ bind_contributions(const struct driver *driver, struct driver_statement *stateme
 }
 
 static void
+bind_scores(const struct driver *driver, struct driver_statement *statement, int n,
+	    const GPtrArray *scores)
+{
+	g_autofree char *text = scores && scores->len ? lead_scores_to_text(scores) : NULL;
+
+	driver->bind_text(statement, n, text, FALSE);
+}
+
+static void
 bind_field(const struct record_field *field, const struct driver *driver,
 	   struct driver_statement *statement, int n, const void *value)
 {
@@ -267,6 +278,9 @@ bind_field(const struct record_field *field, const struct driver *driver,
 		break;
 	case CONTRIBUTIONS:
 		bind_contributions(driver, statement, n, *(GPtrArray *const *)member);
+		break;
+	case SCORES:
+		bind_scores(driver, statement, n, *(GPtrArray *const *)member);
 		break;
 	}
 }
@@ -307,6 +321,16 @@ read_contributions(const char *text, GPtrArray **contributions)
 	if (*contributions)
 		g_ptr_array_unref(*contributions);
 	*contributions = read;
+}
+
+static void
+read_scores(const char *text, GPtrArray **scores)
+{
+	if (!text)
+		return;
+	if (*scores)
+		g_ptr_array_unref(*scores);
+	*scores = lead_scores_from_text(text);
 }
 
 static enum temperature
@@ -354,6 +378,9 @@ read_field(const struct record_field *field, const struct driver *driver,
 		break;
 	case CONTRIBUTIONS:
 		read_contributions(driver->column_text(statement, n), member);
+		break;
+	case SCORES:
+		read_scores(driver->column_text(statement, n), member);
 		break;
 	}
 }

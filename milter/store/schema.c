@@ -80,12 +80,14 @@ static const char VERSION_1[] =
 	"INSERT INTO tally(number) VALUES(1);";
 
 /*
- * Version 2.  New columns of lead and touch (lead.h).  A lead whose state time alone will change
+ * Version 2.  New columns of lead and touch (lead.h); contributions say on which scorecard they
+ * count, where before it was the lead's.  A lead whose state time alone will change
  * says when in `due`; the partial index holds those only.
  *   account, account_domain   what was imported of organisations, found by any of their domains
  *   owner, credit             who sells, how many open leads they own, whose turn it is
  *   customer                  leads who bought, and their ids in the CRM
  *   outcome                   what became of leads, with a picture of their scores then
+ *   summary                   early touches of a lead, summed up (lead/summary.h)
  *   journal                   writes an adapter has finished for a delivery; goes with it
  *   remembered                what an adapter knows of a lead at an endpoint: its record's id
  */
@@ -103,6 +105,12 @@ static const char VERSION_2[] =
 	"ALTER TABLE lead ADD COLUMN task_due INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE lead ADD COLUMN task_breached INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE lead ADD COLUMN due INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE lead ADD COLUMN scores TEXT;"
+	"CREATE TABLE summary(lead INTEGER PRIMARY KEY, until INTEGER, contributions TEXT, "
+	" names TEXT);"
+	"UPDATE touch SET contributions='[{\"c\":'||json_quote(l.scorecard)||','||"
+	" substr(contributions, 3) FROM lead l WHERE l.number=touch.id>>20 AND "
+	" l.scorecard IS NOT NULL AND contributions LIKE '[{\"%';"
 	"CREATE INDEX lead_due ON lead(due) WHERE due>0;"
 	"ALTER TABLE message ADD COLUMN routes TEXT;"
 	"ALTER TABLE endpoint ADD COLUMN mark TEXT;"

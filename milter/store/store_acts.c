@@ -26,7 +26,7 @@ store_touch(struct store *store, const struct outside_touch *touch, struct score
 	    gint64 now, gboolean shadow, struct answer *ret, GError **error)
 {
 	struct act act = { .touch = touch, .scorecards = scorecards };
-	const struct store_decide decide = { decide_touch, &act };
+	const struct store_decide decide = { decide_touch, &act, scorecards };
 	g_autofree char *key = NULL;
 	struct store_whom whom = {
 		.lead = touch->lead,
@@ -54,7 +54,7 @@ store_outcome(struct store *store, const char *lead, const struct outcome *outco
 	      GError **error)
 {
 	struct act act = { .outcome = outcome, .scorecards = scorecards };
-	const struct store_decide decide = { decide_outcome, &act };
+	const struct store_decide decide = { decide_outcome, &act, scorecards };
 	g_autofree char *key = NULL;
 	struct store_whom whom = { .must_exist = TRUE };
 
@@ -79,7 +79,7 @@ decide_sweep(struct known *known, gint64 now, gpointer data)
 gint64
 store_sweep(struct store *store, struct scorecards *scorecards, gint64 now, GError **error)
 {
-	const struct store_decide decide = { decide_sweep, scorecards };
+	const struct store_decide decide = { decide_sweep, scorecards, scorecards };
 	gint64 total = 0;
 	gint count;
 

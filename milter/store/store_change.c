@@ -82,10 +82,11 @@ gather_previous(struct gather *gather, const char *key)
 }
 
 static gboolean
-gather_whom(struct gather *gather, const struct store_whom *whom)
+gather_whom(struct gather *gather, const struct store_whom *whom,
+	    const struct scorecards *scorecards)
 {
 	return gather_previous(gather, whom->key) && gather_candidates(gather, whom) &&
-	       check_found(gather, whom) && gather_ledgers(gather) &&
+	       check_found(gather, whom) && gather_ledgers(gather, scorecards) &&
 	       gather_rest(gather, whom->account);
 }
 
@@ -157,7 +158,7 @@ run_change(struct transaction *transaction, gpointer data, GError **error)
 	g_autoptr(known_owned) known = known_new();
 	struct gather gather;
 	gboolean done = gather_begin(&gather, transaction, job->now, known, error) &&
-			gather_whom(&gather, job->whom);
+			gather_whom(&gather, job->whom, job->decide->scorecards);
 
 	gather_end(&gather);
 	return done && decide_and_write(transaction, job, known, error);
@@ -212,7 +213,8 @@ change_due(struct transaction *transaction, struct change_job *job, gint64 numbe
 	g_autoptr(known_owned) known = known_new();
 	struct gather gather;
 	gboolean done = gather_begin(&gather, transaction, job->now, known, error) &&
-			gather_lead(&gather, number, MATCHED_TOKEN) && gather_ledgers(&gather) &&
+			gather_lead(&gather, number, MATCHED_TOKEN) &&
+			gather_ledgers(&gather, job->decide->scorecards) &&
 			gather_rest(&gather, NULL);
 
 	gather_end(&gather);

@@ -35,6 +35,8 @@ struct store_whom {
 struct store_decide {
 	struct decision *(*decide)(struct known *known, gint64 now, gpointer data);
 	gpointer data;
+	const struct scorecards *scorecards; /* what early touches of a ledger are summed up with;
+						NULL: all touches are read */
 };
 
 /**

@@ -52,7 +52,7 @@ static gboolean
 add_whole(struct gather *gather, struct person_row *row)
 {
 	struct known *known = gather->known;
-	GPtrArray *touches = people_touches(gather->database, row->number, FALSE, gather->error);
+	GPtrArray *touches = people_touches(gather->database, row->number, 0, 0, gather->error);
 	struct candidate *candidate;
 
 	if (!touches)

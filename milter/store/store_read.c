@@ -120,7 +120,7 @@ store_touches(struct store *store, const char *lead, GError **error)
 	pthread_mutex_lock(&store->reading_mutex);
 	row = find_lead(store->reading, lead, error);
 	if (row)
-		touches = people_touches(store->reading, row->number, FALSE, error);
+		touches = people_touches(store->reading, row->number, 0, 0, error);
 	pthread_mutex_unlock(&store->reading_mutex);
 	people_row_free(row);
 	return touches;

@@ -71,16 +71,14 @@ add_touch(const struct site *site, struct known *known, const char *name, const 
 	  gint64 time)
 {
 	struct touch *touch = touch_new();
-	GPtrArray *points = scorecards_touch(site->scorecards, "test", name, time);
+	GPtrArray *points = scorecards_touch(site->scorecards, NULL, name, time);
 
 	touch->sequence = known->touches->len + 1;
 	touch->name = g_strdup(name);
 	touch->direction = g_strdup(direction);
 	touch->time = time;
-	if (points != NULL) {
-		g_ptr_array_unref(touch->contributions);
-		touch->contributions = points;
-	}
+	g_ptr_array_unref(touch->contributions);
+	touch->contributions = points;
 	g_ptr_array_add(known->touches, touch);
 	return touch;
 }

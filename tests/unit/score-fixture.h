@@ -3,6 +3,7 @@
 #ifndef LEADMILTER_SCORE_FIXTURE_H
 #define LEADMILTER_SCORE_FIXTURE_H
 
+#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 
@@ -95,21 +96,55 @@ fixture_touch(GPtrArray *touches, const char *name, gint64 time)
 	return touch;
 }
 
+/* What a rule of a card gave for a touch. @param card NULL: the first one */
 static inline struct contribution *
-fixture_contribution(struct touch *touch, const char *rule, const char *group,
-		     enum dimension dimension, double raw, double half_life)
+fixture_gave(struct touch *touch, const char *card, const char *rule, double value)
 {
 	struct contribution *contribution = contribution_new();
 
 	contribution->rule = g_strdup(rule);
-	contribution->group = g_strdup(group);
+	contribution->card = g_strdup(card);
 	contribution->reason = g_strdup(rule);
-	contribution->dimension = dimension;
-	contribution->raw = raw;
-	contribution->half_life_days = half_life;
+	contribution->value = value;
 	contribution->time = touch->time;
 	g_ptr_array_add(touch->contributions, contribution);
 	return contribution;
+}
+
+/* Cards as an administrator would write them, one text each, NULL at the end. */
+static inline struct scorecards *
+fixture_cards(const char *const *texts, GError **error)
+{
+	g_autofree char *directory = g_dir_make_tmp("scorecard-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(directory, "card.conf", NULL);
+	g_autoptr(config_owned) config = config_default();
+	struct scorecards *scorecards = NULL;
+	gboolean ok = TRUE;
+
+	g_ptr_array_set_size(config->scorecards, 0);
+	g_ptr_array_add(config->target_domains, g_strdup("target.example"));
+	for (; ok && *texts != NULL; texts++) {
+		struct config_scorecard *card;
+
+		g_assert_true(g_file_set_contents(path, *texts, -1, NULL));
+		card = config_scorecard_load(path, error);
+		ok = card != NULL;
+		if (ok)
+			g_ptr_array_add(config->scorecards, card);
+	}
+	if (ok)
+		scorecards = scorecards_new(config, error);
+	g_remove(path);
+	g_remove(directory);
+	return scorecards;
+}
+
+static inline struct scorecards *
+fixture_card(const char *text, GError **error)
+{
+	const char *const texts[] = { text, NULL };
+
+	return fixture_cards(texts, error);
 }
 
 static inline GPtrArray *

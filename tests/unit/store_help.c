@@ -188,9 +188,7 @@ make_contribution(const char *rule, double points)
 	contribution->rule = g_strdup(rule);
 	contribution->reason = g_strdup("because the test says so");
 	contribution->evidence = g_strdup("some words of the mail");
-	contribution->dimension = DIMENSION_ENGAGEMENT;
-	contribution->raw = points;
-	contribution->half_life_days = 30;
+	contribution->value = points;
 	contribution->time = HELP_NOW;
 	return contribution;
 }

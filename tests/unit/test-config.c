@@ -458,13 +458,14 @@ test_mailboxes(void)
 		g_assert_cmpstr(mailbox->tag, ==, tag);
 		g_assert_cmpstr(mailbox->source, ==, source);
 		g_assert_cmpstr(mailbox->owner, ==, owner);
-		g_assert_cmpstr(mailbox->scorecard, ==, "default");
+		g_assert_cmpuint(mailbox->scorecards->len, ==, 1);
+		g_assert_cmpstr(mailbox->scorecards->pdata[0], ==, "default");
 	}
 	const struct config_mailbox *bare = g_ptr_array_index(config->mailboxes, 4);
 	g_assert_null(bare->tag);
 	g_assert_null(bare->source);
 	g_assert_null(bare->owner);
-	g_assert_null(bare->scorecard);
+	g_assert_cmpuint(bare->scorecards->len, ==, 0);
 	g_string_free(text, TRUE);
 }
 

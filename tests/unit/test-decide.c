@@ -101,7 +101,7 @@ copy_contribution(gconstpointer data, G_GNUC_UNUSED gpointer user)
 
 	*copy = *contribution;
 	copy->rule = g_strdup(copy->rule);
-	copy->group = g_strdup(copy->group);
+	copy->card = g_strdup(copy->card);
 	copy->reason = g_strdup(copy->reason);
 	copy->evidence = g_strdup(copy->evidence);
 	return copy;

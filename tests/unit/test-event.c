@@ -191,7 +191,7 @@ add_points(struct sample *sample, const char *rule, enum dimension dimension, do
 
 	contribution->rule = g_strdup(rule);
 	contribution->card = g_strdup("default");
-	contribution->group = dimension == DIMENSION_FIT ? g_strdup("demographic") : NULL;
+	contribution->group = dimension == DIMENSION_FIT ? "demographic" : NULL;
 	contribution->reason = g_strdup_printf("reason of %s", rule);
 	contribution->evidence = g_strdup(evidence);
 	contribution->dimension = dimension;

@@ -99,14 +99,11 @@ test_contributions_round_trip(void)
 	const struct contribution *read;
 
 	one->rule = g_strdup("budget");
-	one->group = g_strdup("bant");
+	one->card = g_strdup("shop");
 	one->reason = g_strdup("names a budget (\"50 000 €\")");
 	one->evidence = g_strdup("50 000 €\n\x01");
-	one->dimension = DIMENSION_QUALITY;
-	one->is_explicit = TRUE;
-	one->is_property = TRUE;
-	one->raw = 0.1 + 0.2;
-	one->half_life_days = 30;
+	one->value = 0.1 + 0.2;
+	one->raw = 5;
 	one->time = 1763719200123456;
 	one->decayed = 7;
 	g_ptr_array_add(list, one);
@@ -118,21 +115,19 @@ test_contributions_round_trip(void)
 	g_assert_cmpuint(again->len, ==, 2);
 	read = again->pdata[0];
 	g_assert_cmpstr(read->rule, ==, one->rule);
-	g_assert_cmpstr(read->group, ==, one->group);
+	g_assert_cmpstr(read->card, ==, one->card);
 	g_assert_cmpstr(read->reason, ==, one->reason);
 	g_assert_cmpstr(read->evidence, ==, "50 000 €\n\xef\xbf\xbd"); /* no control characters */
-	g_assert_cmpint(read->dimension, ==, one->dimension);
-	g_assert_true(read->is_explicit);
-	g_assert_true(read->is_property);
-	g_assert_cmpfloat(read->raw, ==, one->raw);
-	g_assert_cmpfloat(read->half_life_days, ==, 30);
+	g_assert_cmpfloat(read->value, ==, one->value);
+	g_assert_cmpuint(read->times, ==, 1);
+	g_assert_cmpfloat(read->raw, ==, 0); /* what it is worth is never stored */
 	g_assert_cmpint(read->time, ==, one->time);
-	g_assert_cmpfloat(read->decayed, ==, 0); /* worth today is never stored */
+	g_assert_cmpfloat(read->decayed, ==, 0);
 	read = again->pdata[1];
 	g_assert_cmpstr(read->rule, ==, "");
+	g_assert_null(read->card);
 	g_assert_null(read->evidence);
-	g_assert_false(read->is_explicit);
-	g_assert_false(read->is_property);
+	g_assert_cmpfloat(read->value, ==, 1);
 	second = contributions_to_json(again);
 	g_assert_true(g_str_has_prefix(second, "[{\"r\":\"budget\""));
 }
@@ -154,6 +149,8 @@ test_hostile_contributions(void)
 		{ "[{}]", 1 },
 		{ "[{\"rule\":5,\"raw\":\"x\",\"time\":1e999,\"dimension\":\"none\"}]", 1 },
 		{ "[{\"r\":5,\"n\":\"x\",\"t\":1e999,\"d\":9,\"x\":7},{}]", 2 },
+		{ "[{\"r\":5,\"v\":\"x\",\"k\":-7,\"c\":[]},{\"v\":1e999,\"k\":1e300,\"h\":-1e9}]",
+		  2 },
 		{ "[{\"rule\":\"a\",\"time\":-5,\"half_life\":-3,\"later\":{\"x\":[]}}]", 1 },
 	};
 
@@ -174,7 +171,9 @@ test_hostile_contributions(void)
 			g_assert_nonnull(read->rule);
 			g_assert_true(isfinite(read->raw));
 			g_assert_cmpint(read->time, >=, 0);
-			g_assert_cmpfloat(read->half_life_days, >=, 0);
+			g_assert_cmpfloat(read->half_life_days, >=, -1);
+			g_assert_true(isfinite(read->value));
+			g_assert_cmpuint(read->times, >, 0);
 		}
 	}
 }
@@ -189,7 +188,7 @@ test_bad_values_make_good_json(void)
 	struct contribution *one = contribution_new();
 
 	one->evidence = g_strdup("\xff\xfe");
-	one->raw = NAN;
+	one->value = NAN;
 	g_ptr_array_add(list, one);
 	json = contributions_to_json(list);
 	g_assert_true(g_utf8_validate(json, -1, NULL));

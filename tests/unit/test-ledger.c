@@ -12,11 +12,12 @@ assert_same(const GPtrArray *one, const GPtrArray *other)
 		const struct contribution *a = one->pdata[i], *b = other->pdata[i];
 
 		g_assert_cmpstr(a->rule, ==, b->rule);
-		g_assert_cmpstr(a->group, ==, b->group);
+		g_assert_cmpstr(a->card, ==, b->card);
 		g_assert_cmpstr(a->reason, ==, b->reason);
 		g_assert_cmpstr(a->evidence, ==, b->evidence);
-		g_assert_cmpint(a->dimension, ==, b->dimension);
-		g_assert_cmpint(a->is_explicit, ==, b->is_explicit);
+		g_assert_cmpfloat(a->value, ==, b->value);
+		g_assert_cmpuint(a->times, ==, b->times);
+		g_assert_cmpint(a->is_raw, ==, b->is_raw);
 		g_assert_cmpint(a->is_property, ==, b->is_property);
 		g_assert_cmpfloat(a->raw, ==, b->raw);
 		g_assert_cmpfloat(a->half_life_days, ==, b->half_life_days);
@@ -57,18 +58,17 @@ test_written(void)
 			struct contribution *c = contribution_new();
 
 			c->rule = g_strdup(texts[t]);
-			c->group = n % 2 ? g_strdup("group") : NULL;
+			c->card = g_strdup(n % 4 < 2 ? NULL : texts[t]);
 			c->reason = g_strdup(texts[(t + n) % G_N_ELEMENTS(texts)]);
 			c->evidence = n % 3 ? g_strdup(texts[t]) : NULL;
-			c->dimension = n % DIMENSION_COUNT;
-			c->is_explicit = n % 2;
 			c->is_property = n % 3 == 0;
-			c->raw = numbers[n];
+			c->times = n + 1;
+			c->value = numbers[n];
 			c->half_life_days = numbers[(n + t) % G_N_ELEMENTS(numbers)];
 			c->time = (gint64)(n / 2) * 1763800000123456;
 			g_ptr_array_add(written, c);
 		}
-		g_autofree char *json = contributions_to_json(written);
+		g_autofree char *json = contributions_to_folded_json(written);
 		g_autoptr(GPtrArray) fast = ledger_read(json);
 		g_autoptr(GPtrArray) slow = contributions_from_json(json, NULL);
 		g_assert_nonnull(slow);
@@ -77,10 +77,9 @@ test_written(void)
 		for (guint n = 0; n < G_N_ELEMENTS(numbers); n++) {
 			const struct contribution *c = fast->pdata[n], *was = written->pdata[n];
 
-			g_assert_cmpint(c->dimension, ==, was->dimension);
-			g_assert_cmpint(c->is_explicit, ==, was->is_explicit);
+			g_assert_cmpfloat(c->value, ==, was->value);
+			g_assert_cmpuint(c->times, ==, was->times);
 			g_assert_cmpint(c->is_property, ==, was->is_property);
-			g_assert_cmpfloat(c->raw, ==, was->raw);
 			g_assert_cmpint(c->time, ==, MIN(was->time, 9007199254740992));
 		}
 	}
@@ -119,9 +118,15 @@ test_others(void)
 		"[{\"rule\":\"a\",\"explicit\":false}]",
 		"[{\"rule\":\"a\",\"dimension\":\"other\"}]",
 		"[{\"rule\":\"a\"}] ",
-		"[{\"r\":\"a\",\"g\":\"b\",\"w\":\"c\",\"e\":\"d\",\"d\":2,\"x\":1,\"p\":1,\"n\":-2.5,\"h\":30,\"t\":5},{\"r\":\"b\",\"n\":1}]",
+		"[{\"r\":\"a\",\"g\":\"b\",\"w\":\"c\",\"e\":\"d\",\"d\":2,\"x\":1,\"p\":1,\"n\":-"
+		"2.5,\"h\":30,\"t\":5},{\"r\":\"b\",\"n\":1}]",
 		"[{\"rule\":\"a\",\"time\":7},{\"r\":\"b\"},{\"r\":\"c\",\"t\":0},{\"r\":\"d\"}]",
 		"[{\"r\":\"a\",\"d\":3}]",
+		"[{\"r\":\"a\",\"c\":\"x\"},{\"r\":\"b\"},{\"r\":\"c\",\"c\":null},{\"r\":\"d\","
+		"\"c\":\"y\",\"v\":0}]",
+		"[{\"r\":\"a\",\"k\":5,\"h\":-1,\"p\":1,\"v\":0.5}]",
+		"[{\"r\":\"a\",\"n\":0}]",
+		"[{\"r\":\"a\",\"k\":-5,\"h\":-7}]",
 		"[{\"r\":\"a\",\"d\":-1}]",
 		"[{\"r\":\"a\",\"d\":12}]",
 		"[{\"r\":\"a\",\"d\":\"quality\"}]",

@@ -1,34 +1,9 @@
 /* test-scorecard.c - scorecards: compiled, refused with their place, applied to messages. */
 #include "lead/scorecard.h"
 
-#include <stdio.h>
-
 #include "base/error.h"
 #include "lead/score.h"
 #include "score-fixture.h"
-
-/* A card of a few rules, read as an administrator would write it. */
-static struct scorecards *
-load(const char *text, GError **error)
-{
-	g_autofree char *directory = g_dir_make_tmp("scorecard-XXXXXX", NULL);
-	g_autofree char *path = g_build_filename(directory, "card.conf", NULL);
-	g_autoptr(config_owned) config = config_default();
-	struct config_scorecard *card;
-	struct scorecards *scorecards = NULL;
-
-	g_assert_true(g_file_set_contents(path, text, -1, NULL));
-	card = config_scorecard_load(path, error);
-	if (card != NULL) {
-		g_ptr_array_set_size(config->scorecards, 0);
-		g_ptr_array_add(config->scorecards, card);
-		g_ptr_array_add(config->target_domains, g_strdup("target.example"));
-		scorecards = scorecards_new(config, error);
-	}
-	remove(path);
-	remove(directory);
-	return scorecards;
-}
 
 /* So that a phrase list the card asks for and nobody wrote is found. */
 static void
@@ -129,7 +104,7 @@ test_errors_name_their_place(void)
 	for (guint i = 0; i < G_N_ELEMENTS(want); i++) {
 		g_autoptr(GError) error = NULL;
 
-		g_assert_null(load(want[i].text, &error));
+		g_assert_null(fixture_card(want[i].text, &error));
 		g_assert_error(error, LEADMILTER_ERROR, ERROR_CONFIG);
 		if (!g_str_has_suffix(error->message, want[i].end))
 			g_assert_cmpstr(error->message, ==, want[i].end);
@@ -160,16 +135,16 @@ static void
 test_points_value_and_importance(void)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(scorecards_owned) scorecards =
-		load("name = \"x\" half_life = 20.0\n"
-		     "rule \"plain\" { when = \"true\" points = 3.0 importance = 5.0 }\n"
-		     "rule \"value\" { when = \"true\" points = 2.0 value = \"content.questions\" "
-		     "importance = 1.0 half_life = 0.0 }\n"
-		     "rule \"none\" { when = \"text.words > 5\" points = 9.0 }\n"
-		     "rule \"zero\" { when = \"true\" points = 9.0 value = \"text.words\" }\n"
-		     "rule \"fit\" { when = \"true\" points = 4.0 dimension = \"fit\" kind = "
-		     "\"explicit\" reason = \"{{x} {content.questions} of {person.name}.\" }\n",
-		     &error);
+	g_autoptr(scorecards_owned) scorecards = fixture_card(
+		"name = \"x\" half_life = 20.0\n"
+		"rule \"plain\" { when = \"true\" points = 3.0 importance = 5.0 }\n"
+		"rule \"value\" { when = \"true\" points = 2.0 value = \"content.questions\" "
+		"importance = 1.0 half_life = 0.0 }\n"
+		"rule \"none\" { when = \"text.words > 5\" points = 9.0 }\n"
+		"rule \"zero\" { when = \"true\" points = 9.0 value = \"text.words\" }\n"
+		"rule \"fit\" { when = \"true\" points = 4.0 dimension = \"fit\" kind = "
+		"\"explicit\" reason = \"{{x} {content.questions} of {person.name}.\" }\n",
+		&error);
 	g_autoptr(GPtrArray) contributions = NULL;
 	const struct contribution *fit;
 	struct fixture fixture;
@@ -180,7 +155,7 @@ test_points_value_and_importance(void)
 	contributions = apply(scorecards, &fixture, NULL);
 	g_assert_cmpuint(contributions->len, ==, 3);
 	g_assert_cmpfloat(points(contributions, "plain"), ==, 8);
-	g_assert_cmpfloat(points(contributions, "value"), ==, 9);
+	g_assert_cmpfloat(points(contributions, "value"), ==, 12);
 	g_assert_cmpfloat(find(contributions, "plain")->half_life_days, ==, 20);
 	g_assert_cmpfloat(find(contributions, "value")->half_life_days, ==, 0);
 	g_assert_cmpint(find(contributions, "value")->time, ==, NOW);
@@ -196,13 +171,13 @@ test_points_value_and_importance(void)
 static void
 test_active_period(void)
 {
-	g_autoptr(scorecards_owned) scorecards =
-		load("name = \"x\"\n"
-		     "rule \"past\" { when = \"true\" points = 1.0 until = \"2025-11-21\" }\n"
-		     "rule \"now\" { when = \"true\" points = 1.0 from = \"2025-11-21\" until = "
-		     "\"2025-11-22\" }\n"
-		     "rule \"later\" { when = \"true\" points = 1.0 from = \"2025-11-22\" }\n",
-		     NULL);
+	g_autoptr(scorecards_owned) scorecards = fixture_card(
+		"name = \"x\"\n"
+		"rule \"past\" { when = \"true\" points = 1.0 until = \"2025-11-21\" }\n"
+		"rule \"now\" { when = \"true\" points = 1.0 from = \"2025-11-21\" until = "
+		"\"2025-11-22\" }\n"
+		"rule \"later\" { when = \"true\" points = 1.0 from = \"2025-11-22\" }\n",
+		NULL);
 	g_autoptr(GPtrArray) contributions = NULL;
 	struct fixture fixture;
 
@@ -244,7 +219,7 @@ quality(const struct scorecards *scorecards, GPtrArray *touches, gint64 now)
 	struct score score;
 	double result;
 
-	score_evaluate(scorecards_find(scorecards, NULL), touches, NULL, NULL, now, &score);
+	score_evaluate(scorecards_card(scorecards, NULL), touches, NULL, now, &score);
 	result = score.quality;
 	score_clear(&score);
 	return result;
@@ -253,7 +228,7 @@ quality(const struct scorecards *scorecards, GPtrArray *touches, gint64 now)
 static void
 test_counts(void)
 {
-	g_autoptr(scorecards_owned) scorecards = load(COUNTS, NULL);
+	g_autoptr(scorecards_owned) scorecards = fixture_card(COUNTS, NULL);
 	g_autoptr(GPtrArray) touches = fixture_touches();
 	struct fixture fixture;
 
@@ -287,12 +262,12 @@ test_counts(void)
 static void
 test_rules_that_are_gone(void)
 {
-	g_autoptr(scorecards_owned) before = load(COUNTS, NULL);
-	g_autoptr(scorecards_owned) after =
-		load("name = \"x\"\n"
-		     "rule \"renamed\" { when = \"sender.freemail\" points = -4.0 dimension = "
-		     "\"quality\" count = \"person\" }\n",
-		     NULL);
+	g_autoptr(scorecards_owned) before = fixture_card(COUNTS, NULL);
+	g_autoptr(scorecards_owned) after = fixture_card(
+		"name = \"x\"\n"
+		"rule \"renamed\" { when = \"sender.freemail\" points = -4.0 dimension = "
+		"\"quality\" count = \"person\" }\n",
+		NULL);
 	g_autoptr(GPtrArray) touches = fixture_touches();
 	struct fixture fixture;
 
@@ -300,16 +275,20 @@ test_rules_that_are_gone(void)
 	fixture.facts.person_sender.freemail = TRUE;
 	receive(before, &fixture, touches, NOW);
 	g_assert_cmpfloat(quality(before, touches, NOW), ==, -5);
-	g_assert_cmpuint(receive(after, &fixture, touches, NOW + CLOCK_DAY), ==, 2);
+	/* What it gave counts nothing, at once; the new rule counts from the next message on. */
+	g_assert_cmpfloat(quality(after, touches, NOW), ==, 0);
+	g_assert_cmpuint(receive(after, &fixture, touches, NOW + CLOCK_DAY), ==, 1);
 	g_assert_cmpfloat(quality(after, touches, NOW + CLOCK_DAY), ==, -4);
 	g_assert_cmpuint(receive(after, &fixture, touches, NOW + 2 * CLOCK_DAY), ==, 0);
+	/* It comes back with the rule. */
+	g_assert_cmpfloat(quality(before, touches, NOW + 2 * CLOCK_DAY), ==, -5);
 	fixture_clear(&fixture);
 }
 
 static void
 test_only_acts_of_people_count(void)
 {
-	g_autoptr(scorecards_owned) scorecards = load(
+	g_autoptr(scorecards_owned) scorecards = fixture_card(
 		"name = \"x\"\n"
 		"rule \"any\" { when = \"text.words >= 0\" points = 1.0 }\n"
 		"rule \"bounced\" { when = \"message.bounce == 'permanent'\" points = -9.0 }\n",
@@ -334,7 +313,7 @@ test_only_acts_of_people_count(void)
 static void
 test_find(void)
 {
-	g_autoptr(scorecards_owned) scorecards = load("name = \"one\" mql = 12.0\n", NULL);
+	g_autoptr(scorecards_owned) scorecards = fixture_card("name = \"one\" mql = 12.0\n", NULL);
 	g_autoptr(scorecards_owned) again = scorecards_ref(scorecards);
 
 	g_assert_cmpstr(scorecards_find(scorecards, NULL)->name, ==, "one");
@@ -362,6 +341,8 @@ test_named_touches(void)
 		{ "click_company", 8 }, { "click_product", 13 },
 	};
 	g_autoptr(scorecards_owned) scorecards = load_default();
+	g_autoptr(GPtrArray) none = NULL;
+	const char *nearest = NULL;
 
 	for (guint i = 0; i < G_N_ELEMENTS(want); i++) {
 		g_autoptr(GPtrArray) contributions =
@@ -373,7 +354,13 @@ test_named_touches(void)
 		g_assert_cmpfloat(contribution->half_life_days, ==, 30);
 		g_assert_cmpint(contribution->time, ==, NOW);
 	}
-	g_assert_null(scorecards_touch(scorecards, NULL, "teleport", NOW));
+	none = scorecards_touch(scorecards, NULL, "teleport", NOW);
+	g_assert_cmpuint(none->len, ==, 0);
+	/* The name of a rule is none of a touch. */
+	g_assert_false(scorecards_has_touch(scorecards, "wrote", NULL));
+	g_assert_true(scorecards_has_touch(scorecards, "click", NULL));
+	g_assert_false(scorecards_has_touch(scorecards, "clik", &nearest));
+	g_assert_cmpstr(nearest, ==, "click");
 }
 
 static void
@@ -439,7 +426,7 @@ score_message(const struct scorecards *scorecards, const struct fixture *fixture
 
 	g_ptr_array_unref(touch->contributions);
 	touch->contributions = apply(scorecards, fixture, NULL);
-	score_evaluate(scorecards_find(scorecards, NULL), touches, NULL, NULL, NOW, ret);
+	score_evaluate(scorecards_card(scorecards, NULL), touches, NULL, NOW, ret);
 }
 
 static void

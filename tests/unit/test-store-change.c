@@ -124,7 +124,7 @@ decide(struct known *known, gint64 now, gpointer data)
 static gboolean
 change(struct store *store, const struct store_whom *whom, struct saw *saw, GError **error)
 {
-	const struct store_decide callback = { decide, saw };
+	const struct store_decide callback = { decide, saw, NULL };
 
 	return store_change(store, whom, &callback, HELP_NOW, FALSE, NULL, error);
 }
@@ -217,7 +217,7 @@ test_once(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 static void
 test_due(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-	const struct store_decide callback = { decide, &(struct saw){ 0 } };
+	const struct store_decide callback = { decide, &(struct saw){ 0 }, NULL };
 	struct saw *saw = callback.data;
 	g_autoptr(GError) error = NULL;
 

@@ -109,7 +109,7 @@ test_create(void)
 	g_assert_cmpint(touch->sequence, ==, 1);
 	g_assert_cmpstr(touch->message_id, ==, "one@example.org");
 	g_assert_cmpuint(touch->contributions->len, ==, 6);
-	g_assert_cmpfloat(((struct contribution *)touch->contributions->pdata[0])->raw, ==, 5);
+	g_assert_cmpfloat(((struct contribution *)touch->contributions->pdata[0])->value, ==, 5);
 
 	g_autoptr(GPtrArray) changes = store_stage_changes(store, answer.lead, &error);
 	g_assert_cmpuint(changes->len, ==, 1);

@@ -1,0 +1,35 @@
+/*
+ * score_sums.h - what the rules of a card give in all, as of a time; between score.c, which
+ * adds up ledgers, and score_time.c, which asks when that changes.  Nobody else's.
+ */
+#ifndef LEADMILTER_SCORE_SUMS_H
+#define LEADMILTER_SCORE_SUMS_H
+
+#include "lead/score.h"
+
+/* One rule's. */
+struct score_sum {
+	double decayed; /* of its contributions */
+	double points; /* after the group's limit, rounded */
+	double factor; /* limit / sum of the group where the limit is passed, else 1 */
+};
+
+struct score_figures {
+	double total, fit, engagement, quality;
+	char grade;
+	enum temperature temperature;
+	gboolean qualified;
+};
+
+double score_quantize(double points);
+/** @param sums one for each rule of the card, `decayed` given; fills in the rest */
+void score_limit(const struct score_card *card, struct score_sum *sums);
+void score_figures(const struct score_card *card, const struct score_sum *sums,
+		   struct score_figures *ret);
+/** Sum up what a ledger holds for a card as of `now`.
+ *  @param sums zeroed, one for each rule
+ *  @param ret_next the first time after `now` at which something counts that doesn't yet, or 0 */
+void score_sum_ledger(const struct score_card *card, GPtrArray *touches, gint64 now,
+		      struct score_sum *sums, gint64 *ret_next);
+
+#endif
