@@ -22,7 +22,7 @@
 
 #include <string.h>
 
-#define WORKERS 16
+#define WORKERS 64
 #define SOURCE "import"
 
 struct import {
