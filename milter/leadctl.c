@@ -3,8 +3,8 @@
  *
  * The commands stand in leadctl_mail.c (messages), leadctl_leads.c and leadctl_show.c (leads),
  * leadctl_people.c (changing them, accounts, owners), leadctl_import.c (tables) and leadctl_admin.c
- * (deliveries, the daemon).  Reading never takes the store's lock; writing goes through the
- * daemon's control socket, or takes the lock when no daemon runs.
+ * (deliveries, the daemon), leadctl_adapter.c (CRM adapters).  Reading never takes the store's
+ * lock; writing goes through the daemon's control socket, or takes the lock when no daemon runs.
  */
 #include "leadctl.h"
 #include "base/clock.h"
@@ -18,8 +18,9 @@
 #include <unistd.h>
 
 static const struct leadctl_command *const tables[] = {
-	leadctl_mail_commands,   leadctl_lead_commands,   leadctl_show_commands,
-	leadctl_people_commands, leadctl_import_commands, leadctl_admin_commands,
+	leadctl_mail_commands,    leadctl_lead_commands,   leadctl_show_commands,
+	leadctl_people_commands,  leadctl_import_commands, leadctl_admin_commands,
+	leadctl_adapter_commands,
 };
 
 int

@@ -579,7 +579,7 @@ static gboolean
 proves_itself(const struct config_endpoint *endpoint)
 {
 	return endpoint->secrets->len || endpoint->bearer || endpoint->basic ||
-	       endpoint->oauth_token_url || endpoint->client_cert;
+	       endpoint->oauth_token_url || endpoint->client_cert || endpoint->adapter;
 }
 
 static gboolean

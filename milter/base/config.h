@@ -72,6 +72,8 @@ struct config_endpoint {
 	guint timeout_seconds; /* whole request */
 	guint give_up_days; /* after which a delivery that fails is dead, 0: never */
 	gboolean include_text; /* the capped excerpt of the new text is sent */
+	char *adapter; /* what speaks to it, by name, or NULL: the generic webhook */
+	GPtrArray *settings; /* char *, "name=value": the adapter's; a value may stand elsewhere */
 	int line; /* of its secrets or its end, for messages */
 };
 
@@ -200,6 +202,7 @@ struct config {
 	char *spool_directory;
 	guint store_deadline_ms;
 	gint64 spool_max_bytes;
+	char *adapter_directory; /* adapters of one's own, before the installed ones; or NULL */
 	char *list_directory; /* free-mail etc. */
 	char *freemail_list, *disposable_list, *relay_list, *role_list, *isp_list; /* paths */
 	char *default_region; /* for phones, or NULL */

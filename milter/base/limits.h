@@ -118,6 +118,7 @@
 #define LIMIT_ADAPTER_INSTRUCTIONS 5000000 /* of one event's run: about 50 ms */
 #define LIMIT_ADAPTER_PATTERN 20000000 /* steps one pattern match may take */
 #define LIMIT_ADAPTER_TEXT (1 << 20) /* of a string made by repetition; of a request's body */
+#define LIMIT_ADAPTER_ANSWER (512 * 1024) /* of a CRM's answer */
 #define LIMIT_ADAPTER_REQUESTS 64 /* of one event's run */
 #define LIMIT_ADAPTER_NESTING 64 /* of JSON */
 #define LIMIT_ADAPTER_WAIT 86400 /* seconds an adapter may ask for */

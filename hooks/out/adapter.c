@@ -1,0 +1,110 @@
+/* adapter.c - see adapter.h. */
+#include "hooks/out/adapter.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/secret.h"
+
+#define INSTALLED LEADMILTER_DATADIR "/adapters"
+
+GPtrArray *
+adapter_directories(const struct config *config)
+{
+	GPtrArray *directories = g_ptr_array_new_with_free_func(g_free);
+
+	if (config->adapter_directory != NULL)
+		g_ptr_array_add(directories, g_strdup(config->adapter_directory));
+	g_ptr_array_add(directories, g_strdup(INSTALLED));
+	return directories;
+}
+
+/* "lib.lua" and what else is required by others has no place in a list: a name that begins so. */
+static gboolean
+is_adapter(const char *file)
+{
+	return g_str_has_suffix(file, ".lua") && !g_str_has_prefix(file, "lib");
+}
+
+static void
+add_files(const char *directory, GHashTable *seen, GPtrArray *paths)
+{
+	g_autoptr(GDir) files = g_dir_open(directory, 0, NULL);
+	const char *file;
+
+	while (files != NULL && (file = g_dir_read_name(files)) != NULL)
+		if (is_adapter(file) && g_hash_table_add(seen, g_strdup(file)))
+			g_ptr_array_add(paths, g_build_filename(directory, file, NULL));
+}
+
+static gint
+by_name(gconstpointer a, gconstpointer b)
+{
+	const char *one = strrchr(*(const char *const *)a, '/');
+	const char *other = strrchr(*(const char *const *)b, '/');
+
+	return strcmp(one, other);
+}
+
+GPtrArray *
+adapter_paths(const struct config *config)
+{
+	g_autoptr(GPtrArray) directories = adapter_directories(config);
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < directories->len; i++)
+		add_files(directories->pdata[i], seen, paths);
+	g_ptr_array_sort(paths, by_name);
+	return paths;
+}
+
+struct lua_adapter *
+adapter_load(const struct config *config, const char *name, GError **error)
+{
+	g_autoptr(GPtrArray) directories = adapter_directories(config);
+
+	for (guint i = 0; i < directories->len && strchr(name, '/') == NULL; i++) {
+		g_autofree char *path =
+			g_strdup_printf("%s/%s.lua", (char *)directories->pdata[i], name);
+
+		if (g_file_test(path, G_FILE_TEST_EXISTS))
+			return lua_adapter_load(path, directories, error);
+	}
+	g_set_error(error, LEADMILTER_ERROR, ERROR_NOT_FOUND,
+		    "no adapter \"%s\": neither %s%s%s.lua nor %s/%s.lua", name,
+		    config->adapter_directory ? config->adapter_directory : "",
+		    config->adapter_directory ? "/" : "", name, INSTALLED, name);
+	return NULL;
+}
+
+static char *
+read_setting(const char *setting, const char *directory, GError **error)
+{
+	const char *equals = strchr(setting, '=');
+	g_autofree char *name = NULL, *value = NULL;
+
+	if (equals == NULL)
+		return g_strdup(setting); /* lua_target_new() says what is wrong with it */
+	name = g_strndup(setting, (gsize)(equals - setting));
+	value = secret_read(equals + 1, directory, error);
+	return value != NULL ? g_strconcat(g_strstrip(name), "=", value, NULL) : NULL;
+}
+
+struct lua_target *
+adapter_target(const struct config *config, const struct lua_adapter *adapter, const char *url,
+	       const GPtrArray *settings, GError **error)
+{
+	g_autoptr(GPtrArray) read = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *directory = config->path ? g_path_get_dirname(config->path) : NULL;
+
+	for (guint i = 0; settings != NULL && i < settings->len; i++) {
+		char *setting =
+			read_setting(settings->pdata[i], directory ? directory : ".", error);
+
+		if (setting == NULL)
+			return NULL;
+		g_ptr_array_add(read, setting);
+	}
+	return lua_target_new(adapter, url, read, error);
+}
