@@ -25,7 +25,8 @@ PACKAGES = build-essential pkg-config clang libclang-rt-14-dev libmilter-dev lib
 	libcjson-dev perl libglib2.0-dev libgmime-3.0-dev libxml2-dev libpsl-dev publicsuffix \
 	libidn2-dev libphonenumber-dev libvectorscan-dev libconfuse-dev libsqlite3-dev libssl-dev \
 	libsystemd-dev libcsv-dev liblua5.4-dev libmicrohttpd-dev
-TEST_PACKAGES = postfix python3 python3-milter mandoc procps openssl
+TEST_PACKAGES = postfix python3 python3-milter mandoc procps openssl \
+	tryton-server tryton-modules-party tryton-modules-sale-opportunity
 NPM_PACKAGES = nodejs npm
 
 MODULES  = glib-2.0 gio-2.0 gmime-3.0 libcurl libcjson libxml-2.0 libpsl libidn2 libhs libconfuse sqlite3 \
@@ -165,6 +166,10 @@ install: all
 	install -m 644 conf/scorecards/*.conf $(DESTDIR)$(sysconfdir)/leadmilter/scorecards/
 	install -m 644 conf/schemas/*.json $(DESTDIR)$(datadir)/schemas/
 	install -m 644 conf/api/*.json $(DESTDIR)$(datadir)/api/
+	install -d $(DESTDIR)$(datadir)/adapters/examples/events
+	install -m 644 hooks/adapters/*.lua $(DESTDIR)$(datadir)/adapters/
+	install -m 644 tests/data/adapters/*.json $(DESTDIR)$(datadir)/adapters/examples/
+	install -m 644 tests/data/adapters/events/*.json $(DESTDIR)$(datadir)/adapters/examples/events/
 	test -e $(DESTDIR)$(sysconfdir)/leadmilter/leadmilter.conf || \
 		install -m 640 conf/leadmilter.conf $(DESTDIR)$(sysconfdir)/leadmilter/
 

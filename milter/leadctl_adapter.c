@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/secret.h"
 #include "hooks/out/adapter.h"
 #include "hooks/out/http.h"
 #include "hooks/out/rehearsal.h"
@@ -156,8 +157,7 @@ find_endpoint(struct test *test, const struct config *config, GError **error)
 
 /* Of the endpoint, else of the script; then what the command line says. */
 static struct lua_target *
-make_target(const struct test *test, const struct config *config, const struct lua_adapter *adapter,
-	    GError **error)
+make_target(const struct test *test, const struct lua_adapter *adapter, GError **error)
 {
 	g_autoptr(GPtrArray) settings = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GPtrArray) scripted = rehearsal_settings(test->script);
@@ -166,14 +166,17 @@ make_target(const struct test *test, const struct config *config, const struct l
 		cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(test->script, "url"));
 	for (guint i = 0; base && i < base->len; i++)
 		g_ptr_array_add(settings, g_strdup(base->pdata[i]));
-	for (guint i = 0; test->settings && test->settings[i]; i++)
-		g_ptr_array_add(settings, g_strdup(test->settings[i]));
+	for (guint i = 0; test->settings && test->settings[i]; i++) {
+		char *setting = secret_read_setting(test->settings[i], ".", error);
+		if (!setting)
+			return NULL;
+		g_ptr_array_add(settings, setting);
+	}
 	if (test->configured)
 		url = test->configured->url;
 	if (test->url)
 		url = test->url;
-	return adapter_target(config, adapter, url ? url : "https://crm.example.com", settings,
-			      error);
+	return lua_target_new(adapter, url ? url : "https://crm.example.com", settings, error);
 }
 
 struct asking {
@@ -386,7 +389,7 @@ test_adapter(struct leadctl *leadctl, struct test *test, const char *name, const
 	if (!adapter || !g_file_get_contents(event_path, &event, NULL, error) ||
 	    !find_endpoint(test, config, error) || !read_script(test, adapter, error))
 		return leadctl_fail(*error);
-	g_autoptr(lua_target_owned) target = make_target(test, config, adapter, error);
+	g_autoptr(lua_target_owned) target = make_target(test, adapter, error);
 	if (!target)
 		return leadctl_fail(*error);
 	cJSON *transcript = rehearse(leadctl, test, adapter, target, event);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/secret.h"
 
 #define INSTALLED LEADMILTER_DATADIR "/adapters"
 
@@ -76,35 +75,4 @@ adapter_load(const struct config *config, const char *name, GError **error)
 		    config->adapter_directory ? config->adapter_directory : "",
 		    config->adapter_directory ? "/" : "", name, INSTALLED, name);
 	return NULL;
-}
-
-static char *
-read_setting(const char *setting, const char *directory, GError **error)
-{
-	const char *equals = strchr(setting, '=');
-	g_autofree char *name = NULL, *value = NULL;
-
-	if (equals == NULL)
-		return g_strdup(setting); /* lua_target_new() says what is wrong with it */
-	name = g_strndup(setting, (gsize)(equals - setting));
-	value = secret_read(equals + 1, directory, error);
-	return value != NULL ? g_strconcat(g_strstrip(name), "=", value, NULL) : NULL;
-}
-
-struct lua_target *
-adapter_target(const struct config *config, const struct lua_adapter *adapter, const char *url,
-	       const GPtrArray *settings, GError **error)
-{
-	g_autoptr(GPtrArray) read = g_ptr_array_new_with_free_func(g_free);
-	g_autofree char *directory = config->path ? g_path_get_dirname(config->path) : NULL;
-
-	for (guint i = 0; settings != NULL && i < settings->len; i++) {
-		char *setting =
-			read_setting(settings->pdata[i], directory ? directory : ".", error);
-
-		if (setting == NULL)
-			return NULL;
-		g_ptr_array_add(read, setting);
-	}
-	return lua_target_new(adapter, url, read, error);
 }

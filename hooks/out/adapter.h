@@ -1,5 +1,5 @@
 /*
- * adapter.h - where adapters are found, and the configuration an endpoint gives them.
+ * adapter.h - where adapters are found.
  *
  * An adapter NAME is the file NAME.lua in the user's own directory (adapter_directory), or else
  * in the installed one.  Any thread.
@@ -16,13 +16,5 @@ GPtrArray *adapter_directories(const struct config *config);
 GPtrArray *adapter_paths(const struct config *config);
 /** @return NULL with ERROR_NOT_FOUND or, of a file that is wrong, ERROR_CONFIG */
 struct lua_adapter *adapter_load(const struct config *config, const char *name, GError **error);
-
-/**
- * Settings as an adapter gets them: what stands elsewhere (secret.h) is read.
- * @param settings "name=value"; NULL none
- * @return NULL with ERROR_CONFIG
- */
-struct lua_target *adapter_target(const struct config *config, const struct lua_adapter *adapter,
-				  const char *url, const GPtrArray *settings, GError **error);
 
 #endif

@@ -1,9 +1,10 @@
 /* courier.c - see courier.h. */
 #include "hooks/out/courier.h"
+#include "hooks/out/crm.h"
 #include "hooks/out/webhook.h"
 
 /* The last one takes every endpoint. */
-static const struct courier_kind *const kinds[] = { &webhook_courier };
+static const struct courier_kind *const kinds[] = { &crm_courier, &webhook_courier };
 
 struct courier {
 	guint references;

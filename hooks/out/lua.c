@@ -471,6 +471,12 @@ lua_session_forget(struct lua_session *session)
 }
 
 void
+lua_session_allow(struct lua_session *session)
+{
+	g_clear_pointer(&session->denied, g_free);
+}
+
+void
 lua_session_free(struct lua_session *session)
 {
 	if (session == NULL)
@@ -619,6 +625,7 @@ static void
 end_denied(struct lua_run *run)
 {
 	run->step.kind = LUA_DENIED;
+	run->step.is_final = run->signal == SIGNAL_DENIED || run->reauthed;
 	g_free(run->session->denied);
 	run->session->denied = g_strdup(run->reason ? run->reason : "refused");
 }

@@ -73,6 +73,8 @@ struct lua_session;
 struct lua_session *lua_session_new(void);
 void lua_session_free(struct lua_session *session);
 void lua_session_forget(struct lua_session *session);
+/** Credentials that were refused may be tried again; a login that is good stays. */
+void lua_session_allow(struct lua_session *session);
 
 /* --- an event's run --- */
 
@@ -115,6 +117,7 @@ struct lua_step {
 	const char *reason;
 	gint64 after; /* time, 0 no matter */
 	long status; /* that led to the end, 0 none */
+	gboolean is_final; /* DENIED: of a login, or right after one: don't ask again */
 	const char *response; /* excerpt of the answer that led to it, or NULL */
 };
 

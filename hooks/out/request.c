@@ -174,8 +174,10 @@ request_mark(const struct config_endpoint *endpoint)
 		endpoint->client_cert,
 		endpoint->client_key,
 		endpoint->proxy,
+		endpoint->adapter,
 	};
-	const GPtrArray *const lists[] = { endpoint->secrets, endpoint->headers };
+	const GPtrArray *const lists[] = { endpoint->secrets, endpoint->headers,
+					   endpoint->settings };
 	struct digest *digest = digest_new();
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
 		mark_text(digest, texts[i]);

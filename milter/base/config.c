@@ -82,6 +82,7 @@ confuse_option(const struct option_row *row)
 	case OPTION_NETWORKS:
 	case OPTION_SECRETS:
 	case OPTION_FIELDS:
+	case OPTION_SETTINGS:
 		return list;
 	case OPTION_UNSIGNED:
 	case OPTION_BYTES:
@@ -173,6 +174,8 @@ read_secrets(struct reader *reader, cfg_t *section, const struct option_row *row
 		g_autoptr(GError) why = NULL;
 		char *secret = row->type == OPTION_FIELDS
 				       ? secret_read_field(item, reader->directory, &why)
+			       : row->type == OPTION_SETTINGS
+				       ? secret_read_setting(item, reader->directory, &why)
 				       : secret_read(item, reader->directory, &why);
 		if (!secret)
 			return problem(reader, cfg_getopt(section, row->name), error, "%s",
@@ -298,7 +301,8 @@ read_section(struct reader *reader, cfg_t *section, const char *name, void *targ
 			*(GPtrArray **)member = read_list(reader, section, row);
 		else if (row->type == OPTION_NETWORKS)
 			ok = read_networks(reader, section, row, member, error);
-		else if (row->type == OPTION_SECRETS || row->type == OPTION_FIELDS)
+		else if (row->type == OPTION_SECRETS || row->type == OPTION_FIELDS ||
+			 row->type == OPTION_SETTINGS)
 			ok = read_secrets(reader, section, row, member, error);
 		else if (row->type == OPTION_BOOLEAN)
 			*(gboolean *)member = cfg_getbool(section, row->name);
@@ -323,7 +327,7 @@ config_section_clear(const char *name, void *target)
 		void *member = (char *)target + row->offset;
 		if (row->type == OPTION_LIST || row->type == OPTION_PATHS ||
 		    row->type == OPTION_NETWORKS || row->type == OPTION_SECRETS ||
-		    row->type == OPTION_FIELDS)
+		    row->type == OPTION_FIELDS || row->type == OPTION_SETTINGS)
 			g_clear_pointer((GPtrArray **)member, g_ptr_array_unref);
 		else if (row->type == OPTION_STRING || row->type == OPTION_PATH ||
 			 row->type == OPTION_SECRET)

@@ -60,6 +60,7 @@ config_complete(struct config *config, const char *beside)
 {
 	g_autofree char *shipped = shipped_directory(beside);
 	set_default(&config->list_directory, shipped, "lists");
+	set_default(&config->adapter_directory, shipped, "adapters");
 	const char *lists = config->list_directory;
 	set_default(&config->freemail_list, lists, "freemail.txt");
 	set_default(&config->disposable_list, lists, "disposable.txt");
@@ -85,6 +86,7 @@ config_fallback(const struct option_row *row, void *member)
 	case OPTION_NETWORKS:
 	case OPTION_SECRETS:
 	case OPTION_FIELDS:
+	case OPTION_SETTINGS:
 		*(GPtrArray **)member = g_ptr_array_new_with_free_func(g_free);
 		break;
 	case OPTION_UNSIGNED:

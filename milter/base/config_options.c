@@ -47,7 +47,7 @@ const struct option_row option_rows[] = {
 	{ "", "target_domains", OPTION_LIST, "", TOP(target_domains), NULL, 0, 0 },
 	{ "", "trusted_authserv_ids", OPTION_LIST, "", TOP(trusted_authserv_ids), NULL, 0, 0 },
 	{ "", "scorecards", OPTION_PATHS, "", TOP(scorecard_files), NULL, 0, 0 },
-	{ "", "adapter_directory", OPTION_PATH, "/etc/leadmilter/adapters", TOP(adapter_directory), NULL, 0, 0 },
+	{ "", "adapter_directory", OPTION_PATH, "", TOP(adapter_directory), NULL, 0, 0 },
 	{ "", "list_directory", OPTION_PATH, "", TOP(list_directory), NULL, 0, 0 },
 	{ "", "freemail_list", OPTION_PATH, "", TOP(freemail_list), NULL, 0, 0 },
 	{ "", "disposable_list", OPTION_PATH, "", TOP(disposable_list), NULL, 0, 0 },
@@ -125,7 +125,7 @@ const struct option_row option_rows[] = {
 	{ "endpoint", "timeout_seconds", OPTION_UNSIGNED, "15", ENDPOINT(timeout_seconds), NULL, 1, 300 },
 	{ "endpoint", "include_text", OPTION_BOOLEAN, "false", ENDPOINT(include_text), NULL, 0, 0 },
 	{ "endpoint", "adapter", OPTION_STRING, "", ENDPOINT(adapter), NULL, 0, 0 },
-	{ "endpoint", "settings", OPTION_LIST, "", ENDPOINT(settings), NULL, 0, 0 },
+	{ "endpoint", "settings", OPTION_SETTINGS, "", ENDPOINT(settings), NULL, 0, 0 },
 
 	{ "client", "secrets", OPTION_SECRETS, "", CLIENT(secrets), NULL, 0, 0 },
 	{ "client", "tokens", OPTION_SECRETS, "", CLIENT(tokens), NULL, 0, 0 },
@@ -191,6 +191,7 @@ static const char *const type_names[] = {
 	[OPTION_MODE] = "string",   [OPTION_BOOLEAN] = "boolean",   [OPTION_FLOAT] = "float",
 	[OPTION_TIME] = "time",     [OPTION_DURATION] = "duration", [OPTION_NETWORKS] = "list",
 	[OPTION_SECRET] = "string", [OPTION_SECRETS] = "list",      [OPTION_FIELDS] = "list",
+	[OPTION_SETTINGS] = "list",
 };
 
 const struct config_option *

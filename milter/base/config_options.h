@@ -18,6 +18,7 @@ enum option_type {
 	OPTION_SECRET, /* char * that may stand elsewhere (secret.h); NULL when empty */
 	OPTION_SECRETS, /* GPtrArray of char *, each of which may */
 	OPTION_FIELDS, /* GPtrArray of char *, header fields whose values may */
+	OPTION_SETTINGS, /* the same, "name=value" */
 	OPTION_NETWORKS, /* GPtrArray of GInetAddressMask *, a reference each */
 	OPTION_UNSIGNED, /* guint */
 	OPTION_BYTES, /* gint64 */

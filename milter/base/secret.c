@@ -71,13 +71,25 @@ secret_read(const char *value, const char *directory, GError **error)
 	return found ? g_strdup(found) : problem(error, value, " is not in the environment");
 }
 
+static char *
+read_behind(char mark, const char *text, const char *directory, GError **error)
+{
+	const char *at = strchr(text, mark);
+	if (!at)
+		return g_strdup(text);
+	const char *value = at + 1 + strspn(at + 1, " \t");
+	g_autofree char *content = secret_read(value, directory, error);
+	return content ? g_strdup_printf("%.*s%s", (int)(value - text), text, content) : NULL;
+}
+
 char *
 secret_read_field(const char *field, const char *directory, GError **error)
 {
-	const char *colon = strchr(field, ':');
-	if (!colon)
-		return g_strdup(field);
-	const char *value = colon + 1 + strspn(colon + 1, " \t");
-	g_autofree char *content = secret_read(value, directory, error);
-	return content ? g_strdup_printf("%.*s%s", (int)(value - field), field, content) : NULL;
+	return read_behind(':', field, directory, error);
+}
+
+char *
+secret_read_setting(const char *setting, const char *directory, GError **error)
+{
+	return read_behind('=', setting, directory, error);
 }

@@ -21,5 +21,7 @@ char *secret_read(const char *value, const char *directory, GError **error);
 
 /** The same for a header field "Name: value", whose value may stand elsewhere. */
 char *secret_read_field(const char *field, const char *directory, GError **error);
+/** The same for "name=value". */
+char *secret_read_setting(const char *setting, const char *directory, GError **error);
 
 #endif

@@ -49,6 +49,11 @@ subtest 'files and modes' => sub {
 		next if $file !~ m{^conf/(schemas/.*\.json|scorecards/.*\.conf|lists/[^/]*\.txt|lists/phrases/.*)$};
 		$want{$place} = '0644';
 	}
+	for my $file (`cd $top && find hooks/adapters tests/data/adapters -type f`) {
+		chomp $file;
+		my $place = $file =~ s{^hooks/adapters/}{}r =~ s{^tests/data/adapters/}{examples/}r;
+		$want{"/usr/share/leadmilter/adapters/$place"} = '0644';
+	}
 	cmp_ok scalar(keys %want), '>', 20, 'there is something to install';
 	is_deeply $got, \%want, 'all of it, nothing else';
 	for my $file (sort grep { m{^/etc|/schemas/} } keys %want) {
