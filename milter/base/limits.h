@@ -102,6 +102,9 @@
 #define LIMIT_SUMMARY_NAMES 256 /* names of touches counted in a summary */
 #define LIMIT_ACCOUNT_PEOPLE 64 /* leads of an account looked at, the last to write */
 #define LIMIT_FLOOD_COUNT 1000 /* counting new leads of one sender ends here */
+#define LIMIT_CONTACTS 16 /* people in To and Cc of one mail looked at */
+#define LIMIT_CONTACTS_SHOWN 200 /* of one domain */
+#define LIMIT_LEARNED_IDS 4 /* of an answer, when they are a provider's and not ours */
 #define LIMIT_CONVERSATION_RECIPIENTS 32 /* of an outbound message, remembered */
 #define LIMIT_ACCOUNT_DOMAINS 100 /* of one organisation */
 #define LIMIT_LEAD_ADDRESSES 8 /* second ones of one person */

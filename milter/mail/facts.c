@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "mail/address.h"
 #include "mail/mailbox.h"
+#include "mail/ids.h"
 #include "mail/token.h"
 
 #include <string.h>
@@ -137,6 +138,14 @@ find_thread_index(const struct mail *mail)
 	return length >= 22 ? g_base64_encode(bytes, 22) : NULL;
 }
 
+static char *
+find_original_id(const struct mail *mail)
+{
+	const char *value = mail_header(mail, "X-Microsoft-Original-Message-ID");
+	g_autoptr(GPtrArray) ids = value ? ids_parse(value) : NULL;
+	return ids && ids->len ? g_strdup(ids->pdata[0]) : NULL;
+}
+
 static const char *
 person_address(const struct facts *facts, const char **ret_name)
 {
@@ -220,6 +229,7 @@ facts_new(const struct analysis *analysis, const struct raw_mail *raw)
 	find_mailboxes(facts, raw);
 	facts->mail = mail_parse(raw);
 	facts->thread_index = find_thread_index(facts->mail);
+	facts->original_message_id = find_original_id(facts->mail);
 	facts->subject_normalised = subject_normalise(facts->mail->subject, &facts->reply_prefixes);
 	find_text(facts, analysis);
 	facts->own_notification = mail_header(facts->mail, FACTS_NOTIFICATION) != NULL;
@@ -258,6 +268,7 @@ facts_unref(struct facts *facts)
 	g_free(facts->client_address);
 	g_free(facts->auth_login);
 	g_free(facts->thread_index);
+	g_free(facts->original_message_id);
 	g_free(facts->token_lead);
 	g_free(facts->subject_normalised);
 	g_ptr_array_unref(facts->mailboxes);

@@ -60,6 +60,8 @@ struct facts {
 	char *client_address;
 	char *auth_login;
 	char *thread_index; /* first 22 bytes of Thread-Index in base64, or NULL */
+	char *original_message_id; /* X-Microsoft-Original-Message-ID: what Exchange put another
+				      id over, or NULL */
 	char *subject_normalised; /* without Re:, Fwd:, tags; lower case */
 	guint reply_prefixes; /* how many were removed */
 	struct mail *mail;

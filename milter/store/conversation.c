@@ -101,9 +101,17 @@ conversation_links(const struct facts *facts, gint64 time, gboolean whole)
 	if (facts->thread_index && *facts->thread_index)
 		add_link(links, conversation_hash(CONVERSATION_THREAD, facts->thread_index, NULL),
 			 -time);
+	if (facts->original_message_id)
+		conversation_add_alias(links, facts->original_message_id, time);
 	if (facts->direction == DIRECTION_OUTBOUND)
 		add_recipients(links, facts, time);
 	return links;
+}
+
+void
+conversation_add_alias(GArray *links, const char *id, gint64 time)
+{
+	add_link(links, conversation_hash(CONVERSATION_ALIAS, id, NULL), -time);
 }
 
 GArray *

@@ -14,6 +14,7 @@
 
 enum conversation_kind {
 	CONVERSATION_MESSAGE_ID = 'm',
+	CONVERSATION_ALIAS = 'a', /* another Message-ID of a conversation: a provider's own */
 	CONVERSATION_KEY = 'k', /* of a message without a Message-ID */
 	CONVERSATION_THREAD = 't', /* Thread-Index */
 	CONVERSATION_SUBJECT = 'j', /* subject and correspondent */
@@ -43,6 +44,8 @@ struct conversation_link {
  * @return struct conversation_link; caller unrefs
  */
 GArray *conversation_links(const struct facts *facts, gint64 time, gboolean whole);
+/** One more Message-ID by which the conversation is found. */
+void conversation_add_alias(GArray *links, const char *id, gint64 time);
 /** The one row of what is known by its key alone; caller unrefs. */
 GArray *conversation_links_of_key(const char *key);
 gboolean conversation_insert(struct database *database, const GArray *links, gint64 message,

@@ -31,6 +31,15 @@ begin(const char *domain, char sign)
 }
 
 char *
+keys_of_domain(const char *domain)
+{
+	GString *key = g_string_sized_new(64);
+
+	append_reversed(key, domain, strlen(domain));
+	return g_string_free(key, FALSE);
+}
+
+char *
 keys_of_address(const char *normalised)
 {
 	const char *at = normalised ? strrchr(normalised, '@') : NULL;

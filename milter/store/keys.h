@@ -34,6 +34,8 @@ gboolean keys_equal(gconstpointer key, gconstpointer other);
 /* Single keys; callers free; NULL for NULL. */
 char *keys_of_address(const char *normalised);
 char *keys_of_name(const char *account, const char *name_key);
+/** "example.customer" of "customer.example". */
+char *keys_of_domain(const char *domain);
 /** All activity of an account is at or after the first and before the second. */
 void keys_of_activity(const char *account, char **ret_first, char **ret_end);
 

@@ -23,6 +23,8 @@ struct lookup {
 	const struct scorecards *scorecards;
 	gint64 now;
 	struct known *known;
+	gboolean has_new_ids; /* it answers messages that nobody knows */
+	gboolean in_conversation; /* and yet belongs to a known one */
 	GError **error;
 };
 
@@ -73,6 +75,7 @@ take_message(struct lookup *lookup, struct found_message *message, enum match ma
 {
 	struct known *known = lookup->known;
 
+	lookup->in_conversation = TRUE;
 	if (message->is_ours && !known->replied_to)
 		known->replied_to = g_steal_pointer(&message->author);
 	g_clear_pointer(&message->author, g_free);
@@ -94,25 +97,58 @@ add_message_id(struct lookup *lookup, const char *id, gboolean *ret_is_ours)
 	return got;
 }
 
-/* From the newest reference on; the first that is known says whose conversation it is. */
+/* The same for an id that a provider wrote over a message's own. */
+static int
+add_alias(struct lookup *lookup, const char *id, G_GNUC_UNUSED gboolean *ret_is_ours)
+{
+	struct found_message message = { 0 };
+	int got = find_message(lookup, conversation_hash(CONVERSATION_ALIAS, id, NULL), G_MAXINT64,
+			       NULL, &message);
+
+	if (got > 0 && !take_message(lookup, &message, MATCHED_REFERENCES))
+		return -1;
+	return got;
+}
+
+/* From the newest id on; the first that is known says whose conversation it is. */
+static int
+add_ids(struct lookup *lookup, const GPtrArray *ids,
+	int (*add)(struct lookup *lookup, const char *id, gboolean *ret_is_ours))
+{
+	guint count = ids ? MIN(ids->len, LIMIT_REFERENCES) : 0;
+
+	for (guint i = 0; i < count; i++) {
+		int got = add(lookup, ids->pdata[ids->len - 1 - i], NULL);
+
+		if (got != 0)
+			return got;
+	}
+	return 0;
+}
+
+static gboolean
+has_ids(const GPtrArray *ids)
+{
+	return ids && ids->len > 0;
+}
+
 static gboolean
 add_references(struct lookup *lookup)
 {
 	const struct mail *mail = lookup->facts->mail;
-	const GPtrArray *lists[] = { mail->in_reply_to, mail->references };
+	const char *original = lookup->facts->original_message_id;
+	int got = add_ids(lookup, mail->in_reply_to, add_message_id);
 
-	for (guint list = 0; list < G_N_ELEMENTS(lists); list++) {
-		for (guint i = lists[list] ? MIN(lists[list]->len, LIMIT_REFERENCES) : 0; i > 0;
-		     i--) {
-			const GPtrArray *ids = lists[list];
-			guint last = ids->len - MIN(ids->len, LIMIT_REFERENCES);
-			int got = add_message_id(lookup, ids->pdata[last + i - 1], NULL);
-
-			if (got != 0)
-				return got > 0;
-		}
-	}
-	return TRUE;
+	if (got == 0)
+		got = add_ids(lookup, mail->references, add_message_id);
+	if (got == 0)
+		got = add_ids(lookup, mail->in_reply_to, add_alias);
+	if (got == 0)
+		got = add_ids(lookup, mail->references, add_alias);
+	lookup->has_new_ids = got == 0 && (has_ids(mail->in_reply_to) || has_ids(mail->references));
+	if (got == 0 && original)
+		got = add_message_id(lookup, original, NULL);
+	return got >= 0;
 }
 
 static gboolean
@@ -163,6 +199,7 @@ add_token(struct lookup *lookup)
 	row = database_select(database, QUERY_LEADS_BY_TOKEN, lookup->error, "ss", begin, end);
 	for (; row && (got = database_next(database, row, lookup->error)) > 0; count++)
 		number = database_column(database, row, 0);
+	lookup->in_conversation = count == 1;
 	return got == 0 && (count != 1 || gather_lead(&lookup->gather, number, MATCHED_TOKEN));
 }
 
@@ -186,7 +223,7 @@ static gboolean
 add_name(struct lookup *lookup)
 {
 	const struct facts *facts = lookup->facts;
-	const char *account = identity_account(&facts->person_sender);
+	const char *account = identity_account_of(facts, lookup->known);
 	g_autofree char *name = keys_fold_name(facts->person ? facts->person->name : NULL);
 	g_autofree char *key = keys_of_name(account, name);
 
@@ -259,8 +296,8 @@ look_inbound(struct lookup *lookup)
 
 	return add_token(lookup) && add_references(lookup) && add_thread(lookup) &&
 	       add_person_address(lookup) && add_phones(lookup) && add_subject(lookup) &&
-	       add_name(lookup) &&
 	       gather_account(&lookup->gather, identity_account(&lookup->facts->person_sender)) &&
+	       add_name(lookup) &&
 	       gather_outbound(&lookup->gather, person ? person->normalised : NULL) &&
 	       know_flood(lookup);
 }
@@ -400,5 +437,6 @@ lookup_known(struct transaction *transaction, const struct facts *facts,
 			look_or_answer(&lookup, ret_previous);
 
 	gather_end(&lookup.gather);
+	ret_previous->teaches_ids = lookup.has_new_ids && lookup.in_conversation;
 	return done ? g_steal_pointer(&known) : NULL;
 }

@@ -14,6 +14,8 @@ struct lookup_previous {
 	char *routes; /* route_to_text() of then, or NULL */
 	double score;
 	char grade;
+	gboolean teaches_ids; /* not of a duplicate: it answers messages by ids that a provider gave
+			       * them, which the conversation is found by from now on */
 };
 void lookup_previous_clear(struct lookup_previous *previous);
 

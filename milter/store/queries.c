@@ -129,6 +129,19 @@ static const struct text TEXTS[QUERY_COUNT] = {
 				   "snapshot) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
 				   NULL, 0, NULL },
 
+	[QUERY_CONTACT_WRITE] = { "INSERT INTO contact(key, address, name, lead, first_seen, "
+				  "last_seen, mails) VALUES(?1, ?2, ?3, ?4, ?5, ?5, 1) "
+				  "ON CONFLICT(key) DO UPDATE SET "
+				  "name=coalesce(excluded.name, name), "
+				  "first_seen=min(first_seen, excluded.first_seen), "
+				  "last_seen=max(last_seen, excluded.last_seen), mails=mails+1",
+				  NULL, 0, NULL },
+	[QUERY_CONTACTS] = { "SELECT c.address, c.name, coalesce(l.merged_into, l.id), "
+			     "c.first_seen, c.last_seen, c.mails FROM contact c LEFT JOIN lead l "
+			     "ON l.number=c.lead WHERE c.key>=?1 AND c.key<?2 ORDER BY c.key "
+			     "LIMIT ?3",
+			     NULL, 0, NULL },
+
 	[QUERY_MESSAGE_INSERT] = { "INSERT INTO message(message_id, time, recorded, direction, "
 				   "lead, mailbox, author, kind, match, score, grade, stage, "
 				   "links, routes) "

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "store/apply.h"
+#include "lead/identity.h"
+#include "store/contact.h"
 #include "store/conversation.h"
 #include "store/lookup.h"
 
@@ -25,6 +27,13 @@ answer_clear(struct answer *answer)
 
 /* --- writing --- */
 
+/* What is written beside the decision. */
+struct written {
+	const struct known *known;
+	const struct routing *routing;
+	gboolean teaches_ids; /* struct lookup_previous */
+};
+
 static const char *
 author_of(const struct facts *facts)
 {
@@ -33,8 +42,21 @@ author_of(const struct facts *facts)
 	return author ? author->address : facts->mail_from;
 }
 
+/* Ids a provider wrote over those of our mails; not what somebody may have made up. */
+static void
+learn_ids(GArray *links, const struct facts *facts, gint64 time)
+{
+	const GPtrArray *lists[] = { facts->mail->in_reply_to, facts->mail->references };
+	guint left = LIMIT_LEARNED_IDS;
+
+	for (guint list = 0; list < G_N_ELEMENTS(lists); list++)
+		for (guint i = lists[list] ? lists[list]->len : 0; i > 0 && left > 0; i--, left--)
+			conversation_add_alias(links, lists[list]->pdata[i - 1], time);
+}
+
 static GArray *
-links_of(const struct receive *receive, const struct decision *decision, gint64 time)
+links_of(const struct receive *receive, const struct decision *decision, gboolean teaches_ids,
+	 gint64 time)
 {
 	const struct facts *facts = receive->facts;
 	GArray *links = conversation_links(facts, time, decision->record_message);
@@ -42,24 +64,26 @@ links_of(const struct receive *receive, const struct decision *decision, gint64 
 
 	if (decision->action == ACTION_CREATE && lookup_flood_hash(facts, &flood.hash))
 		g_array_append_val(links, flood);
+	if (teaches_ids && decision->lead && identity_proof(facts) >= PROOF_ACCEPTED)
+		learn_ids(links, facts, time);
 	return links;
 }
 
 static gboolean
 write_message(struct transaction *transaction, const struct receive *receive,
-	      const struct decision *decision, const struct routing *routing, gint64 lead,
+	      const struct decision *decision, const struct written *written, gint64 lead,
 	      GError **error)
 {
 	struct database *database = transaction->database;
 	const struct facts *facts = receive->facts;
 	gint64 time = facts->received ? facts->received : receive->now;
-	g_autoptr(GArray) links = links_of(receive, decision, time);
+	g_autoptr(GArray) links = links_of(receive, decision, written->teaches_ids, time);
 	const struct lead *state = decision->lead;
 	const char *mailbox = facts->mailbox_addresses && facts->mailbox_addresses->len
 				      ? facts->mailbox_addresses->pdata[0]
 				      : NULL;
 	char grade[2] = { state ? state->grade : 0, 0 };
-	g_autofree char *routes = route_to_text(routing);
+	g_autofree char *routes = route_to_text(written->routing);
 
 	if (!database_run(database, QUERY_MESSAGE_INSERT, error, "siisissssrssbs",
 			  facts->mail ? facts->mail->message_id : NULL, time, receive->now,
@@ -76,7 +100,7 @@ write_message(struct transaction *transaction, const struct receive *receive,
 
 static gboolean
 write_decision(struct transaction *transaction, const struct receive *receive,
-	       const struct decision *decision, const struct routing *routing, GError **error)
+	       const struct decision *decision, const struct written *written, GError **error)
 {
 	gboolean changes;
 	gint64 lead;
@@ -84,8 +108,12 @@ write_decision(struct transaction *transaction, const struct receive *receive,
 	if (!apply_decision(transaction, receive->endpoints, decision, receive->shadow, &lead,
 			    &changes, error))
 		return FALSE;
+	if (receive->facts->direction == DIRECTION_INBOUND &&
+	    !contact_record(transaction->database, receive->facts, written->known, lead,
+			    receive->now, error))
+		return FALSE;
 	return (!changes && !decision->record_message) ||
-	       write_message(transaction, receive, decision, routing, lead, error);
+	       write_message(transaction, receive, decision, written, lead, error);
 }
 
 /* --- answering --- */
@@ -158,7 +186,9 @@ receive_message(struct transaction *transaction, const struct receive *receive, 
 	if (done && known->is_duplicate)
 		answer_again(decision, known, &previous, ret);
 	else if (done) {
-		done = write_decision(transaction, receive, decision, routing, error);
+		const struct written written = { known, routing, previous.teaches_ids };
+
+		done = write_decision(transaction, receive, decision, &written, error);
 		if (done)
 			apply_answer(decision, kind ? kind_name(kind->kind) : NULL, ret);
 	}

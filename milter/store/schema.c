@@ -86,6 +86,8 @@ static const char VERSION_1[] =
  *   account, account_domain   what was imported of organisations, found by any of their domains
  *   owner, credit             who sells, how many open leads they own, whose turn it is
  *   customer                  leads who bought, and their ids in the CRM
+ *   contact                   people of an account seen in To or Cc of its leads' mails; the key
+ *                             is that of an address, the lead is the one who wrote
  *   outcome                   what became of leads, with a picture of their scores then
  *   summary                   early touches of a lead, summed up (lead/summary.h)
  *   journal                   writes an adapter has finished for a delivery; goes with it
@@ -133,6 +135,8 @@ static const char VERSION_2[] =
 	"CREATE TABLE customer(number INTEGER PRIMARY KEY, id TEXT, lead INTEGER, since INTEGER);"
 	"CREATE UNIQUE INDEX customer_id ON customer(id) WHERE id IS NOT NULL;"
 	"CREATE UNIQUE INDEX customer_lead ON customer(lead);"
+	"CREATE TABLE contact(key TEXT PRIMARY KEY, address TEXT, name TEXT, lead INTEGER, "
+	" first_seen INTEGER, last_seen INTEGER, mails INTEGER) WITHOUT ROWID;"
 	"CREATE TABLE outcome(number INTEGER PRIMARY KEY, lead INTEGER, what TEXT, reason TEXT, "
 	" source TEXT, time INTEGER, snapshot TEXT);"
 	"CREATE INDEX outcome_lead ON outcome(lead);"

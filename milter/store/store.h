@@ -127,8 +127,8 @@ gint store_outbox_retry(struct store *store, gint64 id /* 0: all dead */, gint64
 			GError **error);
 gint store_outbox_drop(struct store *store, gint64 id, GError **error);
 
-/** An endpoint that answered 410, refused our credentials or was stopped by hand takes no deliveries
- *  until resumed. @param mark of the credentials refused, or NULL */
+/** An endpoint that answered 410, refused our credentials or was stopped by hand takes no
+ * deliveries until resumed. @param mark of the credentials refused, or NULL */
 gboolean store_endpoint_park(struct store *store, const char *endpoint, const char *reason,
 			     const char *mark, gint64 now, GError **error);
 /** Resume it if it was parked with another mark: its credentials changed. @return how many, -1 */
@@ -175,6 +175,18 @@ GPtrArray *store_leads(struct store *store, const struct lead_filter *filter, GE
 /** By id, by a merged lead's old id, or by address. NULL with ERROR_NOT_FOUND. */
 struct lead *store_lead(struct store *store, const char *id_or_address, GError **error);
 GPtrArray *store_touches(struct store *store, const char *lead, GError **error);
+
+/* Somebody of an account who was seen in To or Cc of a lead's mail, and said nothing. */
+struct contact {
+	char *address; /* as written */
+	char *name; /* or NULL */
+	char *lead; /* id of the lead in whose mail first */
+	gint64 first_seen, last_seen;
+	guint mails;
+};
+void contact_free(struct contact *contact);
+/** Contacts of a registrable domain, by address. @return struct contact *; caller unrefs */
+GPtrArray *store_contacts(struct store *store, const char *domain, GError **error);
 
 struct stage_change {
 	gint64 time;

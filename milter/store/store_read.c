@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "mail/address.h"
+#include "store/contact.h"
 #include "store/keys.h"
 #include "store/people.h"
 #include "store/record.h"
@@ -124,6 +125,17 @@ store_touches(struct store *store, const char *lead, GError **error)
 	pthread_mutex_unlock(&store->reading_mutex);
 	people_row_free(row);
 	return touches;
+}
+
+GPtrArray *
+store_contacts(struct store *store, const char *domain, GError **error)
+{
+	GPtrArray *contacts;
+
+	pthread_mutex_lock(&store->reading_mutex);
+	contacts = contact_list(store->reading, domain, error);
+	pthread_mutex_unlock(&store->reading_mutex);
+	return contacts;
 }
 
 void

@@ -2,6 +2,7 @@
 #include "lead/identity.h"
 
 #include "lead-fixture.h"
+#include "mail/address.h"
 
 static void
 test_names(void)
@@ -383,6 +384,108 @@ test_choice(void)
 	}
 }
 
+/* A person found by other evidence is remembered by the address they prove. */
+static void
+test_second_address(void)
+{
+	static const struct {
+		struct mail_sample mail;
+		enum match match;
+		gboolean second; /* known already */
+		gboolean found, adds;
+	} CASES[] = {
+		{ { .from = "a.s@gmail.com", .freemail = TRUE, .name = "Anna Schmidt" },
+		  MATCHED_REFERENCES,
+		  FALSE,
+		  TRUE,
+		  TRUE },
+		{ { .from = "a.s@gmail.com", .freemail = TRUE, .name = "Anna Schmidt" },
+		  MATCHED_TOKEN,
+		  FALSE,
+		  TRUE,
+		  TRUE },
+		{ { .from = "a.s@gmail.com", .name = "Anna Schmidt", .verified = TRUE },
+		  MATCHED_REFERENCES,
+		  FALSE,
+		  TRUE,
+		  TRUE },
+		{ { .from = "a.s@gmail.com", .name = "Anna Schmidt", .seen = TRUE },
+		  MATCHED_REFERENCES,
+		  FALSE,
+		  TRUE,
+		  FALSE },
+		{ { .from = "a.s@gmail.com", .name = "Bert Schmidt", .verified = TRUE },
+		  MATCHED_REFERENCES,
+		  FALSE,
+		  FALSE,
+		  FALSE },
+		{ { .from = "a.s@gmail.com", .name = "A. Nother", .verified = TRUE },
+		  MATCHED_LEAD_ADDRESS,
+		  TRUE,
+		  TRUE,
+		  FALSE },
+		{ { .from = "as@kunde.example", .name = "Anna Schmidt", .verified = TRUE },
+		  MATCHED_NAME,
+		  FALSE,
+		  TRUE,
+		  TRUE },
+		{ { .from = ANNA, .name = "Anna Schmidt", .verified = TRUE },
+		  MATCHED_LEAD_ADDRESS,
+		  FALSE,
+		  TRUE,
+		  FALSE },
+	};
+	g_autoptr(config_owned) config = fixture_config();
+
+	for (guint i = 0; i < G_N_ELEMENTS(CASES); i++) {
+		g_autoptr(fixture_facts_owned) facts = fixture_facts(config, &CASES[i].mail);
+		g_autoptr(known_owned) known = known_new();
+		struct lead *lead = fixture_lead("ld_a", ANNA, "Anna Schmidt");
+		struct identity got;
+
+		if (CASES[i].second)
+			g_ptr_array_add(lead->addresses, address_normalise("a.s@gmail.com"));
+		fixture_candidate(known, lead, CASES[i].match);
+		g_test_message("%u", i);
+		identity_choose(facts, known, &got);
+		g_assert_cmpint(got.candidate != NULL, ==, CASES[i].found);
+		g_assert_cmpint(got.adds_address, ==, CASES[i].adds);
+		identity_clear(&got);
+	}
+}
+
+/* Two domains of one organisation; people who were said not to be one; why somebody may be. */
+static void
+test_domains_and_doubts(void)
+{
+	static const struct mail_sample SAMPLE = { .from = "as@second.example",
+						   .name = "Anna Schmidt" };
+	g_autoptr(config_owned) config = fixture_config();
+	g_autoptr(fixture_facts_owned) facts = fixture_facts(config, &SAMPLE);
+	g_autoptr(known_owned) known = known_new();
+	struct lead *first = fixture_lead("ld_a", ANNA, "Anna Schmidt");
+	struct lead *other = fixture_lead("ld_b", BOB, "Anna Schmidt");
+	struct identity got;
+
+	known->account = account_new();
+	known->account->domain = g_strdup("kunde.example");
+	g_ptr_array_add(known->account->domains, g_strdup("kunde.example"));
+	g_ptr_array_add(known->account->domains, g_strdup("second.example"));
+	fixture_candidate(known, first, MATCHED_NAME);
+	fixture_candidate(known, other, MATCHED_NAME);
+	identity_choose(facts, known, &got);
+	g_assert_nonnull(got.candidate);
+	g_assert_cmpstr(got.candidate->lead->id, ==, "ld_a");
+	g_assert_cmpstr(identity_account_of(facts, known), ==, "kunde.example");
+	g_assert_cmpuint(got.possible_duplicates->len, ==, 1);
+	g_assert_cmpstr(got.duplicate_reasons->pdata[0], ==, "the same name at one organisation");
+	identity_clear(&got);
+	g_ptr_array_add(first->apart, g_strdup("ld_b"));
+	identity_choose(facts, known, &got);
+	g_assert_cmpuint(got.possible_duplicates->len, ==, 0);
+	identity_clear(&got);
+}
+
 static void
 test_account(void)
 {
@@ -402,6 +505,8 @@ main(int argc, char **argv)
 	g_test_add_func("/identity/names", test_names);
 	g_test_add_func("/identity/proof", test_proof);
 	g_test_add_func("/identity/choice", test_choice);
+	g_test_add_func("/identity/second-address", test_second_address);
+	g_test_add_func("/identity/domains-and-doubts", test_domains_and_doubts);
 	g_test_add_func("/identity/account", test_account);
 	return g_test_run();
 }
