@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lead/assign_rules.h"
+#include "lead/stage.h"
 #include "mail/address.h"
 
 static const char FALLBACK[] = "fallback owner";
@@ -253,7 +254,8 @@ assign_inbound(const struct assign_input *input, struct assignment *ret)
 		    give(input, owners, owner, STEPS[i].bond, STEPS[i].reason, ret))
 			return;
 	}
-	if (!ask_rules(input, owners, ret))
+	/* What is closed is nobody's work; when it is reopened the rules are asked. */
+	if (!stage_is_closed(input->lead->stage) && !ask_rules(input, owners, ret))
 		fall_back(input, owners, ret);
 }
 

@@ -11,9 +11,10 @@
  *  5. the first assignment rule whose condition holds and that has somebody free
  *     (assign_rules.h);
  *  6. the fallback owner.
- * Who gives it to nobody ends the search all the same: a pool waits for the first of our people
- * whose answer is seen, "manual" for somebody to say so.  A lead that only fell to the fallback
- * owner is as free as one of a pool.
+ * A rule may give it to nobody, which ends the search all the same: a pool waits for the first of
+ * our people whose answer is seen, "manual" for somebody to say so.  A lead that only fell to the
+ * fallback owner is as free as one of a pool.  Neither rules nor the fallback are asked for a lead
+ * that is disqualified or recycled.
  *
  * Decisions run one after another, each sees the loads and turns the one before left, so the
  * shares hold however many sessions there are.  Pure; any thread.

@@ -2,7 +2,7 @@
  * assign_rules.h - the `assign` sections compiled: conditions over signals, and who is asked.
  *
  * Rules are tried in the order of the file.  A rule that holds gives the lead to one of its
- * owners who is present and has room for one more open lead; of these, who knows the lead's
+ * owners who is present and has room for one more open lead; of these, who speaks the lead's
  * language is preferred, of those who knows its country, then its product: a preference nobody
  * meets is passed over.  A rule that has nobody free hands on to the next.
  *

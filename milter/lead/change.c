@@ -229,16 +229,25 @@ change_stage(const struct change_context *context, struct lead *lead, struct sta
 	lead->stage_cause = g_steal_pointer(&result->cause);
 }
 
+static void
+append_words(char **text, const char *words)
+{
+	g_autofree char *before = g_steal_pointer(text);
+	g_autofree char *all =
+		before != NULL ? g_strdup_printf("%s; %s", before, words) : g_strdup(words);
+
+	*text = change_cut_text(all, LIMIT_NOTE);
+}
+
 gboolean
 change_owner(struct decision *decision, struct assignment *assignment)
 {
 	gboolean changed = assign_to(decision->lead, assignment->owner, assignment->reason);
 
 	if (assignment->notice != NULL) {
-		char *reason = g_strdup_printf("%s; %s", decision->reason, assignment->notice);
-
-		g_free(decision->reason);
-		decision->reason = reason;
+		append_words(&decision->reason, assignment->notice);
+		if (decision->touch != NULL)
+			append_words(&decision->touch->note, assignment->notice);
 	}
 	g_clear_pointer(&decision->credits, g_ptr_array_unref);
 	decision->credits = g_steal_pointer(&assignment->credits);

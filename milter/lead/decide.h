@@ -43,8 +43,9 @@ struct candidate {
  */
 #define DECIDE_UNVERIFIED "unverified:"
 struct known {
-	GPtrArray *owners; /* struct owner *: everybody who may get a lead, in the order of their
-			      addresses */
+	GPtrArray *
+		owners; /* struct owner *: who was imported and whoever owns leads, with their
+			   loads, in the order of their addresses (owner.h adds those configured) */
 	GPtrArray *credits; /* struct credit *: the turns of weighted round robin */
 	gboolean is_duplicate; /* this message key was decided before: `previous` says with what */
 	struct lead *previous; /* the lead it went to then, or NULL */

@@ -113,6 +113,7 @@ struct wanted {
 	struct mail_sample mail;
 	const char *language, *country, *tag;
 	char grade;
+	enum stage stage; /* EQL unless set */
 	const char *owner, *owner_reason; /* it has already */
 	const char *notice; /* to be said besides */
 };
@@ -134,6 +135,7 @@ assign_one(struct site *site, const struct wanted *wanted, struct assignment *re
 	lead->country = g_strdup(wanted->country);
 	lead->source_tag = g_strdup(wanted->tag);
 	lead->grade = wanted->grade;
+	lead->stage = wanted->stage != 0 ? wanted->stage : STAGE_EQL;
 	lead->owner = g_strdup(wanted->owner);
 	lead->owner_reason = g_strdup(wanted->owner_reason);
 	assign_inbound(&input, ret);
@@ -187,6 +189,18 @@ static const struct {
 	  { .grade = 'B' },
 	  NULL,
 	  "by hand: rule 'a'" },
+	{ "of the stage",
+	  THREE "assign \"e\" { when = \"lead.stage >= 'eql'\" strategy = \"pool\" }\n",
+	  "",
+	  { .stage = STAGE_NQL },
+	  "boss@x.test",
+	  "fallback owner" },
+	{ "what is closed is nobody's work",
+	  THREE "assign \"p\" {}\n",
+	  "",
+	  { .stage = STAGE_DISQUALIFIED },
+	  NULL,
+	  NULL },
 	/* strategies */
 	{ "pool",
 	  THREE "assign \"p\" { strategy = \"pool\" }\n",
