@@ -171,7 +171,7 @@ subtest 'who comes again, and who comes from the same firm' => sub {
 };
 
 subtest 'absences and changed owners count at once' => sub {
-	my $mine = (grep { ($_->{owner} // '') eq 't4@example.test' } @{ $site->leads(5000) })[0]{address};
+	my ($mine) = grep { /^p/ } map { $_->{address} } grep { ($_->{owner} // '') eq 't4@example.test' } @{ $site->leads(5000) };
 	my ($name) = $mine =~ /^(\w+)/;
 	my %away = (t4 => qq(absent_until = "2099-07-01"\n\tsubstitute = "t1\@example.test"));
 	is reload($site, owners(%away)), 0, 'reloaded: one is away';
@@ -180,6 +180,8 @@ subtest 'absences and changed owners count at once' => sub {
 	is send_one($site, $name, 'sales', id => 'away')->{added}{'X-Lead-Owner'}, 't4@example.test',
 	    'who is known stays with whom they know';
 	ok $site->daemon_log =~ /t4\@example\.test absent until 2099-07-01; t1\@example\.test stands in/, 'and the log says so';
+	my $history = $site->leadctl_json('show', $mine)->[0]{history};
+	ok scalar(grep { ($_->{note} // '') =~ /t1\@example\.test stands in/ } @$history), 'and the history';
 	my %gone = (
 		t4 => qq(absent_from = "2020-01-01"\n\tsubstitute = "t1\@example.test"),
 		'' => qq(owner "t5\@example.test" {\n\tteam = "turns"\n\tweight = 6\n}\n)
