@@ -2,6 +2,7 @@
 #include "runtime.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "hooks/in/api.h"
 #include "intake.h"
 
 struct generation *
@@ -10,7 +11,7 @@ generation_load(const char *path, GError **error)
 	g_autoptr(config_owned) config = path ? config_load(path, error) : config_default();
 	if (!config)
 		return NULL;
-	if (!deliver_check(config, error))
+	if (!deliver_check(config, error) || !api_check_clients(config, error))
 		return NULL;
 	g_autoptr(analysis_owned) analysis = analysis_new(config, error);
 	g_autoptr(scorecards_owned) scorecards = analysis ? scorecards_new(config, error) : NULL;

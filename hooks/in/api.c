@@ -26,7 +26,7 @@ struct api {
 	struct api_host host;
 	char *text; /* of the description */
 	cJSON *document;
-	GPtrArray *schemas; /* struct jsonschema * or NULL, parallel to OPERATIONS */
+	GHashTable *schemas; /* name → struct jsonschema * */
 	pthread_mutex_t mutex; /* for what follows */
 	GHashTable *buckets; /* client's name → struct auth_bucket * */
 	guint64 answers[STATUS_CLASSES]; /* by hundreds of the status */
@@ -44,6 +44,7 @@ static const struct operation OPERATIONS[] = {
 	{ "postCustomers", "POST", "/v1/customers", "customers", api_post_customers,
 	  "CustomerBatch" },
 	{ "postLead", "POST", "/v1/leads", "leads", api_post_lead, "Lead" },
+	{ "postVendor", "POST", "/v1/in/{client}", NULL, api_post_vendor, NULL },
 	{ "listLeads", "GET", "/v1/leads", "read", api_list_leads, NULL },
 	{ "getLead", "GET", "/v1/leads/{lead}", "read", api_get_lead, NULL },
 	{ "getOpenapi", "GET", "/v1/openapi.json", NULL, get_openapi, NULL },
@@ -235,6 +236,18 @@ find_operation(struct api_call *call)
 	return NULL;
 }
 
+void
+api_refuse_client(struct api_call *call, const char *why)
+{
+	log_notice("hook: %s %s from %s refused: %s", call->http->method, call->http->path,
+		   call->http->peer, why);
+	pthread_mutex_lock(&call->api->mutex);
+	call->api->unauthorised++;
+	pthread_mutex_unlock(&call->api->mutex);
+	api_answer_error(call, 401, "unauthorized", "no or wrong credentials", NULL);
+	add_header(call, g_strdup("WWW-Authenticate: Bearer"));
+}
+
 static gboolean
 know_client(struct api_call *call)
 {
@@ -251,16 +264,9 @@ know_client(struct api_call *call)
 	g_autoptr(GError) error = NULL;
 
 	call->client = auth_identify(call->view.config->clients, &request, call->now, &error);
-	if (call->client)
-		return TRUE;
-	log_notice("hook: %s %s from %s refused: %s", http->method, http->path, http->peer,
-		   error->message);
-	pthread_mutex_lock(&call->api->mutex);
-	call->api->unauthorised++;
-	pthread_mutex_unlock(&call->api->mutex);
-	api_answer_error(call, 401, "unauthorized", "no or wrong credentials", NULL);
-	add_header(call, g_strdup("WWW-Authenticate: Bearer"));
-	return FALSE;
+	if (!call->client)
+		api_refuse_client(call, error->message);
+	return call->client != NULL;
 }
 
 static guint
@@ -283,21 +289,25 @@ take_turn(struct api *api, const struct config_client *client)
 	return wait;
 }
 
+gboolean
+api_take_turn(struct api_call *call)
+{
+	guint wait = take_turn(call->api, call->client);
+
+	if (wait == 0)
+		return TRUE;
+	api_answer_error(call, 429, "too_many", "too many requests", NULL);
+	add_header(call, g_strdup_printf("Retry-After: %u", wait));
+	return FALSE;
+}
+
 static gboolean
 may_run(struct api_call *call, const struct operation *operation)
 {
-	guint wait;
-
 	if (!operation->scope)
 		return TRUE;
-	if (!know_client(call))
+	if (!know_client(call) || !api_take_turn(call))
 		return FALSE;
-	wait = take_turn(call->api, call->client);
-	if (wait > 0) {
-		api_answer_error(call, 429, "too_many", "too many requests", NULL);
-		add_header(call, g_strdup_printf("Retry-After: %u", wait));
-		return FALSE;
-	}
 	if (auth_allows(call->client, operation->scope))
 		return TRUE;
 	api_answer_error(call, 403, "forbidden", "not in the client's scopes", NULL);
@@ -340,22 +350,28 @@ parse_body(const struct server_call *http)
 	return NULL;
 }
 
+gboolean
+api_check(struct api_call *call, const char *schema, const cJSON *body)
+{
+	g_autoptr(GPtrArray) findings =
+		jsonschema_check(g_hash_table_lookup(call->api->schemas, schema), body);
+
+	if (findings->len > 0)
+		api_answer_error(call, 422, "invalid", "the body is not what the schema says",
+				 make_details(findings));
+	return findings->len == 0;
+}
+
 static void
 run_with_body(struct api_call *call, const struct operation *operation)
 {
-	const struct jsonschema *schema = call->api->schemas->pdata[operation - OPERATIONS];
 	cJSON *body = parse_body(call->http);
-	g_autoptr(GPtrArray) findings = NULL;
 
 	if (!body) {
 		api_answer_error(call, 400, "no_json", "the body is no JSON in UTF-8", NULL);
 		return;
 	}
-	findings = jsonschema_check(schema, body);
-	if (findings->len > 0) {
-		api_answer_error(call, 422, "invalid", "the body is not what the schema says",
-				 make_details(findings));
-	} else {
+	if (api_check(call, operation->schema, body)) {
 		call->body = body;
 		operation->run(call);
 	}
@@ -400,29 +416,37 @@ is_described(const cJSON *paths, const struct operation *operation)
 }
 
 static gboolean
-load_operation(struct api *api, const struct operation *operation, GError **error)
+check_described(const struct api *api, GError **error)
 {
 	const cJSON *paths = cJSON_GetObjectItemCaseSensitive(api->document, "paths");
-	g_autofree char *pointer = NULL;
-	struct jsonschema *schema;
 
-	if (!is_described(paths, operation)) {
+	for (guint i = 0; i < G_N_ELEMENTS(OPERATIONS); i++) {
+		if (is_described(paths, &OPERATIONS[i]))
+			continue;
 		g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG,
 			    "openapi.json: %s %s with operationId %s is not described",
-			    operation->method, operation->path, operation->id);
+			    OPERATIONS[i].method, OPERATIONS[i].path, OPERATIONS[i].id);
 		return FALSE;
 	}
-	if (!operation->schema) {
-		g_ptr_array_add(api->schemas, NULL);
-		return TRUE;
+	return TRUE;
+}
+
+static gboolean
+load_schemas(struct api *api, GError **error)
+{
+	static const char *const NAMES[] = { "TouchBatch", "OutcomeBatch", "CustomerBatch", "Lead",
+					     "LeadBatch" };
+
+	for (guint i = 0; i < G_N_ELEMENTS(NAMES); i++) {
+		g_autofree char *pointer = g_strdup_printf("/components/schemas/%s", NAMES[i]);
+		struct jsonschema *schema = jsonschema_new(api->document, pointer, error);
+
+		if (!schema) {
+			g_prefix_error(error, "openapi.json: ");
+			return FALSE;
+		}
+		g_hash_table_insert(api->schemas, (gpointer)NAMES[i], schema);
 	}
-	pointer = g_strdup_printf("/components/schemas/%s", operation->schema);
-	schema = jsonschema_new(api->document, pointer, error);
-	if (!schema) {
-		g_prefix_error(error, "openapi.json: ");
-		return FALSE;
-	}
-	g_ptr_array_add(api->schemas, schema);
 	return TRUE;
 }
 
@@ -453,16 +477,16 @@ api_new(const struct api_host *host, const char *openapi, GError **error)
 	api->host = *host;
 	api->text = g_strdup(openapi);
 	api->document = cJSON_Parse(openapi);
-	api->schemas = g_ptr_array_new_with_free_func((GDestroyNotify)jsonschema_free);
+	api->schemas = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+					     (GDestroyNotify)jsonschema_free);
 	api->buckets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	pthread_mutex_init(&api->mutex, NULL);
 	good = api->document != NULL;
 	if (!good)
 		g_set_error_literal(error, LEADMILTER_ERROR, ERROR_CONFIG,
 				    "openapi.json: is no JSON");
-	for (guint i = 0; good && i < G_N_ELEMENTS(OPERATIONS); i++)
-		good = load_operation(api, &OPERATIONS[i], error);
-	if (good && count_described(api, error))
+	if (good && check_described(api, error) && count_described(api, error) &&
+	    load_schemas(api, error))
 		return api;
 	api_free(api);
 	return NULL;
@@ -475,7 +499,7 @@ api_free(struct api *api)
 		return;
 	pthread_mutex_destroy(&api->mutex);
 	g_hash_table_unref(api->buckets);
-	g_ptr_array_unref(api->schemas);
+	g_hash_table_unref(api->schemas);
 	cJSON_Delete(api->document);
 	g_free(api->text);
 	g_free(api);

@@ -39,6 +39,9 @@ struct api_host {
 	gpointer data;
 };
 
+/** Whether the adapters of clients can be used. @return FALSE with ERROR_CONFIG */
+gboolean api_check_clients(const struct config *config, GError **error);
+
 struct api;
 
 /** @param openapi text of the description

@@ -18,6 +18,7 @@ struct api_call {
 	const cJSON *body; /* checked against its schema; NULL without one */
 	const char *parameter; /* what stands for {…} in the path, or NULL */
 	const char *id; /* webhook-id, or NULL */
+	guint place; /* of `body` in a list */
 	gint64 now;
 };
 
@@ -29,6 +30,13 @@ void api_answer_error(struct api_call *call, guint status, const char *code, con
 /** The store's or program's failure as an answer. */
 void api_answer_failure(struct api_call *call, const GError *error);
 
+/** The client's rate; answers 429 when it is over it. */
+gboolean api_take_turn(struct api_call *call);
+/** Answer 401. @param why for the log */
+void api_refuse_client(struct api_call *call, const char *why);
+/** Whether a body is what a schema of the description says; answers 422 when not. */
+gboolean api_check(struct api_call *call, const char *schema, const cJSON *body);
+
 /** A member's text, or NULL. */
 const char *api_text(const cJSON *object, const char *key);
 /** A member's time, or 0. */
@@ -39,6 +47,8 @@ void api_post_touches(struct api_call *call);
 void api_post_outcomes(struct api_call *call);
 void api_post_customers(struct api_call *call);
 void api_post_lead(struct api_call *call);
+void api_post_leads(struct api_call *call); /* several */
+void api_post_vendor(struct api_call *call);
 void api_list_leads(struct api_call *call);
 void api_get_lead(struct api_call *call);
 

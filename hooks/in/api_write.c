@@ -155,16 +155,23 @@ api_post_touches(struct api_call *call)
 
 /* --- outcomes --- */
 
-static const char *
-whose(const cJSON *item, GError **error)
+/* The CRM's own record is the surest but for our id: addresses change there.  Caller frees. */
+static char *
+whose(const struct api_call *call, const cJSON *item, GError **error)
 {
-	const char *lead = api_text(item, "lead");
+	const char *record = api_text(item, "record"), *address = api_text(item, "email");
+	const char *endpoint = call->client->endpoint;
+	char *lead = g_strdup(api_text(item, "lead"));
 
-	if (!lead)
-		lead = api_text(item, "email");
-	if (!lead)
+	if (!lead && record && endpoint)
+		lead = store_remembered_lead(call->host->store, endpoint, record,
+					     address ? NULL : error);
+	if (!lead && address)
+		lead = g_strdup(address);
+	if (!lead && !(record && endpoint))
 		g_set_error_literal(error, LEADMILTER_ERROR, ERROR_INPUT,
-				    "neither lead nor email says whose it is");
+				    record ? "the client names no endpoint whose record it could be"
+					   : "neither lead nor email nor record says whose it is");
 	return lead;
 }
 
@@ -172,7 +179,7 @@ static gboolean
 take_outcome(struct api_call *call, const cJSON *item, const char *id, struct answer *ret,
 	     GError **error)
 {
-	const char *lead = whose(item, error);
+	g_autofree char *lead = whose(call, item, error);
 	const struct outcome outcome = {
 		.what = api_text(item, "outcome"),
 		.value = api_text(item, "value"),
@@ -185,6 +192,14 @@ take_outcome(struct api_call *call, const cJSON *item, const char *id, struct an
 
 	if (!lead)
 		return FALSE;
+	if (strcmp(outcome.what, "merged") == 0) {
+		if (outcome.value)
+			return store_merge(call->host->store, outcome.value, lead,
+					   call->view.scorecards, call->now, ret, error);
+		g_set_error_literal(error, LEADMILTER_ERROR, ERROR_INPUT,
+				    "\"merged\" needs the lead it became as value");
+		return FALSE;
+	}
 	return store_outcome(call->host->store, lead, &outcome, call->view.scorecards, call->now,
 			     FALSE, ret, error);
 }
@@ -362,7 +377,7 @@ make_mail(const struct api_call *call, const char *mailbox)
 	gint64 time = api_time(call->body, "time");
 	struct raw_mail *raw = raw_mail_new(time ? MIN(time, call->now) : call->now);
 	const char *form = api_text(call->body, "form");
-	g_autofree char *own = item_id(call, call->body, 0);
+	g_autofree char *own = item_id(call, call->body, call->place);
 	g_autofree char *random = own ? NULL : clock_new_id("", call->now);
 	g_autofree char *id = g_strdup_printf("%s/%s", call->client->name, own ? own : random);
 	g_autoptr(GString) body = g_string_new(NULL);
@@ -376,24 +391,71 @@ make_mail(const struct api_call *call, const char *mailbox)
 	return raw;
 }
 
+/* @return what became of it, or NULL with the status and reason of the whole request */
+static cJSON *
+take_lead(struct api_call *call, guint *ret_status, const char **ret_reason)
+{
+	const char *mailbox = mailbox_of(call);
+	g_autoptr(raw_mail_owned) raw = mailbox ? make_mail(call, mailbox) : NULL;
+	struct answer answer = { 0 };
+	cJSON *result = NULL;
+
+	*ret_status = 200;
+	if (!raw) {
+		*ret_status = 422;
+		*ret_reason = "no watched mailbox to count it for";
+	} else if (!call->host->submit(raw, &answer, call->host->data)) {
+		*ret_status = 503;
+		*ret_reason = "the store can't take it now";
+	} else if (!answer.reason) {
+		*ret_status = 202; /* in the spool */
+		result = add_result(NULL, "recorded", NULL, NULL);
+	} else {
+		*ret_status = answer.action == ACTION_NONE ? 422 : 200;
+		result = add_answer(NULL, &answer);
+	}
+	answer_clear(&answer);
+	return result;
+}
+
 void
 api_post_lead(struct api_call *call)
 {
-	const char *mailbox = mailbox_of(call);
-	g_autoptr(raw_mail_owned) raw = NULL;
-	struct answer answer = { 0 };
+	const char *reason = NULL;
+	guint status;
+	cJSON *result = take_lead(call, &status, &reason);
 
-	if (!mailbox) {
-		api_answer_error(call, 422, "invalid", "no watched mailbox to count it for", NULL);
-		return;
-	}
-	raw = make_mail(call, mailbox);
-	if (!call->host->submit(raw, &answer, call->host->data))
-		api_answer_error(call, 503, "unavailable", "the store can't take it now", NULL);
-	else if (!answer.reason)
-		api_answer_json(call, 202, add_result(NULL, "recorded", NULL, NULL));
+	if (result)
+		api_answer_json(call, status, result);
 	else
-		api_answer_json(call, answer.action == ACTION_NONE ? 422 : 200,
-				add_answer(NULL, &answer));
-	answer_clear(&answer);
+		api_answer_error(call, status, status == 503 ? "unavailable" : "invalid", reason,
+				 NULL);
+}
+
+void
+api_post_leads(struct api_call *call)
+{
+	const cJSON *items = cJSON_GetObjectItemCaseSensitive(call->body, "leads"), *item;
+	cJSON *value = cJSON_CreateObject();
+	cJSON *results = cJSON_AddArrayToObject(value, "results");
+	guint place = 0;
+
+	cJSON_ArrayForEach(item, items)
+	{
+		const char *reason = NULL;
+		struct api_call one = *call;
+		guint status;
+		cJSON *result;
+
+		one.body = item;
+		one.place = place++;
+		result = take_lead(&one, &status, &reason);
+		if (!result) {
+			cJSON_Delete(value);
+			api_answer_error(call, status, "unavailable", reason, NULL);
+			return;
+		}
+		cJSON_AddItemToArray(results, result);
+	}
+	api_answer_json(call, 200, value);
 }

@@ -59,8 +59,8 @@ has_token(const struct config_client *client, const char *token)
 	return found;
 }
 
-static gboolean
-may_come_from(const struct config_client *client, const char *peer)
+gboolean
+auth_may_come_from(const struct config_client *client, const char *peer)
 {
 	g_autoptr(GInetAddress) address = NULL;
 
@@ -125,7 +125,7 @@ auth_identify(const GPtrArray *clients, const struct auth_request *request, gint
 		if (request->signature ? !has_signed(client, request, seconds)
 				       : !has_token(client, token))
 			continue;
-		if (may_come_from(client, request->peer))
+		if (auth_may_come_from(client, request->peer))
 			return client;
 		g_set_error(error, LEADMILTER_ERROR, ERROR_INPUT,
 			    "client \"%s\" may not come from %s", client->name, request->peer);

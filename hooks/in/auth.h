@@ -27,6 +27,8 @@ const struct config_client *auth_identify(const GPtrArray *clients,
 					  const struct auth_request *request, gint64 now,
 					  GError **error);
 
+/** It has no networks, or `peer` is in one of them. */
+gboolean auth_may_come_from(const struct config_client *client, const char *peer);
 /** The client may do what a scope names ("touches", "read" …). */
 gboolean auth_allows(const struct config_client *client, const char *scope);
 

@@ -344,6 +344,45 @@ server_call_query(const struct server_call *call, const char *name)
 }
 
 static enum MHD_Result
+add_field(gpointer data, G_GNUC_UNUSED enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	g_ptr_array_add(data, g_strdup_printf("%s: %s", name, value ? value : ""));
+	return MHD_YES;
+}
+
+GPtrArray *
+server_call_headers(const struct server_call *call)
+{
+	const struct request *request = call->request;
+	GPtrArray *headers = g_ptr_array_new_with_free_func(g_free);
+
+	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, add_field, headers);
+	return headers;
+}
+
+static enum MHD_Result
+add_parameter(gpointer data, G_GNUC_UNUSED enum MHD_ValueKind kind, const char *name,
+	      const char *value)
+{
+	GString *text = data;
+	g_autofree char *left = g_uri_escape_string(name, NULL, FALSE);
+	g_autofree char *right = g_uri_escape_string(value ? value : "", NULL, FALSE);
+
+	g_string_append_printf(text, "%s%s=%s", text->len ? "&" : "", left, right);
+	return MHD_YES;
+}
+
+char *
+server_call_query_text(const struct server_call *call)
+{
+	const struct request *request = call->request;
+	GString *text = g_string_new(NULL);
+
+	MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, add_parameter, text);
+	return g_string_free(text, FALSE);
+}
+
+static enum MHD_Result
 handle_request(struct server *server, struct request *request, const char *url, const char *method)
 {
 	g_autofree char *peer = peer_of(request->connection);

@@ -35,6 +35,11 @@ const char *server_call_header(const struct server_call *call, const char *name)
 /** A query parameter's value, percent-decoded, or NULL. */
 const char *server_call_query(const struct server_call *call, const char *name);
 
+/** All header fields, "Name: value" each. @return char *, caller unrefs */
+GPtrArray *server_call_headers(const struct server_call *call);
+/** The query as text, "a=1&b=2"; "" without one.  Caller frees. */
+char *server_call_query_text(const struct server_call *call);
+
 struct server_answer {
 	guint status;
 	const char *type; /* Content-Type, static; NULL: application/json */

@@ -369,7 +369,10 @@ check(const struct config *config, const struct config_endpoint *endpoint, GErro
 	g_autoptr(lua_target_owned) target = NULL;
 
 	adapter = adapter_load(config, endpoint->adapter, error);
-	if (adapter != NULL)
+	if (adapter != NULL && !adapter->delivers)
+		g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG,
+			    "adapter \"%s\" has no function deliver", endpoint->adapter);
+	else if (adapter != NULL)
 		target = make_target(endpoint, adapter, error);
 	return target != NULL;
 }

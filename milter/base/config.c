@@ -643,7 +643,7 @@ read_client(struct reader *reader, cfg_t *section, struct config *config, GError
 	client->name = g_strdup(cfg_title(section));
 	if (!read_section(reader, section, "client", client, error))
 		return FALSE;
-	client->line = line_of(reader, cfg_getopt(section, "secrets"));
+	client->line = line_of(reader, section);
 	for (guint i = 0; i < client->scopes->len; i++)
 		if (!g_strv_contains(scopes, g_ptr_array_index(client->scopes, i)))
 			return problem(reader, cfg_getopt(section, "scopes"), error,
@@ -655,9 +655,10 @@ read_client(struct reader *reader, cfg_t *section, struct config *config, GError
 			return problem(reader, cfg_getopt(section, "tokens"), error,
 				       "client \"%s\": a token must have 24 characters at least",
 				       client->name);
-	if (!client->secrets->len && !client->tokens->len)
+	if (!client->secrets->len && !client->tokens->len && !client->adapter)
 		return problem(reader, section, error,
-			       "client \"%s\": expected secrets = {\"whsec_…\"} or tokens = {…}",
+			       "client \"%s\": expected secrets = {\"whsec_…\"}, tokens = {…} or "
+			       "adapter = \"…\"",
 			       client->name);
 	return TRUE;
 }

@@ -162,6 +162,9 @@ struct config_client {
 	GPtrArray *tokens; /* char *, bearer tokens */
 	GPtrArray *scopes; /* char *: "touches", "outcomes", "customers", "leads", "read" */
 	GPtrArray *networks; /* GInetAddressMask *, where it may come from; empty: anywhere */
+	char *adapter; /* that reads its webhooks, or NULL */
+	GPtrArray *settings; /* char *, "name=value", for the adapter */
+	char *endpoint; /* whose records it names, or NULL */
 	guint rate; /* requests a second, 0 no limit */
 	int line;
 };

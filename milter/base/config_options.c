@@ -131,6 +131,9 @@ const struct option_row option_rows[] = {
 	{ "client", "tokens", OPTION_SECRETS, "", CLIENT(tokens), NULL, 0, 0 },
 	{ "client", "scopes", OPTION_LIST, "", CLIENT(scopes), NULL, 0, 0 },
 	{ "client", "networks", OPTION_NETWORKS, "", CLIENT(networks), NULL, 0, 0 },
+	{ "client", "adapter", OPTION_STRING, "", CLIENT(adapter), NULL, 0, 0 },
+	{ "client", "settings", OPTION_SETTINGS, "", CLIENT(settings), NULL, 0, 0 },
+	{ "client", "endpoint", OPTION_STRING, "", CLIENT(endpoint), NULL, 0, 0 },
 	{ "client", "rate", OPTION_UNSIGNED, "100", CLIENT(rate), NULL, 0, 100000 },
 
 	{ "form", "senders", OPTION_LIST, "", FORM(senders), NULL, 0, 0 },

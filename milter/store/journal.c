@@ -2,6 +2,7 @@
 #include "store/journal.h"
 
 #include "base/error.h"
+#include "lead/json.h"
 #include "store/private.h"
 
 void
@@ -43,6 +44,44 @@ read_entries(struct database *database, gint64 delivery, GPtrArray *entries, GEr
 		return FALSE;
 	row = database_select(database, QUERY_REMEMBERED, error, "i", delivery);
 	return append_entries(database, row, TRUE, entries, error);
+}
+
+/* Values are JSON: an id is a text or a number there. */
+static char *
+read_lead(struct database *database, const char *endpoint, const char *record, GError **error)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	struct driver_statement *row;
+	char *lead = NULL;
+
+	json_string(text, NULL, record, G_MAXSIZE - 1);
+	row = database_select(database, QUERY_REMEMBERED_LEAD, error, "sss", endpoint, record,
+			      text->str);
+	if (!row)
+		return NULL;
+	switch (database_next(database, row, error)) {
+	case 1:
+		lead = g_strdup(database_column_text(database, row, 0));
+		database_end(database, row);
+		return lead;
+	case 0:
+		g_set_error(error, LEADMILTER_ERROR, ERROR_NOT_FOUND,
+			    "no lead is known as %s at endpoint \"%s\"", record, endpoint);
+		return NULL;
+	default:
+		return NULL;
+	}
+}
+
+char *
+store_remembered_lead(struct store *store, const char *endpoint, const char *record, GError **error)
+{
+	char *lead;
+
+	pthread_mutex_lock(&store->reading_mutex);
+	lead = read_lead(store->reading, endpoint, record, error);
+	pthread_mutex_unlock(&store->reading_mutex);
+	return lead;
 }
 
 GPtrArray *

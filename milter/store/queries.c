@@ -299,6 +299,10 @@ static const struct text TEXTS[QUERY_COUNT] = {
 				    "SELECT ?2, endpoint, key, value FROM remembered "
 				    "WHERE lead=?1",
 				    NULL, 0, NULL },
+	[QUERY_REMEMBERED_LEAD] = { "SELECT l.id FROM remembered r JOIN endpoint p ON "
+				    "p.number=r.endpoint JOIN lead l ON l.number=r.lead "
+				    "WHERE r.value IN (?2, ?3) AND p.name=?1 LIMIT 1",
+				    NULL, 0, NULL },
 
 	[QUERY_TALLY_ADD] = { "UPDATE tally SET interest=interest+?1, nql=nql+?2, eql=eql+?3, "
 			      "mql=mql+?4, sal=sal+?5, sql=sql+?6, customer=customer+?7, "

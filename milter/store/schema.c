@@ -98,6 +98,7 @@ static const char VERSION_2[] =
 	" PRIMARY KEY(delivery, key)) WITHOUT ROWID;"
 	"CREATE TABLE remembered(lead INTEGER, endpoint INTEGER, key TEXT, value TEXT, "
 	" PRIMARY KEY(lead, endpoint, key)) WITHOUT ROWID;"
+	"CREATE INDEX remembered_value ON remembered(value, endpoint);"
 	"ALTER TABLE lead ADD COLUMN duplicate_reasons TEXT;"
 	"ALTER TABLE lead ADD COLUMN addresses TEXT;"
 	"ALTER TABLE lead ADD COLUMN apart TEXT;"

@@ -158,6 +158,10 @@ void journal_entry_free(struct journal_entry *entry);
 
 /** Everything kept for a delivery and for its lead. @return struct journal_entry *, or NULL */
 GPtrArray *store_journal(struct store *store, gint64 delivery, GError **error);
+/** The lead an adapter remembers a CRM's record of.
+ *  @param record its id, as text @return the lead's id, or NULL with ERROR_NOT_FOUND; caller frees */
+char *store_remembered_lead(struct store *store, const char *endpoint, const char *record,
+			    GError **error);
 /** Keep these (struct journal_entry *); a delivery that is gone keeps nothing of its lead. */
 gboolean store_journal_add(struct store *store, gint64 delivery, const GPtrArray *entries,
 			   GError **error);

@@ -21,7 +21,19 @@ my $SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 my $TOKEN  = 'reader-0123456789abcdef0123';
 my $port   = Site::free_port();
 
-my $site = Site->new(config => <<"END");
+my $site = Site->new;
+Site::spew("$site->{dir}/own_webhook.lua", <<'END');
+return { name = "own_webhook", receive = function(request, hook)
+	if request.body == "boom" then error("no idea") end
+	if request.body == "deny" then hook.deny("not today") end
+	if request.body == "wrong" then return { touches = { { touch = 7 } } } end
+	if request.body == "more" then return { customers = { { email = "a@b.test" } } } end
+	return { touches = { { touch = "visit", email = request.form.email, id = request.form.id } } }
+end }
+END
+symlink $_, "$site->{dir}/" . s{.*/}{}r for glob "$Site::ROOT/hooks/adapters/*.lua";
+$site->{config} = <<"END";
+adapter_directory = "$site->{dir}"
 hook_listen = "127.0.0.1:$port"
 hook_max_body = "65536"
 hook_max_connections = 1200
@@ -41,6 +53,28 @@ client "slow" {
 	tokens = {"slow-0123456789abcdef012345"}
 	scopes = {"read"}
 	rate = 1
+}
+client "hub" {
+	adapter = "hubspot_webhook"
+	settings = {"client_secret=hub-secret", "url=https://hook.example.test/v1/in/hub",
+		"lifecyclestage.evangelist=won"}
+	scopes = {"outcomes"}
+	endpoint = "crm"
+}
+client "odoo" {
+	adapter = "odoo_webhook"
+	settings = {"token=odoo-token", "stage.4=won", "stage.Lost for good=lost"}
+	scopes = {"outcomes"}
+}
+client "bitrix" {
+	adapter = "bitrix24_webhook"
+	settings = {"token=bx-token", "event.ONCRMLEADDELETE=rejected"}
+	scopes = {"outcomes"}
+	endpoint = "crm"
+}
+client "own" {
+	adapter = "own_webhook"
+	scopes = {"touches"}
 }
 client "elsewhere" {
 	tokens = {"away-0123456789abcdef012345"}
@@ -248,18 +282,107 @@ subtest 'outcomes' => sub {
 	is((request('POST', '/v1/outcomes', signed('{"outcomes":[{"outcome":"sold"}]}')))[0], 422, 'unknown outcome');
 };
 
+# What an adapter would have remembered of the lead, had one made its record.
+sub remember {
+	my ($endpoint, $record) = @_;
+	my $sql = qq(INSERT OR IGNORE INTO endpoint(name) VALUES('$endpoint');
+		INSERT INTO remembered SELECT l.number, p.number, 'id', '"$record"' FROM lead l, endpoint p
+		WHERE l.id='$lead' AND p.name='$endpoint');
+	$site->stop_daemon;
+	is system('python3', '-c', 'import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.executescript(sys.argv[2])',
+		"$site->{dir}/leads.db", $sql), 0, 'remembered';
+	$site->start_daemon;
+}
+
+sub vendor {
+	my ($path, $body, @headers) = @_;
+	my ($status, undef, $answer) = request('POST', "/v1/in/$path", body => $body, headers => \@headers);
+	return ($status, $answer =~ /^\{/ ? $json->decode($answer) : undef);
+}
+
+subtest 'webhooks of vendors' => sub {
+	remember('crm', '77');
+	my $change = [ { eventId => 1, subscriptionType => 'contact.propertyChange', objectId => 77,
+		propertyName => 'lifecyclestage', propertyValue => 'salesqualifiedlead', occurredAt => int(time * 1000) } ];
+	my $hub = sub {
+		my ($value, %how) = @_;
+		my $body = $json->encode($value);
+		my $when = int(1000 * ($how{time} // time));
+		my $mac  = encode_base64(hmac_sha256("POSThttps://hook.example.test/v1/in/hub$body$when", $how{secret} // 'hub-secret'), '');
+		return vendor('hub', $body, "X-HubSpot-Signature-v3: $mac", "X-HubSpot-Request-Timestamp: $when");
+	};
+	my ($status, $answer) = $hub->($change);
+	is $status, 200, 'HubSpot: taken';
+	is $answer->{outcomes}[0]{status}, 'recorded';
+	is $answer->{outcomes}[0]{lead}, $lead, '  for the lead whose record it is';
+	is((get("/v1/leads/$lead", $TOKEN))[1]{lead}{stage}, 'sql', '  the stage moved');
+	is +($hub->($change))[1]{outcomes}[0]{status}, 'duplicate', '  again: nothing';
+	is +($hub->($change, secret => 'other'))[0], 401, '  signed by another';
+	is +($hub->($change, time => time - 400))[0], 401, '  old';
+	$change->[0]{objectId} = 78;
+	$change->[0]{eventId}  = 2;
+	is +($hub->($change))[1]{outcomes}[0]{status}, 'refused', '  of nobody we know';
+	is_deeply +($hub->([ { subscriptionType => 'contact.creation', objectId => 1 } ]))[1], {}, '  nothing for us';
+
+	my $odoo = { _model => 'crm.lead', _id => 12, _action => 'x', stage_id => 4,
+		email_from => '"Grace" <grace@hopper-systems.test>', write_date => '2026-11-22 08:00:00' };
+	is +(vendor('odoo?token=wrong', $json->encode($odoo)))[0], 401, 'Odoo: wrong token';
+	($status, $answer) = vendor('odoo?token=odoo-token', $json->encode($odoo));
+	is $answer->{outcomes}[0]{status}, 'recorded', 'Odoo: won, by address';
+	is((get("/v1/leads/$lead", $TOKEN))[1]{lead}{stage}, 'customer', '  a customer');
+	is +(vendor('odoo?token=odoo-token', $json->encode($odoo)))[1]{outcomes}[0]{status}, 'duplicate', '  again: nothing';
+
+	is +(vendor('bitrix', 'event=ONCRMLEADDELETE&data[FIELDS][ID]=77&ts=1795000000&auth[application_token]=no'))[0], 401,
+	    'Bitrix24: wrong token';
+	($status, $answer) = vendor('bitrix?outcome=accepted&token=bx-token', 'document_id%5B2%5D=LEAD_77');
+	is $status, 200, 'Bitrix24: an automation rule';
+	is $answer->{outcomes}[0]{lead}, $lead;
+	is_deeply +(vendor('bitrix?token=bx-token', 'event=ONCRMLEADUPDATE&data[FIELDS][ID]=77'))[1], {}, '  an event nobody named';
+
+	($status, $answer) = vendor('own', 'email=grace%40hopper-systems.test&id=o1');
+	is $answer->{touches}[0]{status}, 'recorded', 'a file of our own';
+	is +(vendor('own', 'deny'))[0], 401, '  it refuses';
+	is +(vendor('own', 'boom'))[0], 422, '  it fails';
+	like $site->daemon_log, qr/own_webhook\.lua:2: no idea/, '  the log says where';
+	($status, $answer) = vendor('own', 'wrong');
+	is $status, 422, '  it says what the schema does not allow';
+	is $answer->{error}{details}[0]{pointer}, '/touches/0/touch';
+	is +(vendor('own', 'more'))[0], 403, '  it says what the client may not';
+	is +(vendor('website', '{}'))[0], 404, 'a client without adapter';
+	is +(vendor('nobody', '{}'))[0], 404, 'no client';
+};
+
+subtest 'adapters that can not be used' => sub {
+	my @cases = (
+		[ 'adapter = "none"',             qr/none/ ],
+		[ 'adapter = "tryton"',           qr/no function receive/ ],
+		[ 'adapter = "odoo_webhook"',     qr/needs the setting "token"/ ],
+		[ 'scopes = {"read"}',            qr/expected secrets/ ],
+		[ 'tokens = {"short"}',           qr/24 characters/ ],
+		[ qq(tokens = {"$TOKEN"}\nscopes = {"write"}), qr/scope "write"/ ],
+	);
+	for my $case (@cases) {
+		my $wrong = Site->new(config => qq(adapter_directory = "$site->{dir}"\nclient "x" {\n$case->[0]\n}\n));
+		$wrong->write_config;
+		my $out = qx($Site::BUILD/leadmilter -t -c @{[ $wrong->config_path ]} 2>&1);
+		is $? >> 8, 78, $case->[0];
+		like $out, qr/leadmilter\.conf:\d+: client "x".*$case->[1]/, '  says where and what';
+	}
+};
+
 subtest 'reading many' => sub {
 	my ($status, $value) = get('/v1/leads?limit=1', $TOKEN);
 	is $status, 200;
 	is scalar @{ $value->{leads} }, 1, 'as many as asked for';
 	ok $value->{more}, 'and there is more';
-	is((get('/v1/leads?stage=sal', $TOKEN))[1]{leads}[0]{lead}{id}, $lead, 'by stage');
+	is((get('/v1/leads?stage=customer', $TOKEN))[1]{leads}[0]{lead}{id}, $lead, 'by stage');
 	is((get('/v1/leads?q=hopper', $TOKEN))[1]{leads}[0]{lead}{id}, $lead, 'by text');
 	is scalar @{ (get('/v1/leads?owner=nobody@example.test', $TOKEN))[1]{leads} }, 0, 'none';
 	is((get("/v1/leads?$_", $TOKEN))[0], 422, $_) for qw(limit=0 limit=x stage=x since=x skip=-1);
 };
 
 subtest 'metrics' => sub {
+	is +(post('/v1/leads', { email => 'ann@metric.test', message => 'please call me back' }))[0], 200;
 	my ($status, $text, $head) = get('/metrics');
 	is $status, 200;
 	like $head, qr{^Content-Type: text/plain; version=0\.0\.4}m, 'type';
@@ -272,7 +395,7 @@ subtest 'metrics' => sub {
 			    or last;
 		}
 	}
-	like $text, qr/^leadmilter_leads\{stage="sal"\} 1$/m, 'leads by stage';
+	like $text, qr/^leadmilter_leads\{stage="customer"\} 1$/m, 'leads by stage';
 	like $text, qr/^leadmilter_message_seconds_bucket\{le="\+Inf"\} [1-9]/m, 'latencies';
 	like $text, qr/^leadmilter_hook_unauthorised_total [1-9]/m, 'refusals are counted';
 };
