@@ -30,6 +30,10 @@ struct http_exchange {
 	GPtrArray *headers; /* char *, of the newest head */
 	gboolean head_complete; /* curl takes the end of the connection for the end of the head */
 	GString *body;
+	gboolean is_mail; /* SMTP: every line of the server is one of `headers` */
+	char *text; /* of the mail */
+	gsize length, sent;
+	struct curl_slist *recipients;
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -121,6 +125,8 @@ exchange_free(gpointer data)
 	curl_slist_free_all(e->fields);
 	g_ptr_array_unref(e->headers);
 	g_string_free(e->body, TRUE);
+	curl_slist_free_all(e->recipients);
+	g_free(e->text);
 	g_free(e->problem);
 	g_free(e);
 }
@@ -246,10 +252,10 @@ begin(struct http_exchange *e, struct rate *rate)
 	curl_multi_add_handle(e->http->multi, e->easy);
 }
 
-struct http_exchange *
-http_send(struct http *http, const struct http_request *request, http_done *done, gpointer data)
+static struct http_exchange *
+exchange_new(struct http *http, const struct http_transport *transport, http_done *done,
+	     gpointer data)
 {
-	const struct http_transport *transport = request->transport;
 	struct http_exchange *e = g_new0(struct http_exchange, 1);
 	e->http = http;
 	e->done = done;
@@ -258,20 +264,71 @@ http_send(struct http *http, const struct http_request *request, http_done *done
 	e->headers = g_ptr_array_new_with_free_func(g_free);
 	e->body = g_string_new(NULL);
 	e->easy = curl_easy_init();
+	set_transport(e, transport);
+	set_callbacks(e);
+	g_hash_table_add(http->exchanges, e);
+	return e;
+}
+
+struct http_exchange *
+http_send(struct http *http, const struct http_request *request, http_done *done, gpointer data)
+{
+	const struct http_transport *transport = request->transport;
+	struct http_exchange *e = exchange_new(http, transport, done, data);
 	curl_easy_setopt(e->easy, CURLOPT_URL, request->url);
 	curl_easy_setopt(e->easy, CURLOPT_USERAGENT, "leadmilter/" LEADMILTER_VERSION);
 	/* over TLS wait for the first connection, which may carry them all (HTTP/2) */
 	curl_easy_setopt(e->easy, CURLOPT_PIPEWAIT,
 			 g_str_has_prefix(request->url, "https:") ? 1L : 0L);
-	set_transport(e, transport);
 	if (is_method(request->method))
 		set_method(e, request);
 	else
 		e->problem = g_strdup("no such HTTP method");
 	set_fields(e, request->headers);
-	set_callbacks(e);
-	g_hash_table_add(http->exchanges, e);
 	begin(e, transport->rate);
+	return e;
+}
+
+/* --- mail --- */
+
+static size_t
+give_text(char *buffer, size_t size, size_t count, void *user)
+{
+	struct http_exchange *e = user;
+	gsize length = MIN(size * count, e->length - e->sent);
+	memcpy(buffer, e->text + e->sent, length);
+	e->sent += length;
+	return length;
+}
+
+static void
+set_mail(struct http_exchange *e, const struct http_mail *mail)
+{
+	CURL *easy = e->easy;
+	e->is_mail = TRUE;
+	e->text = g_memdup2(mail->text, mail->length);
+	e->length = mail->length;
+	for (guint i = 0; i < mail->recipients->len; i++)
+		e->recipients =
+			curl_slist_append(e->recipients, g_ptr_array_index(mail->recipients, i));
+	curl_easy_setopt(easy, CURLOPT_URL, mail->url);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+	curl_easy_setopt(easy, CURLOPT_MAIL_FROM, mail->sender);
+	curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, e->recipients);
+	/* one who is gone must not keep it from the others */
+	curl_easy_setopt(easy, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
+	curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_text);
+	curl_easy_setopt(easy, CURLOPT_READDATA, e);
+	curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)mail->length);
+}
+
+struct http_exchange *
+http_send_mail(struct http *http, const struct http_mail *mail, http_done *done, gpointer data)
+{
+	struct http_exchange *e = exchange_new(http, mail->transport, done, data);
+	set_mail(e, mail);
+	begin(e, mail->transport->rate);
 	return e;
 }
 
@@ -285,8 +342,10 @@ http_cancel(struct http_exchange *exchange)
 
 /* An answer that we cut off for its size was an answer. */
 static gboolean
-is_complete(const struct http_exchange *e, CURLcode code)
+is_complete(const struct http_exchange *e, CURLcode code, long status)
 {
+	if (e->is_mail) /* a server that says no ends the exchange with an error of its own */
+		return code == CURLE_OK || status >= 400;
 	if (code == CURLE_OK)
 		return e->head_complete;
 	return code == CURLE_WRITE_ERROR && is_over(e);
@@ -299,6 +358,8 @@ describe_failure(const struct http_exchange *e, CURLcode code, long status)
 			  : e->error[0]      ? e->error
 			  : code == CURLE_OK ? "no end of the header fields"
 					     : curl_easy_strerror(code);
+	if (e->is_mail)
+		return g_strdup(why);
 	return status ? g_strdup_printf("the answer (HTTP %ld) broke off: %s", status, why)
 		      : g_strdup(why);
 }
@@ -316,8 +377,12 @@ finish(struct http_exchange *e, CURLcode code)
 	curl_easy_getinfo(e->easy, CURLINFO_TOTAL_TIME_T, &took);
 	curl_easy_getinfo(e->easy, CURLINFO_RESPONSE_CODE, &status);
 	response.duration = took;
-	if (!e->problem && is_complete(e, code)) {
+	if (!e->problem && is_complete(e, code, status)) {
 		response.status = status;
+		if (e->is_mail && e->headers->len) {
+			response.body = g_ptr_array_index(e->headers, e->headers->len - 1);
+			response.length = strlen(response.body);
+		}
 		response.cut = is_over(e);
 		response.retry_after = read_retry_after(&response, clock_now());
 	} else {

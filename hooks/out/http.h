@@ -1,5 +1,6 @@
 /*
- * http.h - HTTP exchanges, many at once on one thread; the only user of libcurl.
+ * http.h - HTTP exchanges, and mails handed to an SMTP server, many at once on one thread; the
+ * only user of libcurl.
  *
  * What every exchange keeps to: http and https only, TLS verified, HTTP/2 where offered, no
  * redirects, no proxy of the environment, a ceiling for its time and for the size of the answer.
@@ -71,6 +72,21 @@ void http_free(struct http *http);
  */
 struct http_exchange *http_send(struct http *http, const struct http_request *request,
 				http_done *done, gpointer data);
+/* A mail for an SMTP server (RFC 5321): smtp:// or smtps://, in its path what we are called there.
+ * The transport's ca_file and time-out hold. */
+struct http_mail {
+	const char *url;
+	const char *sender; /* envelope; "": none */
+	const GPtrArray *recipients; /* char * */
+	const char *text; /* with CRLF line ends */
+	gsize length;
+	const struct http_transport *transport;
+};
+
+/** As http_send(); the response's status is that of SMTP.  2xx: it was taken for at least one
+ *  recipient. */
+struct http_exchange *http_send_mail(struct http *http, const struct http_mail *mail,
+				     http_done *done, gpointer data);
 /** End it without calling back. */
 void http_cancel(struct http_exchange *exchange);
 

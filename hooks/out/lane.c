@@ -387,7 +387,7 @@ tell_breaker(struct lane *lane, const struct delivery *delivery, const struct la
 	struct breaker_answer said = { delivery->id, status_of_endpoint(verdict, answer),
 				       answer->unreachable, answer->retry_after,
 				       answer->generation };
-	if (verdict == VERDICT_PARK || verdict == VERDICT_REFUSED)
+	if (verdict == VERDICT_PARK || verdict == VERDICT_REFUSED || verdict == VERDICT_LATER)
 		return BREAKER_SAME;
 	return breaker_take(&lane->breaker, &said, now, g_random_double());
 }
@@ -398,6 +398,15 @@ is_too_old(const struct lane *lane, const struct delivery *delivery, gint64 now)
 {
 	guint days = lane->endpoint ? lane->endpoint->give_up_days : 0;
 	return days && !lane->breaker.open && now - delivery->time > days * (gint64)CLOCK_DAY;
+}
+
+static void
+postpone(struct lane *lane, const struct delivery *delivery, gint64 not_before)
+{
+	struct delivery_result result = {
+		.id = delivery->id, .state = DELIVERY_WAITING, .next = not_before, .unsent = TRUE
+	};
+	note(lane, &result, NULL, NULL);
 }
 
 static void
@@ -428,16 +437,27 @@ lane_finish(struct lane *lane, GPtrArray *deliveries, struct lane_answer *answer
 	lane->on_the_way -= deliveries->len;
 	lane->finished += deliveries->len;
 	enum breaker_change change = tell_breaker(lane, first, answer, verdict, now);
-	g_autofree char *why = verdict == VERDICT_DELIVERED ? NULL : describe(answer);
-	for (guint i = 0; i < deliveries->len; i++)
-		settle(lane, g_ptr_array_index(deliveries, i), answer, verdict, why,
-		       change != BREAKER_SAME, now);
+	g_autofree char *why =
+		verdict == VERDICT_DELIVERED && !answer->error ? NULL : describe(answer);
+	for (guint i = 0; i < deliveries->len; i++) {
+		const struct delivery *delivery = g_ptr_array_index(deliveries, i);
+		const struct lane_single all = { verdict, answer->retry_after };
+		const struct lane_single *own =
+			answer->each ? &g_array_index(answer->each, struct lane_single, i) : &all;
+		if (own->verdict == VERDICT_LATER)
+			postpone(lane, delivery, own->not_before);
+		else
+			settle(lane, delivery, answer, own->verdict,
+			       own->verdict == VERDICT_DELIVERED ? NULL : why,
+			       change != BREAKER_SAME, now);
+	}
 	log_change(lane, change, first->event, why, now);
 	follow_change(lane, change, now);
 	if (verdict == VERDICT_PARK || verdict == VERDICT_REFUSED)
 		park(lane, verdict, why, now);
 	g_clear_pointer(&answer->error, g_free);
 	g_clear_pointer(&answer->response, g_free);
+	g_clear_pointer(&answer->each, g_array_unref);
 	g_ptr_array_unref(deliveries);
 	return verdict == VERDICT_DELIVERED;
 }

@@ -43,6 +43,12 @@ struct lane {
 	gint64 ordered_at; /* monotonic */
 };
 
+/* What came of one of several deliveries. */
+struct lane_single {
+	enum verdict verdict; /* not BY_STATUS */
+	gint64 not_before; /* of LATER */
+};
+
 /* What came of an attempt. */
 struct lane_answer {
 	enum verdict verdict; /* BY_STATUS unless the courier knows better */
@@ -50,6 +56,8 @@ struct lane_answer {
 	gboolean unreachable; /* no connection, name or TLS: it says nothing about the event */
 	gint64 retry_after; /* time, 0 none */
 	guint generation; /* lane_generation() when it was sent */
+	GArray *each; /* struct lane_single, one a delivery, or NULL: all alike; the others speak of
+			 the endpoint then; taken over */
 	char *error; /* why it failed, for people, or NULL: the status says it; taken over */
 	char *response; /* excerpt, or NULL; taken over */
 };
@@ -83,7 +91,7 @@ void lane_settled(struct lane *lane);
  *  @return struct delivery *, at least one, of different leads */
 GPtrArray *lane_take(struct lane *lane, gint64 now);
 guint lane_generation(const struct lane *lane);
-/** What came of it, for all alike.  Unrefs the deliveries. @return TRUE when they were delivered */
+/** What came of it.  Unrefs the deliveries. @return TRUE when they were delivered */
 gboolean lane_finish(struct lane *lane, GPtrArray *deliveries, struct lane_answer *answer,
 		     gint64 now);
 /** Deliveries whose answer isn't waited for: an attempt that says nothing.  Unrefs them. */

@@ -29,6 +29,7 @@ enum verdict {
 	VERDICT_HOLD, /* the same, but it is this event that isn't taken, the endpoint is well */
 	VERDICT_DEAD, /* never again by itself: an administrator's `outbox retry` may */
 	VERDICT_PARK, /* nothing more to this endpoint until an administrator resumes it */
+	VERDICT_LATER, /* not tried: at a time the courier names, uncounted; nobody is at fault */
 	VERDICT_REFUSED /* the same, since our credentials are wrong: also until they change */
 };
 /** What an HTTP status means: 2xx delivered, 410 park the endpoint, 413 dead, all others again. */
