@@ -1,10 +1,12 @@
 /* courier.c - see courier.h. */
 #include "hooks/out/courier.h"
 #include "hooks/out/crm.h"
+#include "hooks/out/notify.h"
 #include "hooks/out/webhook.h"
 
 /* The last one takes every endpoint. */
-static const struct courier_kind *const kinds[] = { &crm_courier, &webhook_courier };
+static const struct courier_kind *const kinds[] = { &notify_courier, &crm_courier,
+						    &webhook_courier };
 
 struct courier {
 	guint references;

@@ -465,6 +465,9 @@ endpoint_free(gpointer data)
 {
 	struct config_endpoint *endpoint = data;
 	config_section_clear("endpoint", endpoint);
+	if (endpoint->notify)
+		config_section_clear("notify", endpoint->notify);
+	g_free(endpoint->notify);
 	g_free(endpoint->name);
 	g_free(endpoint);
 }
@@ -660,6 +663,53 @@ read_client(struct reader *reader, cfg_t *section, struct config *config, GError
 			       "client \"%s\": expected secrets = {\"whsec_…\"}, tokens = {…} or "
 			       "adapter = \"…\"",
 			       client->name);
+	return TRUE;
+}
+
+/* What of an endpoint a notification has: its mails go one after another. */
+static void
+fill_notify_endpoint(struct config_endpoint *endpoint)
+{
+	static const char *const usual[] = { "lead.created", "lead.assigned", "lead.reopened",
+					     "lead.sla_breached", "contact.bounced" };
+	struct config_notify *notify = endpoint->notify;
+	endpoint->url = g_strdup(notify->smtp);
+	endpoint->when = g_strdup(notify->when);
+	endpoint->secrets = g_ptr_array_new_with_free_func(g_free);
+	endpoint->headers = g_ptr_array_new_with_free_func(g_free);
+	endpoint->events = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < notify->events->len; i++)
+		g_ptr_array_add(endpoint->events, g_strdup(g_ptr_array_index(notify->events, i)));
+	for (guint i = 0; !notify->events->len && i < G_N_ELEMENTS(usual); i++)
+		g_ptr_array_add(endpoint->events, g_strdup(usual[i]));
+	if (!notify->to->len)
+		g_ptr_array_add(notify->to, g_strdup("owner"));
+	endpoint->concurrency = 1;
+	endpoint->timeout_seconds = 30;
+}
+
+/* A receiver of events like an endpoint, and one by its name. */
+static gboolean
+read_notify(struct reader *reader, cfg_t *section, struct config *config, GError **error)
+{
+	struct config_endpoint *endpoint = g_new0(struct config_endpoint, 1);
+	const char *smtp;
+	g_ptr_array_add(config->endpoints, endpoint);
+	endpoint->notify = g_new0(struct config_notify, 1);
+	endpoint->name = g_strdup(cfg_title(section));
+	endpoint->line = line_of(reader, section);
+	for (guint i = 0; i + 1 < config->endpoints->len; i++)
+		if (!strcmp(((struct config_endpoint *)config->endpoints->pdata[i])->name,
+			    endpoint->name))
+			return problem(reader, section, error,
+				       "notify \"%s\": an endpoint has that name", endpoint->name);
+	if (!read_section(reader, section, "notify", endpoint->notify, error))
+		return FALSE;
+	smtp = endpoint->notify->smtp;
+	if (!smtp || (!g_str_has_prefix(smtp, "smtp://") && !g_str_has_prefix(smtp, "smtps://")))
+		return problem(reader, cfg_getopt(section, "smtp"), error,
+			       "notify \"%s\": expected smtp = \"smtp://host:25\"", endpoint->name);
+	fill_notify_endpoint(endpoint);
 	return TRUE;
 }
 
@@ -877,7 +927,7 @@ fill_config(struct reader *reader, cfg_t *cfg, void *target, GError **error)
 	} sections[] = { { "mailbox", read_mailbox }, { "owner", read_owner },
 			 { "assign", read_assign },   { "endpoint", read_endpoint },
 			 { "form", read_form },       { "route", read_route },
-			 { "client", read_client } };
+			 { "client", read_client },   { "notify", read_notify } };
 	if (!read_section(reader, cfg, "", config, error) || !check_top(reader, cfg, config, error))
 		return FALSE;
 	for (guint i = 0; i < G_N_ELEMENTS(sections); i++)
@@ -894,8 +944,8 @@ fill_config(struct reader *reader, cfg_t *cfg, void *target, GError **error)
 struct config *
 config_load(const char *path, GError **error)
 {
-	static const char *const sections[] = { "mailbox", "owner", "assign", "endpoint",
-						"form",    "route", "client", NULL };
+	static const char *const sections[] = { "mailbox", "owner",  "assign", "endpoint", "form",
+						"route",   "client", "notify", NULL };
 	g_autoptr(config_owned) config = config_new(path);
 	if (!read_file(path, "", sections, fill_config, config, error) ||
 	    !load_scorecards(config, error))

@@ -50,6 +50,19 @@ struct config_assign {
 	int line; /* of its condition, else of its end, for messages */
 };
 
+/* What a `notify` section says beside what every endpoint has: a mail for owners
+ * (hooks/out/notify_mail.h). */
+struct config_notify {
+	char *smtp; /* URL of the server */
+	char *from; /* the author: "Leads <leads@example.com>" */
+	char *sender; /* of the envelope, NULL: none */
+	GPtrArray *to; /* char *, "owner" or addresses */
+	GPtrArray *events; /* char *, globs */
+	char *when; /* or NULL */
+	char *url; /* of a lead's card, with placeholders, or NULL */
+	guint per_hour; /* mails to one receiver, 0: any number */
+};
+
 /* A receiver of events.  Members that may be secret hold it, wherever it stood (secret.h). */
 struct config_endpoint {
 	char *name;
@@ -74,6 +87,7 @@ struct config_endpoint {
 	gboolean include_text; /* the capped excerpt of the new text is sent */
 	char *adapter; /* what speaks to it, by name, or NULL: the generic webhook */
 	GPtrArray *settings; /* char *, "name=value": the adapter's; a value may stand elsewhere */
+	struct config_notify *notify; /* told by mail, or NULL */
 	int line; /* of its secrets or its end, for messages */
 };
 

@@ -11,6 +11,7 @@
 #define CLIENT(member) offsetof(struct config_client, member)
 #define FORM(member) offsetof(struct config_form, member)
 #define ROUTE(member) offsetof(struct config_route, member)
+#define NOTIFY(member) offsetof(struct config_notify, member)
 #define CARD(member) offsetof(struct config_scorecard, member)
 #define RULE(member) offsetof(struct config_rule, member)
 #define GROUP(member) offsetof(struct config_group, member)
@@ -150,6 +151,15 @@ const struct option_row option_rows[] = {
 	{ "route", "subject_tag", OPTION_STRING, "", ROUTE(subject_tag), NULL, 0, 0 },
 	{ "route", "quarantine", OPTION_STRING, "", ROUTE(quarantine), NULL, 0, 0 },
 	{ "route", "stop", OPTION_BOOLEAN, "false", ROUTE(stop), NULL, 0, 0 },
+
+	{ "notify", "smtp", OPTION_SECRET, "smtp://127.0.0.1:25", NOTIFY(smtp), NULL, 0, 0 },
+	{ "notify", "from", OPTION_STRING, "", NOTIFY(from), NULL, 0, 0 },
+	{ "notify", "sender", OPTION_STRING, "", NOTIFY(sender), NULL, 0, 0 },
+	{ "notify", "to", OPTION_LIST, "", NOTIFY(to), NULL, 0, 0 },
+	{ "notify", "events", OPTION_LIST, "", NOTIFY(events), NULL, 0, 0 },
+	{ "notify", "when", OPTION_STRING, "", NOTIFY(when), NULL, 0, 0 },
+	{ "notify", "url", OPTION_STRING, "", NOTIFY(url), NULL, 0, 0 },
+	{ "notify", "per_hour", OPTION_UNSIGNED, "30", NOTIFY(per_hour), NULL, 0, 100000 },
 
 	{ "card", "name", OPTION_STRING, "", CARD(name), NULL, 0, 0 },
 	{ "card", "include", OPTION_PATHS, "", CARD(includes), NULL, 0, 0 },

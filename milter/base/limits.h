@@ -78,6 +78,7 @@
 #define LIMIT_WORK_DAYS 36600 /* a hundred years: as far as working time is counted */
 #define LIMIT_SECRET_LEAST 16 /* characters of a secret that signs tokens, at least */
 #define LIMIT_ROUTES 100
+#define LIMIT_NOTES 100 /* events told to owners in one go, or in one mail */
 #define LIMIT_ROUTED 32 /* recipients one mail may be given */
 #define LIMIT_ROUTE_TEXT 200 /* of a subject tag, a quarantine reason, a field's value */
 #define LIMIT_INCLUDES 16 /* depth of scorecards that include each other */

@@ -88,7 +88,7 @@ for my $section (sort keys %option) {
 	}
 }
 my $shipped = slurp('conf/leadmilter.conf');
-for my $section ('', qw(mailbox owner assign endpoint form route)) {
+for my $section ('', qw(mailbox owner assign endpoint form route notify)) {
 	for my $name (@{ $option{$section} }) {
 		push @wrong, "conf/leadmilter.conf lacks $section $name" unless $shipped =~ /^[#\s]*\Q$name\E\s*=/m;
 	}

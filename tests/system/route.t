@@ -256,6 +256,7 @@ subtest 'a token instead of References' => sub {
 		main_cf => "recipient_delimiter = +\n"
 	);
 	Site::spew("$site->{dir}/token.secret", "a secret of this test\n");
+	chmod 0600, "$site->{dir}/token.secret";
 	$site->start_daemon;
 	$site->start_postfix;
 	is $site->send_mail('ada@buyers.test', 'sales@example.test', text(letter('ada'))), 250, 'first mail';
