@@ -87,6 +87,27 @@ sub send_one {
 	return $result;
 }
 
+# One of us writes, from the host itself.
+sub answer {
+	my ($site, $who, $to) = @_;
+	my $client = MilterClient->new($site->socket_spec) or die 'no milter';
+	$client->negotiate;
+	$client->connect_as('127.0.0.1');
+	$client->message(
+		from    => "$who\@example.test",
+		to      => $to,
+		headers => [
+			[ 'From',       "$who\@example.test" ],
+			[ 'To',         $to ],
+			[ 'Subject',    'Re: Offer' ],
+			[ 'Message-ID', "<answer-$who\@example.test>" ],
+			[ 'Date',       POSIX::strftime('%a, %d %b %Y %H:%M:%S +0000', gmtime) ],
+		],
+		body => "With pleasure: here it is.\r\n",
+	);
+	$client->quit;
+}
+
 # Many connections at once; each writes its share of the mails one after another.
 sub send_all {
 	my ($site, $connections, @mails) = @_;
@@ -153,6 +174,17 @@ subtest '1,000 first mails over 64 connections' => sub {
 	    qr/^round robin of rule 'turns': t\d\@example\.test \(weight \d of 10, \d+ open\)$/, 'each choice is explained';
 };
 
+subtest 'first mails of many people of few firms at once' => sub {
+	my @mails = map { my $firm = $_ % 20; [ "f$_", 'fewest', from => "f$_\@firm$firm.test" ] } 1 .. 300;
+	is send_all($site, 64, @mails), 0, 'three hundred mails of twenty firms';
+	my %owners;
+	for (@{ $site->leads(5000) }) {
+		$owners{$1}{ $_->{owner} }++ if $_->{address} =~ /\@(firm\d+)/;
+	}
+	is scalar keys %owners, 20, 'twenty firms';
+	is_deeply [ grep { keys %{ $owners{$_} } != 1 } sort keys %owners ], [], 'no two salespeople talk to one of them';
+};
+
 subtest 'capacity, pool, fallback' => sub {
 	is send_all($site, 8, map { [ "s$_", 'small' ] } 1 .. 20), 0, 'twenty mails for eight places';
 	is_deeply shares($site, 'small'), { cap3 => 3, cap5 => 5, boss => 12 }, 'nobody has more than they can';
@@ -211,6 +243,9 @@ subtest 'mail outside of working hours is due in the morning' => sub {
 	is lead_of($site, 'd1@buyers-d1.test')->{task}{what}, 'reply', 'a reply is to be written';
 	is lead_of($site, 'd1@buyers-d1.test')->{task}{due}, "${day}T09:30:00.000Z", 'half an hour of work later';
 	is lead_of($site, 'd2@buyers-d2.test')->{task}{due}, "${day}T09:15:00.000Z", 'a rule may want it sooner';
+	answer($site, 't2', 'd1@buyers-d1.test');
+	is lead_of($site, 'd1@buyers-d1.test')->{task}, undef, 'an answer of ours ends it';
+	is lead_of($site, 'd1@buyers-d1.test')->{owner}, 't2@example.test', 'and makes who wrote it the owner of what a pool held';
 	my $holiday = qq(holidays = {"$day"}\n);
 	is reload($site, $holiday . $hours . owners()), 0, 'reloaded: tomorrow is a holiday';
 	send_one($site, 'd3', 'nobody');

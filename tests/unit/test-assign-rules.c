@@ -510,6 +510,34 @@ test_answers(void)
 	close_site(&site);
 }
 
+/* A touch from outside has no message: rules that ask for one don't hold. */
+static void
+test_outside(void)
+{
+	g_autoptr(lead_owned) lead = fixture_lead("ld_a", "anna@kunde.example", NULL);
+	struct assignment got;
+	struct site site;
+
+	open_site(&site,
+		  "owner \"ann@x.test\" { languages = {\"en\"} products = {\"a\"} }\n"
+		  "assign \"text\" { when = \"text.new matches '*pumps*' or sender.freemail or "
+		  "text.new matches phrases 'intent_price' or message.human\" strategy = "
+		  "\"manual\" }\n"
+		  "assign \"rest\" { when = \"lead.stage >= 'eql'\" }\n",
+		  "");
+	const struct assign_input input = { .config = site.config,
+					    .scorecards = site.scorecards,
+					    .known = site.known,
+					    .lead = lead,
+					    .time = FIXTURE_NOW };
+
+	assign_inbound(&input, &got);
+	g_assert_cmpstr(got.owner, ==, "ann@x.test");
+	assignment_clear(&got);
+	g_assert_cmpint(assign_response_within(&input), ==, 120 * MINUTE);
+	close_site(&site);
+}
+
 static void
 test_to(void)
 {
@@ -819,6 +847,7 @@ main(int argc, char **argv)
 	scratch = g_dir_make_tmp("leadmilter-XXXXXX", NULL);
 	g_test_add_func("/assign-rules/cases", test_cases);
 	g_test_add_func("/assign-rules/answers", test_answers);
+	g_test_add_func("/assign-rules/outside", test_outside);
 	g_test_add_func("/assign-rules/to", test_to);
 	g_test_add_func("/assign-rules/round-robin", test_round_robin);
 	g_test_add_func("/assign-rules/least-loaded", test_least_loaded);
