@@ -229,6 +229,18 @@ drop_points(GPtrArray *contributions)
 	}
 }
 
+/* Who writes now is one of those active at the account, too, unless the store has counted them. */
+static void
+warm_account(const struct change_context *context, const struct inbound *in)
+{
+	struct account *account = context->known->account;
+	gint64 last = in->before != NULL ? in->before->last_inbound : 0;
+
+	if (account != NULL && in->identity.proof != PROOF_REFUTED &&
+	    in->identity.claimed == NULL && last < context->now - ACCOUNT_HEAT_WINDOW)
+		account->active_people++;
+}
+
 static void
 add_inbound_touch(const struct change_context *context, struct inbound *in)
 {
@@ -401,6 +413,7 @@ inbound_decide(const struct change_context *context)
 	}
 	in.opts_out = opts_out(context->facts, in.identity.proof);
 	open_card(context, &in);
+	warm_account(context, &in);
 	add_inbound_touch(context, &in);
 	count_inbound(context, &in);
 	change_score(context, in.lead, in.ledger, in.touch, &score, &all);

@@ -26,7 +26,8 @@ my $json = JSON::PP->new->utf8->canonical;
 
 # Options: config => more configuration text; mailboxes => its mailbox sections;
 # socket => 'inet'; main_cf => more Postfix configuration; no_milter => 1;
-# endpoint_options => more lines of the endpoint section
+# endpoint_options => more lines of the endpoint section; submission => 1, a second port for our own
+# people; clock => 1, the daemon's time can be set
 sub new {
 	my ($class, %option) = @_;
 	my $self = bless { pids => {}, %option }, $class;
@@ -167,7 +168,7 @@ sub start_daemon {
 	$self->{daemon} = $self->start_process(
 		'leadmilter',
 		command => [ @{ $how{wrapper} // [] }, "$BUILD/leadmilter", '-f', '-c', $self->config_path ],
-		env     => $how{env}
+		env     => { $self->clock_environment, %{ $how{env} // {} } }
 	);
 	eval {
 		wait_for('the daemon', sub {
@@ -189,6 +190,27 @@ sub daemon_answers {
 sub stop_daemon {
 	my ($self, $signal) = @_;
 	return $self->stop_process(delete $self->{daemon}, $signal);
+}
+
+# --- the daemon's clock (lib/clock.c) ---
+
+sub clock_environment {
+	my ($self) = @_;
+	return unless $self->{clock};
+	my $library = "$self->{dir}/clock.so";
+	if (!-e $library) {
+		system('cc', '-shared', '-fPIC', '-O1', '-o', $library, "$ROOT/tests/system/lib/clock.c") == 0
+		    or die "clock.so: the compiler failed\n";
+	}
+	return (LD_PRELOAD => $library, LEADMILTER_TEST_CLOCK => "$self->{dir}/clock");
+}
+
+# From now on it is `time` (seconds since the epoch), and goes on from there.
+sub set_clock {
+	my ($self, $time) = @_;
+	my $path = "$self->{dir}/clock";
+	spew("$path.new", sprintf "%d\n", $time - time);
+	rename "$path.new", $path or die "$path: $!";
 }
 
 sub daemon_log { return slurp("$_[0]{dir}/leadmilter.log") }
@@ -251,8 +273,9 @@ header_size_limit = 1024000
 alias_maps =
 alias_database =
 local_recipient_maps =
-smtpd_relay_restrictions = permit_mynetworks, reject
+smtpd_relay_restrictions = permit_mynetworks, permit_auth_destination, reject
 smtpd_peername_lookup = no
+smtpd_authorized_xclient_hosts = 127.0.0.0/8
 smtpd_client_connection_rate_limit = 0
 smtpd_client_connection_count_limit = 0
 disable_dns_lookups = yes
@@ -269,7 +292,10 @@ END
 
 sub master_cf {
 	my ($self) = @_;
-	return <<"END";
+	my $submission = '';
+	$submission = "127.0.0.1:$self->{submission_port} inet n - n - - smtpd\n"
+	    if $self->{submission};
+	return <<"END" . $submission;
 127.0.0.1:$self->{smtp_port} inet n - n - - smtpd
 pickup    unix  n - n 60 1 pickup
 cleanup   unix  n - n - 0 cleanup
@@ -305,6 +331,7 @@ sub start_postfix {
 	chown $postfix_uid, $postfix_gid, "$d/data";
 	chown $nobody_uid,  $nobody_gid,  "$d/mail";
 	$self->{smtp_port} //= free_port();
+	$self->{submission_port} //= free_port() if $self->{submission};
 	spew("$d/etc/main.cf",   $self->main_cf);
 	spew("$d/etc/master.cf", $self->master_cf);
 	system("postfix -c $d/etc start >/dev/null 2>&1") == 0
@@ -322,10 +349,17 @@ sub stop_postfix {
 }
 
 # Send one message (bytes) through Postfix. Returns the server's last code, 0 on failure.
+# Options: client => address it comes from; login => of one of us, at the submission port
 sub send_mail {
-	my ($self, $from, $to, $message) = @_;
-	my $smtp = Net::SMTP->new('127.0.0.1', Port => $self->{smtp_port}, Timeout => 60, Hello => 'client.test')
+	my ($self, $from, $to, $message, %as) = @_;
+	my $port = $as{login} ? $self->{submission_port} : $self->{smtp_port};
+	my $smtp = Net::SMTP->new('127.0.0.1', Port => $port, Timeout => 60, Hello => 'client.test')
 	    or die "no SMTP: $@";
+	if (%as) {
+		my @claims = (($as{client} ? "ADDR=$as{client}" : ()), ($as{login} ? "LOGIN=$as{login}" : ()));
+		$smtp->command('XCLIENT', @claims);
+		$smtp->response == 2 && $smtp->hello('client.test') or die 'XCLIENT: ' . $smtp->message;
+	}
 	$message =~ s/\r?\n/\r\n/g;
 	my $ok = $smtp->mail($from) && $smtp->recipient(ref $to ? @$to : $to) && $smtp->data
 	    && $smtp->datasend($message) && $smtp->dataend;
