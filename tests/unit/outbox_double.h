@@ -18,7 +18,7 @@ struct row {
 	gint64 id;
 	char *endpoint, *lead, *event, *body;
 	guint attempts, settled; /* made; those whose result is written */
-	gint64 next;
+	gint64 next, time;
 	enum delivery_state state;
 	int status;
 	char *error, *response;
@@ -83,7 +83,7 @@ outbox_add(struct store *store, const char *endpoint, guint lead, guint event)
 	pthread_mutex_lock(&store->lock);
 	g_ptr_array_add(store->rows, row);
 	row->id = store->rows->len;
-	row->next = clock_now();
+	row->next = row->time = clock_now();
 	pthread_mutex_unlock(&store->lock);
 	return row;
 }
@@ -145,6 +145,9 @@ row_delivery(const struct row *row)
 	d->body = g_strdup(row->body);
 	d->attempts = row->attempts;
 	d->next = row->next;
+	d->time = row->time;
+	d->status = row->status;
+	d->type = g_strdup("lead.updated");
 	return d;
 }
 
