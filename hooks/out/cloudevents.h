@@ -11,8 +11,9 @@
 
 #include "store/store.h"
 
-#define CLOUDEVENTS_STRUCTURED "application/cloudevents+json; charset=UTF-8"
-#define CLOUDEVENTS_BATCH "application/cloudevents-batch+json; charset=UTF-8"
+/* Without a charset, which JSON doesn't have: the JavaScript SDK refuses one. */
+#define CLOUDEVENTS_STRUCTURED "application/cloudevents+json"
+#define CLOUDEVENTS_BATCH "application/cloudevents-batch+json"
 
 /** The source attribute, a URI. @return caller frees */
 char *cloudevents_source(const char *hostname);
