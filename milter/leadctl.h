@@ -80,5 +80,8 @@ struct lead *leadctl_lead(struct leadctl *leadctl, const char *key, gboolean by_
 /** What conf/schemas/lead.schema.json describes. @param score as of now, or NULL: as stored */
 cJSON *leadctl_lead_to_json(const struct lead *lead, const struct score *score);
 void leadctl_print_lead(const struct lead *lead);
+/** @param contacts struct contact * */
+cJSON *leadctl_contacts_to_json(const GPtrArray *contacts);
+void leadctl_print_contacts(const GPtrArray *contacts);
 
 #endif

@@ -125,7 +125,38 @@ leadctl_lead_to_json(const struct lead *lead, const struct score *score)
 	return object;
 }
 
+cJSON *
+leadctl_contacts_to_json(const GPtrArray *contacts)
+{
+	cJSON *array = cJSON_CreateArray();
+	for (guint i = 0; i < contacts->len; i++) {
+		const struct contact *contact = g_ptr_array_index(contacts, i);
+		cJSON *each = cJSON_CreateObject();
+		show_add_text(each, "address", contact->address);
+		show_add_text(each, "name", contact->name);
+		show_add_text(each, "lead", contact->lead);
+		show_add_time(each, "first_seen", contact->first_seen);
+		show_add_time(each, "last_seen", contact->last_seen);
+		cJSON_AddNumberToObject(each, "mails", contact->mails);
+		cJSON_AddItemToArray(array, each);
+	}
+	return array;
+}
+
 /* --- for people --- */
+
+void
+leadctl_print_contacts(const GPtrArray *contacts)
+{
+	for (guint i = 0; i < contacts->len; i++) {
+		const struct contact *contact = g_ptr_array_index(contacts, i);
+		g_autofree char *seen = leadctl_time(contact->last_seen);
+		g_autofree char *text = g_strdup_printf(
+			"%s%s<%s>, in %u mails, last %s", contact->name ? contact->name : "",
+			contact->name ? " " : "", contact->address, contact->mails, seen);
+		leadctl_row(i ? "" : "also there", text);
+	}
+}
 
 /* What matters most stands in the first 80 columns. */
 void

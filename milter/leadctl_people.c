@@ -58,6 +58,65 @@ ask_and_print(struct leadctl *leadctl, cJSON *request)
 	return refused ? LEADCTL_NEGATIVE : LEADCTL_OK;
 }
 
+/* --- two cards, one person --- */
+
+static int
+ask_about_two(struct leadctl *leadctl, const char *name, int argc, char **argv)
+{
+	if (argc != 3)
+		return leadctl_usage(leadctl_find(leadctl_people_commands, name));
+	cJSON *request = request_for(leadctl, name, argv[1]);
+	if (!request)
+		return leadctl->failure;
+	g_autoptr(lead_owned) other = leadctl_lead(leadctl, argv[2], FALSE);
+	if (!other) {
+		cJSON_Delete(request);
+		return leadctl->failure;
+	}
+	cJSON_AddStringToObject(request, "other", other->id);
+	return ask_and_print(leadctl, request);
+}
+
+static int
+run_merge(struct leadctl *leadctl, int argc, char **argv)
+{
+	return ask_about_two(leadctl, "merge", argc, argv);
+}
+
+static int
+run_keep_apart(struct leadctl *leadctl, int argc, char **argv)
+{
+	return ask_about_two(leadctl, "keep-apart", argc, argv);
+}
+
+static int
+run_split(struct leadctl *leadctl, int argc, char **argv)
+{
+	char *origin = NULL, *address = NULL;
+	const struct leadctl_command *command = leadctl_find(leadctl_people_commands, "split");
+	const GOptionEntry entries[] = {
+		{ "origin", 0, 0, G_OPTION_ARG_STRING, &origin, NULL, NULL },
+		{ "address", 0, 0, G_OPTION_ARG_STRING, &address, NULL, NULL },
+		{ NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },
+	};
+	int code = LEADCTL_USAGE;
+	if (!leadctl_options(command, entries, &argc, &argv))
+		;
+	else if (argc != 2 || !origin == !address)
+		leadctl_usage(command);
+	else {
+		cJSON *request = request_for(leadctl, "split", argv[1]);
+		code = leadctl->failure;
+		if (request) {
+			cJSON_AddStringToObject(request, "what", origin ? origin : address);
+			code = ask_and_print(leadctl, request);
+		}
+	}
+	g_free(origin);
+	g_free(address);
+	return code;
+}
+
 /* --- what sales say --- */
 
 static int
@@ -190,6 +249,24 @@ print_owner(const struct owner *owner, gboolean known, enum presence presence)
 	printf("\n");
 }
 
+static void
+show_owner(struct leadctl *leadctl, const struct owner *owner, gboolean known)
+{
+	enum presence presence = known ? owner_presence(owner, leadctl->now) : PRESENT;
+	if (leadctl->json)
+		leadctl_print_json(owner_to_json(owner, known, presence));
+	else
+		print_owner(owner, known, presence);
+}
+
+/* However the address was written. */
+static gboolean
+is_known(GHashTable *known, const struct owners *owners, const struct owner *owner)
+{
+	const struct owner *same = owners_find(owners, owner->address);
+	return same && g_hash_table_contains(known, same->address);
+}
+
 /* Those who may get leads, then those who only own some. */
 static int
 run_owners(struct leadctl *leadctl, int argc, char **argv)
@@ -203,24 +280,19 @@ run_owners(struct leadctl *leadctl, int argc, char **argv)
 	if (!stored)
 		return leadctl_fail(error);
 	g_autoptr(owners_owned) owners = owners_new(leadctl->generation->config, stored);
-	guint count = 0;
+	g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
 	const struct owner *owner;
+	guint count = 0;
 	for (; (owner = owners_nth(owners, count)); count++) {
-		enum presence presence = owner_presence(owner, leadctl->now);
-		if (leadctl->json)
-			leadctl_print_json(owner_to_json(owner, TRUE, presence));
-		else
-			print_owner(owner, TRUE, presence);
+		g_hash_table_add(known, owner->address);
+		show_owner(leadctl, owner, TRUE);
 	}
 	for (guint i = 0; i < stored->len; i++) {
 		owner = g_ptr_array_index(stored, i);
-		if (owners_find(owners, owner->address) || !owner->load)
+		if (!owner->load || is_known(known, owners, owner))
 			continue;
+		show_owner(leadctl, owner, FALSE);
 		count++;
-		if (leadctl->json)
-			leadctl_print_json(owner_to_json(owner, FALSE, PRESENT));
-		else
-			print_owner(owner, FALSE, PRESENT);
 	}
 	return count ? LEADCTL_OK : LEADCTL_NEGATIVE;
 }
@@ -283,7 +355,8 @@ print_account(const struct account *account)
 
 /* The people of an account; those who wrote within the heat window are counted. */
 static int
-print_people(struct leadctl *leadctl, const struct account *account, const GPtrArray *people)
+print_people(struct leadctl *leadctl, const struct account *account, const GPtrArray *people,
+	     const GPtrArray *contacts)
 {
 	guint active = 0;
 	for (guint i = 0; i < people->len; i++) {
@@ -309,6 +382,7 @@ print_people(struct leadctl *leadctl, const struct account *account, const GPtrA
 	leadctl_row("heat", heat);
 	for (guint i = 0; i < people->len; i++)
 		leadctl_print_lead(g_ptr_array_index(people, i));
+	leadctl_print_contacts(contacts);
 	return LEADCTL_OK;
 }
 
@@ -327,13 +401,16 @@ show_account(struct leadctl *leadctl, const char *domain)
 	g_autoptr(GPtrArray) people = store_leads(leadctl->store, &filter, &failure);
 	if (!people)
 		return leadctl_fail(failure);
+	g_autoptr(GPtrArray) contacts = store_contacts(leadctl->store, name, &failure);
+	if (!contacts)
+		return leadctl_fail(failure);
 	if (!account && !people->len)
 		return leadctl_fail(error);
 	if (!account) {
 		account = account_new();
 		account->domain = g_strdup(lower);
 	}
-	return print_people(leadctl, account, people);
+	return print_people(leadctl, account, people, contacts);
 }
 
 static int
@@ -416,6 +493,9 @@ run_customers(struct leadctl *leadctl, int argc, char **argv)
 const struct leadctl_command leadctl_people_commands[] = {
 	{ "claim", "LEAD OWNER [--reason TEXT]", "give a lead to an owner", run_claim },
 	{ "stage", "LEAD STAGE [--reason TEXT]", "move a lead", run_stage },
+	{ "merge", "LEAD OTHER", "two cards are one person", run_merge },
+	{ "split", "LEAD --origin ID|--address A", "one card is two people", run_split },
+	{ "keep-apart", "LEAD OTHER", "they are not one person", run_keep_apart },
 	{ "sweep", "", "what time alone changes, now", run_sweep },
 	{ "accounts", "[DOMAIN] [--most N] [--skip N]", "organisations, or one with its people",
 	  run_accounts },

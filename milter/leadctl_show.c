@@ -15,6 +15,7 @@ struct shown {
 	struct lead *lead;
 	GPtrArray *touches;
 	GPtrArray *changes; /* struct stage_change * */
+	GPtrArray *contacts; /* struct contact *: others of the account in the conversation */
 	struct score score; /* as of --now, from the ledger: a list or cache may be older */
 };
 
@@ -26,6 +27,8 @@ shown_clear(struct shown *shown)
 		g_ptr_array_unref(shown->touches);
 	if (shown->changes)
 		g_ptr_array_unref(shown->changes);
+	if (shown->contacts)
+		g_ptr_array_unref(shown->contacts);
 	lead_free(shown->lead);
 }
 
@@ -48,7 +51,12 @@ load_shown(struct leadctl *leadctl, const char *key, struct shown *shown)
 	shown->touches = store_touches(leadctl->store, shown->lead->id, &error);
 	if (shown->touches)
 		shown->changes = store_stage_changes(leadctl->store, shown->lead->id, &error);
-	if (!shown->changes)
+	if (shown->changes)
+		shown->contacts =
+			shown->lead->account
+				? store_contacts(leadctl->store, shown->lead->account, &error)
+				: g_ptr_array_new();
+	if (!shown->contacts)
 		return leadctl_fail(error);
 	score_evaluate_all(leadctl->generation->scorecards, shown->touches, shown->lead,
 			   leadctl->now, &shown->score);
@@ -172,6 +180,7 @@ print_state(const struct shown *shown)
 		leadctl_row("opted out", "yes");
 	print_duplicates(lead);
 	print_list("merged", merged);
+	leadctl_print_contacts(shown->contacts);
 }
 
 /* --- its history --- */
@@ -262,6 +271,7 @@ shown_to_json(const struct shown *shown)
 	cJSON *merged = cJSON_AddArrayToObject(object, "merged");
 	for (guint i = 0; i < ids->len; i++)
 		cJSON_AddItemToArray(merged, cJSON_CreateString(g_ptr_array_index(ids, i)));
+	cJSON_AddItemToObject(object, "contacts", leadctl_contacts_to_json(shown->contacts));
 	cJSON *history = cJSON_AddArrayToObject(object, "history");
 	for (guint i = 0; i < shown->touches->len; i++)
 		cJSON_AddItemToArray(history, touch_to_json(g_ptr_array_index(shown->touches, i)));

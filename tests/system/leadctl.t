@@ -109,6 +109,23 @@ subtest 'wrong usage: 2, and nothing is done' => sub {
 		[ 'show', 'a', 'b' ],
 		['explain'],
 		[ 'explain', 'a', 'b' ],
+		['claim'],
+		[ 'claim', 'a' ],
+		[ 'claim', 'a', 'b', 'c' ],
+		[ 'claim', '--nonsense', 'a', 'b' ],
+		[ 'stage', 'a' ],
+		[ 'stage', 'a', 'b', '--reason' ],
+		[ 'merge', 'a' ],
+		[ 'merge', 'a', 'b', 'c' ],
+		[ 'split', 'a' ],
+		[ 'split', 'a', '--origin', 'b', '--address', 'c' ],
+		[ 'split', '--origin', 'b' ],
+		[ 'keep-apart', 'a' ],
+		[ 'sweep', 'x' ],
+		[ 'accounts', 'a', 'b' ],
+		[ 'accounts', '--most', 'all' ],
+		[ 'customers', 'x' ],
+		[ 'owners', 'x' ],
 		[ 'outbox', 'list',   'x' ],
 		[ 'outbox', 'list',   '--state', 'nonsense' ],
 		[ 'outbox', 'show' ],
@@ -141,7 +158,8 @@ subtest 'help and version' => sub {
 	my ($code, $out) = run($site, '--help');
 	is $code, 0, '--help';
 	like $out, qr/^  \Q$_\E\b/m, "  names $_"
-	    for 'inspect', 'score', 'replay', 'signals', 'leads', 'show', 'explain', 'outbox list', 'outbox show',
+	    for 'inspect', 'score', 'replay', 'signals', 'leads', 'show', 'explain', 'claim', 'stage', 'merge', 'split',
+	    'keep-apart', 'sweep', 'accounts', 'customers', 'owners', 'import', 'outbox list', 'outbox show',
 	    'outbox retry', 'outbox drop', 'endpoint status', 'endpoint resume', 'endpoint park',
 	    'endpoint test', 'endpoint key', 'check', 'stats',
 	    'reload';
@@ -240,7 +258,8 @@ subtest 'signals' => sub {
 
 subtest 'no store yet: reading fails, replay makes it' => sub {
 	my $site = new_site();
-	for my $case (['leads'], [ 'show', 'x' ], [ 'explain', 'x' ], [ 'outbox', 'list' ], [ 'endpoint', 'status' ], ['stats']) {
+	for my $case (['leads'], [ 'show', 'x' ], [ 'explain', 'x' ], [ 'claim', 'x', 'y' ], [ 'stage', 'x', 'sql' ], ['accounts'],
+		['customers'], ['owners'], [ 'outbox', 'list' ], [ 'endpoint', 'status' ], ['stats']) {
 		my ($code, undef, $err) = run($site, @$case);
 		is $code, 70, "leadctl @$case";
 		like $err, qr/leads\.db: there is no store yet/, '  says so';
@@ -371,6 +390,97 @@ sub commands_on_deliveries {
 	}
 }
 
+# Changing leads by hand.
+sub commands_on_people {
+	my ($site) = @_;
+	my @id = map { $site->leadctl_json('show', "p$_\@buyers$_.test")->[0]{id} } 1 .. 5;
+
+	# who is meant
+	my ($code, $out, $err) = run($site, 'show', 'Person3');
+	is $code, 0, 'a part of a name that fits one lead';
+	like $out, qr/^\Q$id[2]\E  Ada Person3$/m, '  is shown';
+	($code, $out, $err) = run($site, 'show', 'Ada');
+	is $code, 1, 'one that fits several';
+	like $err, qr/'Ada' fits several leads; say which:\n(?:  ld_\w{26}  Ada Person\d <p\d\@buyers\d\.test>\n){5}\z/,
+	    '  lists them';
+	($code, $out, $err) = run($site, 'explain', 'p3@elsewhere.test');
+	is $code, 1, 'an address nobody has';
+	like $err, qr/no lead 'p3\@elsewhere\.test'; near are:\n  \Q$id[2]\E/, '  lists what is near';
+	for my $command ([ 'claim', 'Person3', 's@example.test' ], [ 'stage', 'Person3', 'sql' ], [ 'merge', 'Person3', $id[0] ],
+		[ 'merge', $id[0], 'Person3' ], [ 'split', 'Person3', '--address', 'x@y.test' ], [ 'keep-apart', 'Person3', $id[0] ])
+	{
+		($code, $out, $err) = run($site, @$command);
+		is $code, 1, "$command->[0]: a name is not enough";
+		like $err, qr/no lead 'Person3'; near are:\n  \Q$id[2]\E/, '  but is a hint';
+	}
+
+	# owner and stage
+	($code, $out) = run($site, 'claim', $id[0], 'sam@example.test', '--reason', 'met at the fair');
+	is $code, 0, 'claim';
+	like $out, qr/^\Q$id[0]\E \(\w+\): .*sam\@example\.test/, '  says what was done';
+	my $shown = $site->leadctl_json('show', $id[0])->[0];
+	is $shown->{owner}, 'sam@example.test', '  it is';
+	like $shown->{owner_reason}, qr/met at the fair/, '  with the reason';
+	is_deeply [ map { $_->{id} } @{ $site->leadctl_json('leads', '--owner', 'sam@example.test') } ], [ $id[0] ],
+	    '  and found by it';
+	my ($sam) = grep { $_->{address} eq 'sam@example.test' } @{ $site->leadctl_json('owners') };
+	is $sam->{load}, 1, '  it counts';
+	ok !$sam->{known}, '  though nobody said that Sam sells';
+	like +(run($site, 'owners'))[1], qr/^sam\@example\.test .*\b1 .*neither configured nor imported$/m, '  for people';
+	($code, undef, $err) = run($site, 'claim', $id[0], 'sam');
+	is $code, 70, 'claim: no address';
+	like $err, qr/"sam" is no owner's address/, '  says so';
+	($code, $out) = run($site, 'stage', 'p2@buyers2.test', 'disqualified', '--reason', 'no budget');
+	is $code, 0, 'stage';
+	like $out, qr/^\Q$id[1]\E \(disqualified\): .*no budget/, '  says what was done';
+	is_deeply [ map { $_->{id} } @{ $site->leadctl_json('leads', '--stage', 'disqualified') } ], [ $id[1] ], '  it is';
+	is $site->leadctl_json('show', $id[1])->[0]{stages}[-1]{to}, 'disqualified', '  in its history';
+	($code, undef, $err) = run($site, 'stage', $id[1], 'disqualifid');
+	is $code, 70, 'stage: no such stage';
+	like $err, qr/"disqualifid" is no stage; the nearest is "disqualified"/, '  names the nearest';
+
+	# two cards, one person
+	($code, $out) = run($site, 'merge', $id[2], $id[3]);
+	is $code, 0, 'merge';
+	is $site->leadctl_json('show', $id[3])->[0]{id}, $id[2], '  the other id leads there';
+	is $site->leadctl_json('show', 'p4@buyers4.test')->[0]{id}, $id[2], '  and so does the address';
+	$shown = $site->leadctl_json('show', $id[2])->[0];
+	is_deeply $shown->{merged}, [ $id[3] ], '  the card says so';
+	is scalar(grep { $_->{touch} ne 'merge' && $_->{message_id} } @{ $shown->{history} }), 2, '  with both histories';
+	like +(run($site, 'show', $id[2]))[1], qr/^  merged         \Q$id[3]\E$/m, '  for people';
+	($code, undef, $err) = run($site, 'merge', $id[2], $id[3]);
+	isnt $code, 0, 'merge: they are one already';
+	ok $err, '  says so';
+	($code, $out) = run($site, 'split', $id[2], '--origin', $id[3]);
+	is $code, 0, 'split';
+	is $site->leadctl_json('show', 'p4@buyers4.test')->[0]{address}, 'p4@buyers4.test', '  there are two again';
+	isnt $site->leadctl_json('show', 'p4@buyers4.test')->[0]{id}, $id[2], '  of their own';
+	($code, undef, $err) = run($site, 'split', $id[2], '--origin', $id[0]);
+	isnt $code, 0, 'split: what was never merged';
+	ok $err, '  says so';
+	is((run($site, 'keep-apart', $id[0], $id[4]))[0], 0, 'keep-apart');
+
+	# time
+	($code, $out) = run($site, '--now', '2027-11-20', 'sweep');
+	is $code, 0, 'sweep of a year from now';
+	like $out, qr/^\d+ leads were due$/, '  says how many';
+	is $site->leadctl_json('--now', '2027-11-20', 'sweep')->[0]{count}, 0, '  then none is';
+	is $site->leadctl_json('leads', '--text', 'Person5')->[0]{temperature}, 'cold', '  and they have cooled';
+
+	# accounts and customers
+	($code, $out) = run($site, 'accounts', 'buyers5.test');
+	is $code, 0, 'an account nobody imported';
+	like $out, qr/^buyers5\.test.*^  heat +1 people known.*^\Q$id[4]\E/ms, '  with its people';
+	($code, undef, $err) = run($site, 'accounts', 'nowhere.test');
+	is $code, 1, 'no such account';
+	like $err, qr/no account 'nowhere\.test'/, '  says so';
+	is((run($site, 'accounts'))[0], 1, 'accounts: none was imported');
+	is((run($site, 'customers'))[0], 1, 'customers: none');
+	run($site, 'stage', $id[4], 'customer');
+	($code, $out) = run($site, 'customers');
+	like $out, qr/^\Q$id[4]\E Ada Person5/m, '  one now';
+}
+
 sub replay_all {
 	my ($site) = @_;
 	my $d = $site->{dir};
@@ -397,6 +507,7 @@ subtest 'without a daemon' => sub {
 	replay_all($site);
 	commands_on_a_store($site);
 	commands_on_deliveries($site);
+	commands_on_people($site);
 	is $site->leadctl_json('stats')->[0]{daemon}, undef, 'stats: no daemon';
 	like +(run($site, 'stats'))[1], qr/^daemon\s+not running$/m, '  says so';
 	my ($code, undef, $err) = run($site, 'reload');
@@ -410,6 +521,7 @@ subtest 'with a daemon' => sub {
 	replay_all($site);
 	commands_on_a_store($site);
 	commands_on_deliveries($site);
+	commands_on_people($site);
 	my $stats = $site->leadctl_json('stats')->[0]{daemon};
 	is $stats->{created}, 5, 'stats: the daemon did it';
 	is $stats->{reloads}, 0, '  with one configuration';
