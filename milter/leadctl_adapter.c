@@ -155,12 +155,20 @@ find_endpoint(struct test *test, const struct config *config, GError **error)
 	return FALSE;
 }
 
+static const cJSON *
+find_scenario(const struct test *test)
+{
+	const cJSON *scenarios = cJSON_GetObjectItemCaseSensitive(test->script, "scenarios");
+	return test->scenario ? cJSON_GetObjectItemCaseSensitive(scenarios, test->scenario)
+			      : cJSON_GetArrayItem(scenarios, 0);
+}
+
 /* Of the endpoint, else of the script; then what the command line says. */
 static struct lua_target *
 make_target(const struct test *test, const struct lua_adapter *adapter, GError **error)
 {
 	g_autoptr(GPtrArray) settings = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GPtrArray) scripted = rehearsal_settings(test->script);
+	g_autoptr(GPtrArray) scripted = rehearsal_settings(test->script, find_scenario(test));
 	const GPtrArray *base = test->configured ? test->configured->settings : scripted;
 	const char *url =
 		cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(test->script, "url"));
@@ -214,14 +222,6 @@ ask_network(const struct lua_request *request, gpointer data)
 			return asking->answer;
 		http_wait(asking->http, POLL_MS);
 	}
-}
-
-static const cJSON *
-find_scenario(const struct test *test)
-{
-	const cJSON *scenarios = cJSON_GetObjectItemCaseSensitive(test->script, "scenarios");
-	return test->scenario ? cJSON_GetObjectItemCaseSensitive(scenarios, test->scenario)
-			      : cJSON_GetArrayItem(scenarios, 0);
 }
 
 static cJSON *

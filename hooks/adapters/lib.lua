@@ -89,6 +89,7 @@ function lib.lead(event, crm)
 	lead.rating = crm.text.cut(lead.rating, 1000)
 	-- by what a note is known again: the mail's own id, else the event's
 	lead.marker = brings_mail[event.type] and m.message_id or event.id
+	lead.html_marker = crm.escape.html(lead.marker)
 	if lead.email then lead.note = note_of(event, lead, d) end
 	return lead
 end
@@ -115,7 +116,8 @@ function lib.marked(list, field, lead)
 		for name in field:gmatch("[^.]+") do
 			text = type(text) == "table" and text[name] or nil
 		end
-		if type(text) == "string" and text:find(lead.marker, 1, true) then return item end
+		if type(text) == "string" and (text:find(lead.marker, 1, true) or
+			text:find(lead.html_marker, 1, true)) then return item end
 	end
 end
 
@@ -162,16 +164,23 @@ function lib.deliver(steps)
 	end
 end
 
--- A line for people, of chat adapters.
-function lib.headline(event, crm)
-	local lead = lib.lead(event, crm)
-	local what = {
-		["lead.created"] = "New lead", ["lead.qualified"] = "Qualified lead",
-		["lead.assigned"] = "Lead assigned to " .. (lead.owner or "nobody"),
-		["lead.reopened"] = "Lead is back", ["lead.sla_breached"] = "Nobody answered in time",
-		["customer.activity"] = "A customer writes",
-	}
-	return what[event.type] or event.type, lead
+-- For chat: post(crm, head, lines) tells people of an event, once.
+local headlines = {
+	["lead.created"] = "New lead", ["lead.qualified"] = "Qualified lead",
+	["lead.assigned"] = "Lead assigned", ["lead.reopened"] = "A lead is back",
+	["lead.sla_breached"] = "Nobody answered in time", ["customer.activity"] = "A customer writes",
+}
+
+function lib.chat(post)
+	return function(event, crm)
+		local lead = lib.lead(event, crm)
+		local head = (headlines[event.type] or event.type) .. ": " .. lead.name ..
+			(lead.known_company and ", " .. lead.known_company or "")
+		local lines = {lead.subject, lead.rating}
+		if lead.owner then lines[#lines + 1] = "For " .. lead.owner end
+		crm:once("post", nil, function() post(crm, head, lines) end)
+		return crm.done{}
+	end
 end
 
 return lib

@@ -623,6 +623,19 @@ base64(lua_State *state)
 	return 1;
 }
 
+/* crm.json(value): its text */
+static int
+json(lua_State *state)
+{
+	struct lua_run *run = run_of(state);
+
+	luaL_checkany(state, 1);
+	lua_value_read(state, 1, &run->json);
+	keep(&run->scratch, cJSON_PrintUnformatted(run->json));
+	lua_pushstring(state, run->scratch);
+	return 1;
+}
+
 static int
 array(lua_State *state)
 {
@@ -717,7 +730,8 @@ static const struct {
 static const luaL_Reg functions[] = {
 	{ "once", once },     { "remember", remember }, { "recall", recall }, { "login", login },
 	{ "retry", retry },   { "hold", hold },         { "reauth", reauth }, { "done", done },
-	{ "base64", base64 }, { "array", array },       { "exact", exact },   { NULL, NULL },
+	{ "base64", base64 }, { "json", json },         { "array", array },   { "exact", exact },
+	{ NULL, NULL },
 };
 
 static const struct {

@@ -18,18 +18,26 @@ text_of(const cJSON *object, const char *name)
 	return cJSON_GetStringValue(member(object, name));
 }
 
-GPtrArray *
-rehearsal_settings(const cJSON *script)
+static void
+add_settings(GPtrArray *settings, const cJSON *object)
 {
-	GPtrArray *settings = g_ptr_array_new_with_free_func(g_free);
 	const cJSON *item;
 
-	cJSON_ArrayForEach(item, member(script, "settings"))
+	cJSON_ArrayForEach(item, object)
 	{
 		if (cJSON_IsString(item))
 			g_ptr_array_add(settings,
 					g_strconcat(item->string, "=", item->valuestring, NULL));
 	}
+}
+
+GPtrArray *
+rehearsal_settings(const cJSON *script, const cJSON *scenario)
+{
+	GPtrArray *settings = g_ptr_array_new_with_free_func(g_free);
+
+	add_settings(settings, member(script, "settings"));
+	add_settings(settings, member(scenario, "settings"));
 	return settings;
 }
 

@@ -2,9 +2,9 @@
  * rehearsal.h - an adapter's run on its own: an event, answers from a script (or from a function
  * that asks the CRM), and a transcript of all that was asked and said.
  *
- * A script is a JSON file (leadmilter-adapters(7)): {url, settings, scenarios: {NAME: {event,
- * remembered, done, answers: [{status, headers, body}], …}}}.  One answer serves one
- * request, in order.
+ * A script is a JSON file (leadmilter-adapters(7)): {adapter, url, settings, scenarios: {NAME:
+ * {event, settings, remembered, done, answers: [{status, headers, body}], requests, outcome}}}. One
+ * answer serves one request, in order.
  */
 #ifndef LEADMILTER_REHEARSAL_H
 #define LEADMILTER_REHEARSAL_H
@@ -33,7 +33,7 @@ struct rehearsal {
  */
 cJSON *rehearsal_run(const struct rehearsal *rehearsal);
 
-/** "name=value" of a script's settings. @return char *, caller unrefs */
-GPtrArray *rehearsal_settings(const cJSON *script);
+/** "name=value" of a script's settings, then of a scenario's. @return char *, caller unrefs */
+GPtrArray *rehearsal_settings(const cJSON *script, const cJSON *scenario);
 
 #endif
