@@ -18,7 +18,7 @@ struct lua_inbound {
 	const char *method, *path;
 	const char *query; /* without "?", or NULL */
 	const GPtrArray *headers; /* char *, "Name: value" each */
-	const char *body;
+	const char *body; /* `length` bytes and a NUL */
 	gsize length;
 };
 

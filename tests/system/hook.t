@@ -41,7 +41,7 @@ hook_request_seconds = 2
 max_sessions = 1500
 client "website" {
 	secrets = {"$SECRET"}
-	scopes = {"touches", "outcomes", "leads"}
+	scopes = {"touches", "outcomes", "customers", "leads"}
 	rate = 0
 }
 client "reader" {
@@ -84,6 +84,8 @@ client "elsewhere" {
 END
 $site->start_daemon;
 
+my @records; # of every answer, for the description's own test
+
 # One request on a connection of its own; (status, header block, body).
 sub request {
 	my ($method, $path, %how) = @_;
@@ -96,6 +98,8 @@ sub request {
 	my $answer = <$s> // '';
 	my ($head, $rest) = split /\r\n\r\n/, $answer, 2;
 	my ($status) = ($head // '') =~ m{^HTTP/1\.1 (\d+)};
+	push @records, { method => $method, path => $path, status => $status, body => $rest, sent => $body }
+	    if $status && $method ne 'HEAD';
 	return ($status // 0, $head // '', $rest // '');
 }
 
@@ -282,6 +286,36 @@ subtest 'outcomes' => sub {
 	is((request('POST', '/v1/outcomes', signed('{"outcomes":[{"outcome":"sold"}]}')))[0], 422, 'unknown outcome');
 };
 
+subtest 'customers' => sub {
+	my $customers = { customers => [
+		{ email => 'old@customer.test', name => 'Old Customer', company => 'Customer Ltd', id => 'C-1',
+			since => '2020-05-01T00:00:00Z', owner => 'maria@example.test' },
+		{ email => 'phone@customer.test', phone => '020 7946 0999' },
+	] };
+	my ($status, $answer) = post('/v1/customers', $customers);
+	is $status, 200, 'taken';
+	is_deeply [ map { $_->{status} } @{ $answer->{results} } ], [qw(created created)];
+	is_deeply [ map { $_->{status} } @{ (post('/v1/customers', $customers))[1]{results} } ],
+	    [qw(unchanged unchanged)], 'again: nothing';
+	my $value = (get('/v1/leads/old@customer.test', $TOKEN))[1];
+	is $value->{lead}{stage}, 'customer', 'has a card';
+	is $value->{owner}{address}, 'maria@example.test', 'and an owner';
+	($status, $answer) = post('/v1/leads', { email => 'old@customer.test', message => 'May I order two more?' });
+	is $answer->{lead}, $value->{lead}{id}, 'who writes is the customer';
+	is_deeply [ post('/v1/customers', { customers => [ { name => 'x' } ] }) ]->[0], 422, 'without address';
+};
+
+subtest 'merged in the CRM' => sub {
+	my ($status, $answer) = post('/v1/leads', { email => 'g.hopper@private.test', name => 'G. H.', message => 'It is me again.' });
+	my $other = $answer->{lead};
+	isnt $other, $lead, 'two cards';
+	($status, $answer) = post('/v1/outcomes', { outcomes => [ { outcome => 'merged', lead => $other, value => $lead } ] });
+	is $answer->{results}[0]{status}, 'recorded', 'are one';
+	is((get("/v1/leads/$other", $TOKEN))[1]{lead}{id}, $lead, 'both ids lead there');
+	($status, $answer) = post('/v1/outcomes', { outcomes => [ { outcome => 'merged', lead => $other } ] });
+	is $answer->{results}[0]{status}, 'refused', 'into what must be said';
+};
+
 # What an adapter would have remembered of the lead, had one made its record.
 sub remember {
 	my ($endpoint, $record) = @_;
@@ -395,7 +429,7 @@ subtest 'metrics' => sub {
 			    or last;
 		}
 	}
-	like $text, qr/^leadmilter_leads\{stage="customer"\} 1$/m, 'leads by stage';
+	like $text, qr/^leadmilter_leads\{stage="customer"\} 3$/m, 'leads by stage';
 	like $text, qr/^leadmilter_message_seconds_bucket\{le="\+Inf"\} [1-9]/m, 'latencies';
 	like $text, qr/^leadmilter_hook_unauthorised_total [1-9]/m, 'refusals are counted';
 };
@@ -473,6 +507,15 @@ subtest 'unix socket, and what is wrong with an address' => sub {
 	my $busy = Site->new(config => sprintf qq(hook_listen = "127.0.0.1:%d"\n), $taken->sockport);
 	ok !eval { $busy->start_daemon; 1 }, 'a port in use ends the start';
 	like $@, qr/hook_listen/, '  and is named';
+};
+
+subtest 'as described' => sub {
+	my $file = "$site->{dir}/records.json";
+	Site::spew($file, join '', map { eval { $json->encode($_) . "\n" } // () } @records);
+	local $ENV{LEADMILTER_NPM} = $ENV{LEADMILTER_NPM} // "$Site::BUILD/npm";
+	my $got = $json->decode(join '', qx(node $FindBin::Bin/openapi.mjs $file));
+	cmp_ok $got->{answers}, '>', 80, 'answers';
+	is_deeply $got->{problems}, [], 'are what openapi.json says' or diag explain $got->{problems};
 };
 
 done_testing;
