@@ -11,6 +11,7 @@
 
 #include "base/limits.h"
 #include "lead/expression_node.h"
+#include "lead/summary.h"
 
 #define BITS 64
 
@@ -108,11 +109,23 @@ history_of(struct evaluation *evaluation, guint id)
 	return evaluation->histories[id];
 }
 
+/* The entry at the head of the ledger that stands for early touches, or NULL. */
+static const struct summary *
+summary_of(const struct evaluation *evaluation)
+{
+	const GPtrArray *touches = evaluation->input.touches;
+
+	return touches != NULL && touches->len > 0
+		       ? ((const struct touch *)touches->pdata[0])->summary
+		       : NULL;
+}
+
 /* Touches of a name from `window` microseconds ago until now. */
 static guint
 count_touches(struct evaluation *evaluation, const struct node *node)
 {
 	const GArray *history = history_of(evaluation, node->id);
+	const struct summary *summary = summary_of(evaluation);
 	double begin = (double)evaluation->input.now - node->high;
 	guint low = 0, high = history != NULL ? history->len : 0;
 	guint length = high;
@@ -125,7 +138,22 @@ count_touches(struct evaluation *evaluation, const struct node *node)
 		else
 			high = middle;
 	}
-	return length - low;
+	return length - low + (summary != NULL ? summary_count(summary, node->text, begin) : 0);
+}
+
+/* When one of a name last happened; 0 never. */
+static gint64
+last_touch(struct evaluation *evaluation, const struct node *node)
+{
+	const GArray *history = history_of(evaluation, node->id);
+	const struct summary *summary = summary_of(evaluation);
+	const struct summary_name *early =
+		summary != NULL ? summary_find(summary, node->text) : NULL;
+	gint64 last = early != NULL ? early->last : 0;
+
+	if (history != NULL && history->len > 0)
+		last = MAX(last, g_array_index(history, gint64, history->len - 1));
+	return last;
 }
 
 /* --- operands --- */
@@ -176,12 +204,10 @@ age_of(struct value time, gint64 now)
 static struct value
 touch_age(const struct node *node, struct evaluation *evaluation)
 {
-	const GArray *history = history_of(evaluation, node->id);
-	struct value last = { .known = history != NULL && history->len > 0 };
+	gint64 last = last_touch(evaluation, node);
 
-	if (last.known)
-		last.number = (double)g_array_index(history, gint64, history->len - 1);
-	return age_of(last, evaluation->input.now);
+	return age_of((struct value){ .known = last != 0, .number = (double)last },
+		      evaluation->input.now);
 }
 
 static struct value
@@ -467,7 +493,9 @@ test_within(const struct node *node, struct evaluation *evaluation)
 static gboolean
 test_within_touch(const struct node *node, struct evaluation *evaluation)
 {
-	return count_touches(evaluation, node) > 0;
+	gint64 last = last_touch(evaluation, node);
+
+	return last != 0 && (double)last >= (double)evaluation->input.now - node->high;
 }
 
 static gboolean (*const TESTS[])(const struct node *node, struct evaluation *evaluation) = {

@@ -50,7 +50,7 @@ struct contribution {
 	gboolean is_explicit;
 	gboolean is_property; /* says what the person is: only the newest of its rule counts */
 	double raw; /* points before decay and cap; 0 when the card has no such rule */
-	double half_life_days; /* 0 none */
+	double half_life_days; /* 0 none; -1 the card has no such rule */
 	/* and as of a time: */
 	double decayed; /* after decay */
 	double points; /* after the group's cap or floor: what counts; they sum to the total */

@@ -260,7 +260,7 @@ forget(struct contribution *contribution)
 	contribution->is_property = FALSE;
 	if (!contribution->is_raw)
 		contribution->raw = 0;
-	contribution->half_life_days = 0;
+	contribution->half_life_days = -1;
 }
 
 void

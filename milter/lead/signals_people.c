@@ -8,6 +8,7 @@
 #include "lead/signals_table.h"
 
 #include "lead/score.h"
+#include "lead/summary.h"
 #include "mail/lists.h"
 
 static const char *const RANKS[] = { "unknown", "user", "influencer", "decision_maker", NULL };
@@ -355,17 +356,36 @@ touch_at(const struct signal_input *input, guint i)
 	return input->touches != NULL && i < input->touches->len ? input->touches->pdata[i] : NULL;
 }
 
+/* What stands for early touches at the head of the ledger, or NULL. */
+static const struct summary *
+summary_of(const struct signal_input *input)
+{
+	const struct touch *first = touch_at(input, 0);
+
+	return first != NULL ? first->summary : NULL;
+}
+
 static struct value
 get_touches(const struct signal_input *input)
 {
-	return number(input->touches != NULL ? input->touches->len : 0);
+	const struct summary *summary = summary_of(input);
+
+	if (input->touches == NULL)
+		return number(0);
+	return number(summary != NULL ? (double)input->touches->len - 1 + summary->count
+				      : input->touches->len);
 }
 
 static const char *
 touch_name_item(const struct signal_input *input, guint i)
 {
-	const struct touch *touch = touch_at(input, i);
+	const struct summary *summary = summary_of(input);
+	guint early = summary != NULL ? summary->names->len : 0;
+	const struct touch *touch;
 
+	if (i < early)
+		return ((const struct summary_name *)summary->names->pdata[i])->name;
+	touch = touch_at(input, i - early + (summary != NULL));
 	if (touch == NULL)
 		return NULL;
 	return touch->name != NULL ? touch->name : "";
@@ -374,10 +394,11 @@ touch_name_item(const struct signal_input *input, guint i)
 static struct value
 get_first_touch(const struct signal_input *input)
 {
-	gint64 first = 0;
+	const struct summary *summary = summary_of(input);
+	gint64 first = summary != NULL ? summary->first : 0;
 	const struct touch *touch;
 
-	for (guint i = 0; (touch = touch_at(input, i)) != NULL; i++) {
+	for (guint i = summary != NULL; (touch = touch_at(input, i)) != NULL; i++) {
 		if (first == 0 || touch->time < first)
 			first = touch->time;
 	}
