@@ -324,6 +324,113 @@ test_find(void)
 	scorecards_unref(NULL);
 }
 
+/* --- several cards --- */
+
+static const char *const CARDS[] = {
+	"name = \"first\"\nrule \"a\" { when = \"true\" points = 1.0 }\n",
+	"name = \"shop\" applies = \"person.country == 'RO'\"\n"
+	"rule \"a\" { when = \"true\" points = 2.0 }\n",
+	"name = \"named\"\nrule \"a\" { when = \"true\" points = 3.0 }\n"
+	"rule \"bounced\" { when = \"message.bounce == 'permanent'\" points = -9.0 }\n",
+	NULL,
+};
+
+/* The cards that gave something, in their order. */
+static char *
+cards_of(const GPtrArray *contributions)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < contributions->len; i++)
+		g_string_append_printf(
+			text, "%s%s", i > 0 ? " " : "",
+			((const struct contribution *)contributions->pdata[i])->card);
+	return g_string_free(text, FALSE);
+}
+
+static void
+test_which_cards_apply(void)
+{
+	static const struct {
+		const char *mailboxes[3]; /* a list of cards each; NULL: none */
+		const char *country, *only;
+		const char *cards;
+	} want[] = {
+		{ { NULL }, NULL, NULL, "first" },
+		{ { "" }, NULL, NULL, "first" },
+		{ { "" }, "RO", NULL, "first shop" },
+		{ { "named" }, "RO", NULL, "named" },
+		{ { "named first" }, NULL, NULL, "first named" },
+		{ { "", "named" }, "RO", NULL, "named" },
+		{ { "shop", "named" }, NULL, NULL, "shop named" },
+		{ { "shop" }, NULL, "named", "named" },
+		{ { "shop" }, NULL, "nobody", "" },
+	};
+	g_autoptr(GError) error = NULL;
+	g_autoptr(scorecards_owned) scorecards = fixture_cards(CARDS, &error);
+
+	g_assert_no_error(error);
+	for (guint i = 0; i < G_N_ELEMENTS(want); i++) {
+		g_autoptr(GPtrArray) mailboxes = g_ptr_array_new();
+		g_autoptr(GPtrArray) contributions = NULL;
+		g_autofree char *cards = NULL;
+		struct config_mailbox boxes[3] = { { .name = NULL } };
+		struct fixture fixture;
+
+		fixture_init(&fixture);
+		for (guint j = 0; want[i].mailboxes[j] != NULL; j++) {
+			g_auto(GStrv) names = g_strsplit(want[i].mailboxes[j], " ", -1);
+
+			boxes[j].scorecards = g_ptr_array_new_with_free_func(g_free);
+			for (guint k = 0; names[k] != NULL; k++)
+				g_ptr_array_add(boxes[j].scorecards, g_strdup(names[k]));
+			g_ptr_array_add(mailboxes, &boxes[j]);
+		}
+		fixture.facts.mailboxes = mailboxes;
+		fixture.person.country = (char *)want[i].country;
+		contributions = scorecards_apply(scorecards, want[i].only, &fixture.facts, NULL,
+						 NULL, NULL, NOW);
+		cards = cards_of(contributions);
+		g_test_message("%u", i);
+		g_assert_cmpstr(cards, ==, want[i].cards);
+		for (guint j = 0; j < 3; j++)
+			g_clear_pointer(&boxes[j].scorecards, g_ptr_array_unref);
+		fixture_clear(&fixture);
+	}
+}
+
+/* It came to no mailbox: it counts where the lead has a score. */
+static void
+test_bounces_count_on_the_leads_cards(void)
+{
+	g_autoptr(scorecards_owned) scorecards = fixture_cards(CARDS, NULL);
+	g_autoptr(GPtrArray) contributions = NULL;
+	g_autoptr(lead_owned) lead = lead_new();
+	struct lead_score *score = lead_score_new();
+	struct fixture fixture;
+
+	score->card = g_strdup("named");
+	g_ptr_array_add(lead->scores, score);
+	fixture_init(&fixture);
+	fixture.kind.kind = KIND_BOUNCE;
+	fixture.kind.bounce = &fixture.bounce;
+	fixture.bounce.class = BOUNCE_PERMANENT;
+	contributions = scorecards_apply(scorecards, NULL, &fixture.facts, NULL, lead, NULL, NOW);
+	g_assert_cmpuint(contributions->len, ==, 1);
+	g_assert_cmpfloat(points(contributions, "bounced"), ==, -9);
+	fixture_clear(&fixture);
+}
+
+static void
+test_applies_is_checked(void)
+{
+	g_autoptr(GError) error = NULL;
+
+	g_assert_null(fixture_card("name = \"x\"\n\n  applies = \"sender.freemial\"\n", &error));
+	g_assert_nonnull(
+		strstr(error->message, "card.conf:3:14: unknown signal \"sender.freemial\""));
+}
+
 /* --- the default scorecard --- */
 
 static void
@@ -537,6 +644,9 @@ int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/scorecard/cards/apply", test_which_cards_apply);
+	g_test_add_func("/scorecard/cards/bounces", test_bounces_count_on_the_leads_cards);
+	g_test_add_func("/scorecard/cards/checked", test_applies_is_checked);
 	g_test_add_func("/scorecard/errors", test_errors_name_their_place);
 	g_test_add_func("/scorecard/none", test_without_a_scorecard_nothing_counts);
 	g_test_add_func("/scorecard/points", test_points_value_and_importance);
