@@ -2,7 +2,7 @@
  * config.h - the administrator's configuration, read and checked once, then immutable.
  *
  * config_load() reads leadmilter.conf and everything it names that is configuration (scorecards);
- * libconfuse is known to config.c only.  Options are rows of one table (config_options) that
+ * libconfuse is known to config_file.c only.  Options are rows of one table (config_options) that
  * drives the parser, the check, `leadctl check` and the test that holds the manual complete.
  * A struct config is reference counted: a session keeps the one it started with across a
  * reload.  Everything in it is read-only and may be read from any thread.

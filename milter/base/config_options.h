@@ -2,8 +2,8 @@
  * config_options.h - the one table of options: what the parser accepts, checks, and the manual
  * lists.
  *
- * Private to config.c, config_scorecard.c, config_text.c, config_defaults.c and config_options.c.  A row says where an
- * option stands (section), its type, default, permitted values and the struct member it fills.
+ * Private to the files of this layer that are named config*.  A row says where an option stands
+ * (section), its type, default, permitted values and the struct member it fills.
  */
 #ifndef LEADMILTER_CONFIG_OPTIONS_H
 #define LEADMILTER_CONFIG_OPTIONS_H
@@ -45,8 +45,6 @@ extern const guint option_row_count;
 /** A file's text, comments blanked. @return NULL with ERROR_CONFIG naming path and line; caller
  * frees */
 char *config_text(const char *path, GError **error);
-/** Read one scorecard file, without what it includes and without a check of groups and name. */
-gboolean config_scorecard_read(struct config_scorecard *card, GError **error);
 /** Free what the rows of a section fill. */
 void config_section_clear(const char *section, void *target);
 /** Fill a member with its row's default (a list with nothing). */

@@ -8,6 +8,7 @@
  * the one that named it: a file found in it again is an error with both places.
  */
 #include "base/config.h"
+#include "base/config_file.h"
 #include "base/config_options.h"
 #include "base/error.h"
 #include "base/limits.h"
@@ -70,6 +71,79 @@ card_new(const char *path)
 	card->groups = g_ptr_array_new_with_free_func(group_free);
 	card->touches = g_ptr_array_new_with_free_func(touch_free);
 	return card;
+}
+
+/* --- one file --- */
+
+static gboolean
+read_rule(struct config_file *file, struct config_part *section, struct config_scorecard *card,
+	  GError **error)
+{
+	struct config_rule *rule = g_new0(struct config_rule, 1);
+	g_ptr_array_add(card->rules, rule);
+	rule->name = g_strdup(config_part_title(section));
+	rule->file = g_strdup(config_file_path(file));
+	rule->line = config_part_line(file, section, NULL);
+	if (!config_part_read(file, section, "rule", rule, error))
+		return FALSE;
+	int when = config_part_line(file, section, "when");
+	if (!rule->when)
+		return config_part_problem(file, section, NULL, error,
+					   "rule \"%s\" has no condition: expected when = \"…\"",
+					   rule->name);
+	rule->line = when;
+	rule->group_line = config_part_line(file, section, "group");
+	if (!rule->reason)
+		rule->reason = g_strdup(rule->name);
+	if (card->rules->len > LIMIT_RULES)
+		return config_part_problem(file, section, NULL, error, "more than %d rules",
+					   LIMIT_RULES);
+	return TRUE;
+}
+
+static gboolean
+fill_scorecard(struct config_file *file, struct config_part *whole, void *target, GError **error)
+{
+	struct config_scorecard *card = target;
+	if (!config_part_read(file, whole, "card", card, error))
+		return FALSE;
+	card->includes_line = config_part_line(file, whole, "include");
+	card->name_line = config_part_line(file, whole, "name");
+	card->applies_line = config_part_line(file, whole, "applies");
+	for (guint i = 0; i < config_part_count(whole, "rule"); i++)
+		if (!read_rule(file, config_part_nth(whole, "rule", i), card, error))
+			return FALSE;
+	for (guint i = 0; i < config_part_count(whole, "group"); i++) {
+		struct config_part *section = config_part_nth(whole, "group", i);
+		struct config_group *group = g_new0(struct config_group, 1);
+		g_ptr_array_add(card->groups, group);
+		group->name = g_strdup(config_part_title(section));
+		group->file = g_strdup(config_file_path(file));
+		group->line = config_part_line(file, section, NULL);
+		if (!config_part_read(file, section, "group", group, error))
+			return FALSE;
+		if (group->cap < group->floor)
+			return config_part_problem(file, section, NULL, error,
+						   "group \"%s\": cap below floor", group->name);
+	}
+	for (guint i = 0; i < config_part_count(whole, "touch"); i++) {
+		struct config_part *section = config_part_nth(whole, "touch", i);
+		struct config_touch *touch = g_new0(struct config_touch, 1);
+		g_ptr_array_add(card->touches, touch);
+		touch->name = g_strdup(config_part_title(section));
+		touch->file = g_strdup(config_file_path(file));
+		touch->line = config_part_line(file, section, NULL);
+		if (!config_part_read(file, section, "touch", touch, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
+parse_card(struct config_scorecard *card, GError **error)
+{
+	static const char *const sections[] = { "rule", "group", "touch", NULL };
+	return config_file_read(card->file, "card", sections, fill_scorecard, card, error);
 }
 
 /* --- includes --- */
@@ -183,7 +257,7 @@ read_card(struct config_scorecard *card, const struct chain *up, GError **error)
 	const struct chain chain = { card, up };
 	struct config_scorecard *all;
 
-	if (!config_scorecard_read(card, error))
+	if (!parse_card(card, error))
 		return FALSE;
 	if (card->includes->len == 0)
 		return TRUE;
