@@ -36,7 +36,7 @@ submit(const struct raw_mail *raw, struct answer *ret, gpointer data)
 	struct hook *hook = data;
 	g_autoptr(generation_owned) generation = runtime_generation(hook->runtime);
 
-	return intake_message(hook->runtime, generation, raw, ret) != INTAKE_UNPROCESSED;
+	return intake_message(hook->runtime, generation, raw, NULL, ret) != INTAKE_UNPROCESSED;
 }
 
 static void

@@ -68,11 +68,13 @@ spool_message(struct runtime *runtime, const struct raw_mail *raw, const char *w
 
 static enum intake_result
 take_message(struct runtime *runtime, struct generation *generation, const struct raw_mail *raw,
-	     struct answer *answer)
+	     struct authres *auth, struct answer *answer)
 {
 	gint64 start = g_get_monotonic_time();
 	gint64 deadline = start + generation->config->store_deadline_ms * (gint64)1000;
-	g_autoptr(facts_owned) facts = facts_new(generation->analysis, raw);
+	g_autoptr(facts_owned) facts =
+		auth ? facts_new_authenticated(generation->analysis, raw, auth)
+		     : facts_new(generation->analysis, raw);
 	g_autoptr(GError) error = NULL;
 	gint64 understood = g_get_monotonic_time();
 	gboolean stored = store_message(runtime->store, facts, generation->scorecards, clock_now(),
@@ -89,13 +91,14 @@ take_message(struct runtime *runtime, struct generation *generation, const struc
 
 enum intake_result
 intake_message(struct runtime *runtime, struct generation *generation, const struct raw_mail *raw,
-	       struct answer *answer)
+	       struct authres *auth, struct answer *answer)
 {
 	gint64 start = g_get_monotonic_time();
 	enum intake_result result;
 	*answer = (struct answer){ 0 };
-	result = intake_store_is_paused(runtime) ? spool_message(runtime, raw, "still paused")
-						 : take_message(runtime, generation, raw, answer);
+	result = intake_store_is_paused(runtime)
+			 ? spool_message(runtime, raw, "still paused")
+			 : take_message(runtime, generation, raw, auth, answer);
 	histogram_add(&runtime->counters.answering, g_get_monotonic_time() - start);
 	return result;
 }

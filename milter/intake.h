@@ -16,10 +16,13 @@ enum intake_result {
 /**
  * Understand, decide, commit.  Waits at most config->store_deadline_ms for the store, then for
  * one spool file.  Never fails otherwise.  Any thread.
+ * @param auth   its Authentication-Results, where they were read already: moved out of it when
+ *               they are needed; or NULL
  * @param answer filled for INTAKE_STORED (caller clears), else zeroed
  */
 enum intake_result intake_message(struct runtime *runtime, struct generation *generation,
-				  const struct raw_mail *raw, struct answer *answer);
+				  const struct raw_mail *raw, struct authres *auth,
+				  struct answer *answer);
 
 /** The same for archives and the spool: no spool behind it, no deadline. */
 gboolean intake_archived(struct runtime *runtime, struct generation *generation,

@@ -190,14 +190,11 @@ remove_forged_lead_fields(const struct session *session, GPtrArray *changes)
 }
 
 static void
-remove_forged_results(const struct session *session, GPtrArray *changes)
+remove_forged_results(const struct authres *authres, GPtrArray *changes)
 {
-	struct authres authres = { 0 };
-	authres_read(session->raw, session->generation->config->trusted_authserv_ids, &authres);
-	for (guint i = authres.forged ? authres.forged->len : 0; i > 0; i--)
+	for (guint i = authres->forged ? authres->forged->len : 0; i > 0; i--)
 		add_change(changes, CHANGE_REMOVE_FIELD, "Authentication-Results",
-			   g_array_index(authres.forged, guint, i - 1), NULL);
-	authres_clear(&authres);
+			   g_array_index(authres->forged, guint, i - 1), NULL);
 }
 
 static void
@@ -350,10 +347,13 @@ session_end(struct session *session, const char *queue_id)
 	gint64 began = g_get_monotonic_time();
 	set_text(&session->raw->queue_id, queue_id);
 	remove_forged_lead_fields(session, changes);
-	remove_forged_results(session, changes);
+	struct authres authres = { 0 };
+	authres_read(session->raw, session->generation->config->trusted_authserv_ids, &authres);
+	remove_forged_results(&authres, changes);
 	struct answer answer = { 0 };
-	enum intake_result result =
-		intake_message(session->runtime, session->generation, session->raw, &answer);
+	enum intake_result result = intake_message(session->runtime, session->generation,
+						   session->raw, &authres, &answer);
+	authres_clear(&authres);
 	if (session->generation->config->add_headers) {
 		add_answer_fields(changes, &answer);
 		if (result != INTAKE_STORED)

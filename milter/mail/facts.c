@@ -162,13 +162,11 @@ person_address(const struct facts *facts, const char **ret_name)
 }
 
 static void
-find_senders(struct facts *facts, const struct analysis *analysis, const struct raw_mail *raw)
+find_senders(struct facts *facts, const struct analysis *analysis, struct authres *auth)
 {
 	const struct mail_address *author = mail_author(facts->mail);
-	struct authres auth = { 0 };
-	authres_read(raw, analysis->config->trusted_authserv_ids, &auth);
 	sender_classify(analysis->domains, author ? author->name : NULL,
-			author ? author->address : NULL, &auth, &facts->sender);
+			author ? author->address : NULL, auth, &facts->sender);
 	facts->person_sender = facts->sender;
 	const char *name = NULL, *address = person_address(facts, &name);
 	facts->person_is_author = !address && !facts->forward;
@@ -217,6 +215,15 @@ find_person(struct facts *facts, const struct analysis *analysis)
 struct facts *
 facts_new(const struct analysis *analysis, const struct raw_mail *raw)
 {
+	struct authres auth = { 0 };
+	authres_read(raw, analysis->config->trusted_authserv_ids, &auth);
+	return facts_new_authenticated(analysis, raw, &auth);
+}
+
+struct facts *
+facts_new_authenticated(const struct analysis *analysis, const struct raw_mail *raw,
+			struct authres *auth)
+{
 	struct facts *facts = g_new0(struct facts, 1);
 	facts->references = 1;
 	facts->config = config_ref(analysis->config);
@@ -235,7 +242,8 @@ facts_new(const struct analysis *analysis, const struct raw_mail *raw)
 	facts->own_notification = mail_header(facts->mail, FACTS_NOTIFICATION) != NULL;
 	if (!facts->own_notification) /* whose lines look like those of a form */
 		facts->form = form_detect(analysis->config, raw, facts->mail, facts->html);
-	find_senders(facts, analysis, raw);
+	find_senders(facts, analysis, auth);
+	*auth = (struct authres){ 0 };
 	facts->direction = find_direction(analysis, raw, facts->mail);
 	if ((facts->form || facts->forward) && facts->mailboxes->len)
 		facts->direction =

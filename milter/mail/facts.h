@@ -84,6 +84,9 @@ struct facts {
  * @param raw stays the caller's; nothing of it is kept
  */
 struct facts *facts_new(const struct analysis *analysis, const struct raw_mail *raw);
+/** The same for a message whose Authentication-Results were read already: moved out of `auth`. */
+struct facts *facts_new_authenticated(const struct analysis *analysis, const struct raw_mail *raw,
+				      struct authres *auth);
 struct facts *facts_ref(struct facts *facts);
 void facts_unref(struct facts *facts);
 typedef struct facts facts_owned;
