@@ -110,4 +110,12 @@ for my $file (glob 'milter/leadctl_*.c') {
 }
 is_deeply(\@wrong, [], 'every command is documented') or diag join "\n", @wrong;
 
+# Every column of an import is in leadctl(1), and every kind.
+my $tables = slurp('milter/lead/import.c');
+my ($section) = $leadctl =~ /^\.It Cm import (.*?)^\.Ss /ms;
+my @columns = $tables =~ /^\t\t\{ "(\w+)",/mg;
+cmp_ok(scalar @columns, '>', 40, 'the columns of imports were read');
+@wrong = grep { $section !~ /\b\Q$_\E\b/ } @columns, $tables =~ /^\t\[IMPORT_\w+\] = \{\s*"(\w+)"/mg;
+is_deeply(\@wrong, [], 'every column of an import is documented') or diag join ' ', @wrong;
+
 done_testing;
