@@ -1,6 +1,7 @@
 # leadmilter - one Makefile, no configure.
 #
 #   make            build/leadmilter and build/leadctl      make check      all tests
+#   make check-rt   with a real Request Tracker
 #   make demo       the main job, shown                     make bench      ratios, side by side
 #   make accuracy CORPUS=DIR    figures per set             make fuzz       a long fuzzing run
 #   make install    DESTDIR and prefix are honoured         make deps       install what is needed
@@ -27,6 +28,7 @@ PACKAGES = build-essential pkg-config clang libclang-rt-14-dev libmilter-dev lib
 	libsystemd-dev libcsv-dev liblua5.4-dev libmicrohttpd-dev
 TEST_PACKAGES = postfix python3 python3-milter mandoc procps openssl \
 	tryton-server tryton-modules-party tryton-modules-sale-opportunity
+RT_PACKAGES = request-tracker5 rt5-db-sqlite rt5-standalone dbconfig-no-thanks
 NPM_PACKAGES = nodejs npm
 
 MODULES  = glib-2.0 gio-2.0 gmime-3.0 libcurl libcjson libxml-2.0 libpsl libidn2 libhs libconfuse sqlite3 \
@@ -129,6 +131,12 @@ check-installed:
 		$(UNIT) $(patsubst %,$(B)/asan/tests/%,$(UNIT_NAMES)) $(patsubst %,$(B)/tsan/tests/%,$(THREADED)) \
 		tests/system/*.t
 
+# A real Request Tracker: 250 packages, so a stage of its own.
+check-rt: deps
+	@PACKAGES="$(RT_PACKAGES)" NPM_PACKAGES="$(NPM_PACKAGES)" contrib/install-deps
+	$(MAKE) -j$(JOBS) --no-print-directory all
+	LEADMILTER_BUILD=$(B) prove --timer --exec tests/run-test tests/crm/*.t
+
 demo: deps
 	$(MAKE) -j$(JOBS) --no-print-directory demo-installed
 demo-installed: all npm
@@ -180,6 +188,6 @@ clean:
 	rm -rf $(B)
 
 
-.PHONY: check-programs all unit bench-programs fuzz-programs npm check check-installed demo demo-installed bench \
+.PHONY: check-rt check-programs all unit bench-programs fuzz-programs npm check check-installed demo demo-installed bench \
 	bench-installed accuracy fuzz deps install format clean
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

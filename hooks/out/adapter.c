@@ -18,11 +18,12 @@ adapter_directories(const struct config *config)
 	return directories;
 }
 
-/* "lib.lua" and what else is required by others has no place in a list: a name that begins so. */
+/* Not lib*.lua, which others require, nor *_webhook.lua, which read what CRMs send to us. */
 static gboolean
 is_adapter(const char *file)
 {
-	return g_str_has_suffix(file, ".lua") && !g_str_has_prefix(file, "lib");
+	return g_str_has_suffix(file, ".lua") && !g_str_has_suffix(file, "_webhook.lua") &&
+	       !g_str_has_prefix(file, "lib");
 }
 
 static void

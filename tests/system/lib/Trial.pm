@@ -19,7 +19,8 @@ use Time::HiRes qw(sleep time);
 
 # Options: name; port => the CRM's; start, stop => subs (stop kills at once); settings => their
 # text in the configuration; path => of the URL; count => sub { (address) -> {records, notes} };
-# mark => sub telling a request in the log
+# kills => at which requests of a new lead's sequence, if not all;
+# wrong => [pattern of the right credentials in the configuration, wrong ones, requests at most]
 sub new {
 	my ($class, %option) = @_;
 	my $self = bless {%option}, $class;
@@ -210,7 +211,7 @@ sub run {
 	cmp_ok $length, '>=', 4, "a new lead takes $length requests";
 	for my $what (qw(before after daemon)) {
 		subtest "killed at each request: $what" => sub {
-			for my $n (1 .. $length) { $self->kill_at($n, $what) }
+			for my $n (@{ $self->{kills} // [ 1 .. $length ] }) { $self->kill_at($n, $what) }
 		};
 	}
 	subtest 'wrong credentials are tried once and then no more' => sub { $self->wrong_credentials }
