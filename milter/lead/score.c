@@ -20,6 +20,10 @@
 #define STEPS 10000.0
 /* Beyond this a double doesn't hold that. */
 #define MOST_POINTS 1e9
+/* 1.5 * 2^52: a double of this size holds integers only, so adding it rounds to nearest. */
+#define ROUNDER 6755399441055744.0
+/* Rules looked up lately, in one evaluation. */
+#define RECENT 64
 
 /* A contribution that counts, or may. */
 struct entry {
@@ -45,12 +49,15 @@ struct evaluation {
 	struct standing *standings; /* per rule */
 	struct score_sum *sums; /* per rule */
 	gboolean need;
+	const struct score_rule *recent[RECENT]; /* by the beginning of their names */
 };
 
 double
 score_quantize(double points)
 {
-	return nearbyint(CLAMP(points, -MOST_POINTS, MOST_POINTS) * STEPS) / STEPS;
+	double steps = CLAMP(points, -MOST_POINTS, MOST_POINTS) * STEPS + ROUNDER;
+
+	return (steps - ROUNDER) / STEPS;
 }
 
 double
@@ -298,16 +305,25 @@ note_property(struct standing *standing, struct contribution *contribution, gint
 	standing->sequence = sequence;
 }
 
+/* A ledger of thousands names some dozens of rules. */
+static const struct score_rule *
+find_rule(struct evaluation *evaluation, const char *name)
+{
+	const guchar *start = (const guchar *)(name != NULL ? name : "");
+	guint slot = start[0] != '\0' ? (start[0] * 5u + start[1]) % RECENT : 0;
+	const struct score_rule **recent = &evaluation->recent[slot];
+
+	if (name == NULL || *recent == NULL || strcmp((*recent)->name, name) != 0)
+		*recent = score_card_rule(evaluation->card, name);
+	return *recent;
+}
+
 static void
 read_contribution(struct evaluation *evaluation, struct contribution *contribution, gint64 sequence)
 {
-	const struct score_card *card = evaluation->card;
-	guint place =
-		contribution->rule == NULL
-			? 0
-			: GPOINTER_TO_UINT(g_hash_table_lookup(card->places, contribution->rule));
-	const struct score_rule *rule = place > 0 ? &card->rules[place - 1] : NULL;
-	struct entry entry = { contribution, place - 1, 0 };
+	const struct score_rule *rule = find_rule(evaluation, contribution->rule);
+	guint place = rule != NULL ? (guint)(rule - evaluation->card->rules) : 0;
+	struct entry entry = { contribution, place, 0 };
 
 	if (evaluation->fills)
 		contribution->decayed = contribution->points = 0;
@@ -322,7 +338,7 @@ read_contribution(struct evaluation *evaluation, struct contribution *contributi
 		return;
 	}
 	if (rule->is_property)
-		note_property(&evaluation->standings[place - 1], contribution, sequence);
+		note_property(&evaluation->standings[place], contribution, sequence);
 	else
 		entry.decayed = score_decay(contribution->raw, evaluation->now - contribution->time,
 					    rule->half_life_days);
@@ -363,6 +379,7 @@ sum_entries(struct evaluation *evaluation)
 			entry.decayed = contribution->raw;
 		}
 		evaluation->sums[entry.place].decayed += entry.decayed;
+		evaluation->sums[entry.place].rule = &evaluation->card->rules[entry.place];
 		evaluation->need |=
 			evaluation->card->rules[entry.place].tells_need && contribution->raw > 0;
 		g_array_index(entries, struct entry, kept++) = entry;
@@ -384,14 +401,14 @@ limit_of(const struct config_group *group, double sum)
 
 /* The rules of a group that passed its limit share the limit; rounding goes to the largest. */
 static void
-limit_group(const struct score_card *card, struct score_sum *sums, int group, double sum,
-	    double limit)
+limit_group(struct score_sum *sums, guint count, int group, double sum, double limit)
 {
 	struct score_sum *largest = NULL;
 	double points = 0;
 
-	for (guint i = 0; i < card->count; i++) {
-		if (card->rules[i].group_index != group || sums[i].decayed == 0)
+	for (guint i = 0; i < count; i++) {
+		if (sums[i].rule == NULL || sums[i].rule->group_index != group ||
+		    sums[i].decayed == 0)
 			continue;
 		sums[i].factor = limit / sum;
 		sums[i].points = score_quantize(sums[i].decayed * sums[i].factor);
@@ -404,22 +421,26 @@ limit_group(const struct score_card *card, struct score_sum *sums, int group, do
 }
 
 void
-score_limit(const struct score_card *card, struct score_sum *sums)
+score_limit(const struct score_card *card, struct score_sum *sums, guint count)
 {
 	const GPtrArray *groups = card->config->groups;
-	g_autofree double *group_sums = g_new0(double, groups->len + 1);
+	double few[8] = { 0 };
+	g_autofree double *many = groups->len > 8 ? g_new0(double, groups->len) : NULL;
+	double *group_sums = many != NULL ? many : few;
 
-	for (guint i = 0; i < card->count; i++) {
+	for (guint i = 0; i < count; i++) {
+		if (sums[i].rule == NULL)
+			continue;
 		sums[i].factor = 1;
 		sums[i].points = score_quantize(sums[i].decayed);
-		if (card->rules[i].group_index >= 0)
-			group_sums[card->rules[i].group_index] += sums[i].decayed;
+		if (sums[i].rule->group_index >= 0)
+			group_sums[sums[i].rule->group_index] += sums[i].decayed;
 	}
 	for (guint i = 0; i < groups->len; i++) {
 		double limit = limit_of(groups->pdata[i], group_sums[i]);
 
 		if (!isnan(limit))
-			limit_group(card, sums, (int)i, group_sums[i], limit);
+			limit_group(sums, count, (int)i, group_sums[i], limit);
 	}
 }
 
@@ -470,13 +491,15 @@ temperature_of(const struct config_scorecard *card, double engagement)
 }
 
 void
-score_figures(const struct score_card *card, const struct score_sum *sums,
+score_figures(const struct score_card *card, const struct score_sum *sums, guint count,
 	      struct score_figures *ret)
 {
 	double dimensions[DIMENSION_COUNT] = { 0 };
 
-	for (guint i = 0; i < card->count; i++)
-		dimensions[card->rules[i].dimension] += sums[i].points;
+	for (guint i = 0; i < count; i++) {
+		if (sums[i].rule != NULL)
+			dimensions[sums[i].rule->dimension] += sums[i].points;
+	}
 	ret->fit = score_quantize(dimensions[DIMENSION_FIT]);
 	ret->engagement = score_quantize(dimensions[DIMENSION_ENGAGEMENT]);
 	ret->quality = score_quantize(dimensions[DIMENSION_QUALITY]);
@@ -534,9 +557,9 @@ score_evaluate(const struct score_card *card, GPtrArray *touches, const struct l
 	evaluation.fills = TRUE;
 	read_ledger(&evaluation, ledger);
 	sum_entries(&evaluation);
-	score_limit(card, evaluation.sums);
+	score_limit(card, evaluation.sums, card->count);
 	spread_points(&evaluation);
-	score_figures(card, evaluation.sums, &figures);
+	score_figures(card, evaluation.sums, card->count, &figures);
 	*ret = (struct score){
 		.scorecard = card->config->name,
 		.total = figures.total,
@@ -555,19 +578,23 @@ score_evaluate(const struct score_card *card, GPtrArray *touches, const struct l
 	end(&evaluation);
 }
 
-void
-score_sum_ledger(const struct score_card *card, GPtrArray *touches, gint64 now,
-		 struct score_sum *sums, gint64 *ret_next)
+GArray *
+score_sum_ledger(const struct score_card *card, GPtrArray *touches, gint64 now, gint64 *ret_next)
 {
 	g_autoptr(GPtrArray) ledger = touches != NULL ? in_order(touches) : NULL;
+	GArray *sums = g_array_new(FALSE, FALSE, sizeof(struct score_sum));
 	struct evaluation evaluation;
 
 	begin(&evaluation, card, now, touches != NULL ? touches->len : 0);
 	read_ledger(&evaluation, ledger);
 	sum_entries(&evaluation);
-	memcpy(sums, evaluation.sums, card->count * sizeof *sums);
+	for (guint i = 0; i < card->count; i++) {
+		if (evaluation.sums[i].rule != NULL)
+			g_array_append_val(sums, evaluation.sums[i]);
+	}
 	*ret_next = evaluation.next;
 	end(&evaluation);
+	return sums;
 }
 
 /* --- all cards --- */

@@ -9,6 +9,7 @@
 
 /* One rule's. */
 struct score_sum {
+	const struct score_rule *rule; /* NULL: it gave nothing */
 	double decayed; /* of its contributions */
 	double points; /* after the group's limit, rounded */
 	double factor; /* limit / sum of the group where the limit is passed, else 1 */
@@ -22,14 +23,14 @@ struct score_figures {
 };
 
 double score_quantize(double points);
-/** @param sums one for each rule of the card, `decayed` given; fills in the rest */
-void score_limit(const struct score_card *card, struct score_sum *sums);
-void score_figures(const struct score_card *card, const struct score_sum *sums,
+/** @param sums `rule` and `decayed` given; fills in the rest */
+void score_limit(const struct score_card *card, struct score_sum *sums, guint count);
+void score_figures(const struct score_card *card, const struct score_sum *sums, guint count,
 		   struct score_figures *ret);
-/** Sum up what a ledger holds for a card as of `now`.
- *  @param sums zeroed, one for each rule
- *  @param ret_next the first time after `now` at which something counts that doesn't yet, or 0 */
-void score_sum_ledger(const struct score_card *card, GPtrArray *touches, gint64 now,
-		      struct score_sum *sums, gint64 *ret_next);
+/** Sum up what a ledger holds for a card as of `now`: its contributions stay as they are.
+ *  @param ret_next the first time after `now` at which something counts that doesn't yet, or 0
+ *  @return struct score_sum of each rule that gave something; caller unrefs */
+GArray *score_sum_ledger(const struct score_card *card, GPtrArray *touches, gint64 now,
+			 gint64 *ret_next);
 
 #endif

@@ -21,36 +21,36 @@
 #define MOST_STEPS 200
 #define FOREVER (36500 * CLOCK_DAY)
 
-struct term {
-	guint place; /* of the rule */
-	double start; /* decayed, at the model's time */
-	double half_life_days;
-};
-
 struct model {
 	const struct score_card *card;
 	gint64 start;
-	GArray *terms; /* struct term, of what fades */
-	struct score_sum *base; /* per rule, at `start` */
-	struct score_sum *sums; /* per rule, at the time asked for */
+	GArray *base; /* struct score_sum, at `start` */
+	GArray *sums; /* the same at the time asked for */
+	guint fading; /* how many of them fade */
 	gboolean mixed; /* fit may change, sharing a group's limit with what fades */
 	gint64 next; /* what counts then doesn't yet */
 };
 
+static struct score_sum *
+sum_at(const GArray *sums, guint i)
+{
+	return &g_array_index(sums, struct score_sum, i);
+}
+
 static void
 model_clear(struct model *model)
 {
-	g_array_unref(model->terms);
-	g_free(model->base);
-	g_free(model->sums);
+	g_array_unref(model->base);
+	g_array_unref(model->sums);
 }
 
 static gboolean
-shares_group(const struct score_card *card, const struct score_sum *sums, int group)
+shares_group(const GArray *sums, int group)
 {
-	for (guint i = 0; group >= 0 && i < card->count; i++) {
-		if (card->rules[i].group_index == group && sums[i].decayed != 0 &&
-		    card->rules[i].dimension == DIMENSION_FIT)
+	for (guint i = 0; group >= 0 && i < sums->len; i++) {
+		const struct score_rule *rule = sum_at(sums, i)->rule;
+
+		if (rule->group_index == group && rule->dimension == DIMENSION_FIT)
 			return TRUE;
 	}
 	return FALSE;
@@ -60,18 +60,15 @@ static void
 model_init(struct model *model, const struct score_card *card, GPtrArray *touches, gint64 now)
 {
 	*model = (struct model){ .card = card, .start = now };
-	model->terms = g_array_new(FALSE, FALSE, sizeof(struct term));
-	model->base = g_new0(struct score_sum, card->count + 1);
-	model->sums = g_new0(struct score_sum, card->count + 1);
-	score_sum_ledger(card, touches, now, model->base, &model->next);
-	for (guint i = 0; i < card->count; i++) {
-		const struct score_rule *rule = &card->rules[i];
-		struct term term = { i, model->base[i].decayed, rule->half_life_days };
+	model->base = score_sum_ledger(card, touches, now, &model->next);
+	model->sums = g_array_copy(model->base);
+	for (guint i = 0; i < model->base->len; i++) {
+		const struct score_rule *rule = sum_at(model->base, i)->rule;
 
-		if (term.start == 0 || term.half_life_days <= 0)
+		if (rule->half_life_days <= 0)
 			continue;
-		g_array_append_val(model->terms, term);
-		model->mixed |= shares_group(card, model->base, rule->group_index);
+		model->fading++;
+		model->mixed |= shares_group(model->base, rule->group_index);
 	}
 }
 
@@ -80,18 +77,22 @@ static void
 figures_at(struct model *model, gint64 time, struct score_figures *ret, double *ret_slope,
 	   double *ret_rest)
 {
-	*ret_slope = *ret_rest = 0;
-	memcpy(model->sums, model->base, model->card->count * sizeof *model->sums);
-	for (guint i = 0; i < model->terms->len; i++) {
-		const struct term *term = &g_array_index(model->terms, struct term, i);
-		double left = score_decay(term->start, time - model->start, term->half_life_days);
+	struct score_sum *sums = sum_at(model->sums, 0);
 
-		model->sums[term->place].decayed = left;
+	*ret_slope = *ret_rest = 0;
+	for (guint i = 0; i < model->base->len; i++) {
+		const struct score_sum *base = sum_at(model->base, i);
+		double half_life = base->rule->half_life_days;
+		double left = score_decay(base->decayed, time - model->start, half_life);
+
+		sums[i].decayed = left;
+		if (half_life <= 0)
+			continue;
 		*ret_rest += fabs(left);
-		*ret_slope += fabs(left) * G_LN2 / (term->half_life_days * (double)CLOCK_DAY);
+		*ret_slope += fabs(left) * G_LN2 / (half_life * (double)CLOCK_DAY);
 	}
-	score_limit(model->card, model->sums);
-	score_figures(model->card, model->sums, ret);
+	score_limit(model->card, sums, model->sums->len);
+	score_figures(model->card, sums, model->sums->len, ret);
 }
 
 static gboolean
@@ -108,7 +109,7 @@ distance(const struct model *model, const struct score_figures *figures)
 	const struct config_scorecard *card = model->card->config;
 	double nearest = fabs(figures->total - card->mql);
 	/* Each rule is rounded, and each group once more. */
-	double slack = (model->terms->len + 2) * 0.0001;
+	double slack = (model->fading + 2) * 0.0001;
 
 	nearest = MIN(nearest, fabs(figures->engagement - card->hot));
 	nearest = MIN(nearest, fabs(figures->engagement - card->warm));
@@ -159,7 +160,7 @@ find_change(struct model *model, gint64 until)
 	double slope, rest;
 	gint64 time = model->start;
 
-	if (model->terms->len == 0)
+	if (model->fading == 0)
 		return 0;
 	figures_at(model, time, &first, &slope, &rest);
 	figures = first;
