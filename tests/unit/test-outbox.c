@@ -305,7 +305,60 @@ test_park(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 	g_assert_error(error, LEADMILTER_ERROR, ERROR_NOT_FOUND);
 }
 
+/* Parked since our credentials were refused: others end it, an administrator's parking they don't.
+ */
+static void
+test_unlatch(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+	struct store *store = fixture->store;
+	g_autoptr(GError) error = NULL;
+
+	write_mail(fixture, 1, FALSE);
+	g_assert_cmpint(store_endpoint_unlatch(store, "crm", "one", &error), ==, 0);
+	g_assert_true(store_endpoint_park(store, "crm", "refused", "one", HELP_NOW, &error));
+	g_assert_cmpint(store_endpoint_unlatch(store, "crm", "one", &error), ==, 0);
+	reopen(fixture);
+	store = fixture->store;
+	g_assert_true(status_of(fixture).parked);
+	g_assert_cmpint(store_endpoint_unlatch(store, "crm", "two", &error), ==, 1);
+	g_assert_false(status_of(fixture).parked);
+	g_assert_true(store_endpoint_park(store, "crm", "410", NULL, HELP_NOW, &error));
+	g_assert_cmpint(store_endpoint_unlatch(store, "crm", "three", &error), ==, 0);
+	g_assert_true(status_of(fixture).parked);
+	g_assert_cmpint(store_endpoint_unlatch(store, "none", "one", &error), ==, 0);
+	g_assert_no_error(error);
+}
+
 /* --- who gets what --- */
+
+static const struct {
+	const char *when;
+	guint deliveries; /* of two persons' first mails */
+} FILTERS[] = {
+	{ "event.type == 'lead.created'", 2 },
+	{ "event.type == 'lead.cooled'", 0 },
+	{ "lead.inbound >= 0 and not lead.opted_out", 2 },
+	{ "has(lead.created) and lead.stage >= 'sql'", 0 },
+	{ "this is no condition", 2 }, /* nothing is lost by it */
+};
+
+static void
+test_filters(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+	struct config_endpoint *endpoint = fixture->config->endpoints->pdata[0];
+	guint waiting = 0;
+
+	for (guint i = 0; i < G_N_ELEMENTS(FILTERS); i++) {
+		endpoint->when = (char *)FILTERS[i].when;
+		g_test_message("%s", FILTERS[i].when);
+		store_set_endpoints(fixture->store, fixture->config);
+		write_mail(fixture, 2 * i + 1, FALSE);
+		write_mail(fixture, 2 * i + 2, FALSE);
+		waiting += FILTERS[i].deliveries;
+		g_assert_cmpuint(status_of(fixture).waiting, ==, waiting);
+	}
+	endpoint->when = NULL;
+}
 
 static void
 test_globs(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
@@ -553,7 +606,9 @@ main(int argc, char **argv)
 	ADD("drop-and-retry", NULL, test_drop_and_retry);
 	ADD("drop-claimed", NULL, test_drop_claimed);
 	ADD("park", NULL, test_park);
+	ADD("unlatch", NULL, test_unlatch);
 	ADD("globs", "lead.created", test_globs);
+	ADD("filters", "lead.created", test_filters);
 	ADD("shadow", NULL, test_shadow);
 	ADD("lists", NULL, test_lists);
 	ADD("wake", NULL, test_wake);
