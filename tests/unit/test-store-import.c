@@ -281,11 +281,13 @@ test_owners(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
 	struct store *store = fixture->store;
 	struct message message = { .from = "ada@customer.example", .key = "1" };
-	g_autofree char *ada = receive(store, &message); /* owned by owner@example.com */
+	g_autofree char *ada = NULL;
 	g_autoptr(GPtrArray) owners = NULL;
 	g_autoptr(GError) error = NULL;
 	const struct owner *owner;
 
+	ada = receive(store, &message); /* owned by owner@example.com */
+	g_assert_nonnull(ada);
 	import_owner(store, "anna@example.com", "de", 10, (struct wanted){ .created = 1 });
 	import_owner(store, "anna@example.com", "de", 10, (struct wanted){ .unchanged = 1 });
 	import_owner(store, "anna@example.com", NULL, 20, (struct wanted){ .updated = 1 });
