@@ -205,11 +205,11 @@ sub clock_environment {
 	return (LD_PRELOAD => $library, LEADMILTER_TEST_CLOCK => "$self->{dir}/clock");
 }
 
-# From now on it is `time` (seconds since the epoch), and goes on from there.
+# From now on it is `time` (seconds since the epoch), and goes on from there, or stands.
 sub set_clock {
-	my ($self, $time) = @_;
+	my ($self, $time, $stands) = @_;
 	my $path = "$self->{dir}/clock";
-	spew("$path.new", sprintf "%d\n", $time - time);
+	spew("$path.new", $stands ? "=$time\n" : sprintf "%d\n", $time - time);
 	rename "$path.new", $path or die "$path: $!";
 }
 
