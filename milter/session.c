@@ -19,6 +19,7 @@ struct session {
 	struct generation *generation; /* of the transaction; NULL between transactions */
 	struct raw_mail *raw;
 	gboolean interested;
+	gboolean unsure; /* only if it belongs to a conversation, which its header will say */
 };
 
 /* The fields that are ours to write; anybody else's are forged. */
@@ -90,6 +91,7 @@ session_reset(struct session *session)
 		raw_mail_reset(session->raw, 0);
 	g_clear_pointer(&session->generation, generation_unref);
 	session->interested = FALSE;
+	session->unsure = FALSE;
 }
 
 void
@@ -115,8 +117,12 @@ session_recipient(struct session *session, const char *recipient)
 enum verdict_code
 session_data(struct session *session)
 {
-	session->interested = session->generation &&
-			      facts_interested(session->generation->analysis, session->raw);
+	if (!session->generation)
+		return SESSION_ACCEPT;
+	const struct analysis *analysis = session->generation->analysis;
+	session->interested = facts_interested(analysis, session->raw);
+	session->unsure = !session->interested && facts_may_answer(analysis, session->raw);
+	session->interested = session->interested || session->unsure;
 	return session->interested ? SESSION_CONTINUE : SESSION_ACCEPT;
 }
 
@@ -127,11 +133,37 @@ session_header(struct session *session, const char *name, const char *value)
 		raw_mail_add_header(session->raw, name, value);
 }
 
+/* The header is complete: does it answer a message of a conversation we know?  When the store
+ * doesn't say, it is not looked at: nobody asked for this mailbox. */
+static gboolean
+belongs_to_conversation(const struct session *session)
+{
+	g_autoptr(GPtrArray) ids = facts_answered_ids(session->raw);
+	g_autoptr(GError) error = NULL;
+	gboolean known = FALSE;
+	if (facts_may_be_report(session->raw))
+		return TRUE;
+	if (ids->len && !store_has_message(session->runtime->store, ids, &known, &error))
+		log_debug("conversation: %s", error->message);
+	return known;
+}
+
+static void
+make_sure(struct session *session)
+{
+	if (!session->unsure)
+		return;
+	session->unsure = FALSE;
+	session->interested = belongs_to_conversation(session);
+}
+
 enum verdict_code
 session_body(struct session *session, const void *bytes, gsize length)
 {
+	gboolean was_unsure = session->unsure;
+	make_sure(session);
 	if (!session->interested)
-		return SESSION_SKIP;
+		return was_unsure ? SESSION_ACCEPT : SESSION_SKIP;
 	return raw_mail_add_body(session->raw, bytes, length) ? SESSION_CONTINUE : SESSION_SKIP;
 }
 
@@ -342,6 +374,7 @@ GPtrArray *
 session_end(struct session *session, const char *queue_id)
 {
 	GPtrArray *changes = g_ptr_array_new_with_free_func(change_free);
+	make_sure(session);
 	if (!session->interested)
 		return changes;
 	gint64 began = g_get_monotonic_time();

@@ -232,6 +232,7 @@ struct config {
 	guint max_sessions;
 	guint retention_days; /* of messages, 0 for ever */
 	guint conversation_days; /* subject match window */
+	gboolean watch_conversations; /* answers that come to our people's own mailboxes */
 	gint64 silence_after; /* our mail without answer for so long is a touch; 0 never */
 	gint64 recycle_after; /* without any touch since, a qualified lead is recycled; 0 never */
 	guint flood_new_leads; /* of one sender within flood_window */

@@ -36,6 +36,7 @@ const struct option_row option_rows[] = {
 	{ "", "spool_max_bytes", OPTION_BYTES, "1073741824", TOP(spool_max_bytes), NULL, 1048576, 1e15 },
 	{ "", "retention_days", OPTION_UNSIGNED, "0", TOP(retention_days), NULL, 0, YEARS },
 	{ "", "conversation_days", OPTION_UNSIGNED, "60", TOP(conversation_days), NULL, 1, YEARS },
+	{ "", "watch_conversations", OPTION_BOOLEAN, "true", TOP(watch_conversations), NULL, 0, 0 },
 	{ "", "silence_after", OPTION_DURATION, "7d", TOP(silence_after), NULL, 0, AGES },
 	{ "", "recycle_after", OPTION_DURATION, "0", TOP(recycle_after), NULL, 0, AGES },
 	{ "", "flood_new_leads", OPTION_UNSIGNED, "20", TOP(flood_new_leads), NULL, 1, 1000 },

@@ -54,6 +54,23 @@ change_is_repeated(const GPtrArray *ledger, const char *message_id)
 }
 
 gboolean
+change_is_watched(const struct change_context *context)
+{
+	const GPtrArray *candidates = context->known->candidates;
+	gboolean conversations = context->config->watch_conversations;
+
+	if (context->facts->mailboxes->len > 0 || (conversations && context->known->replied_to))
+		return TRUE;
+	for (guint i = 0; i < candidates->len; i++) {
+		enum match match = ((const struct candidate *)candidates->pdata[i])->match;
+
+		if (match == MATCHED_TOKEN || (conversations && match == MATCHED_REFERENCES))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+gboolean
 change_is_flood(const struct change_context *context, const GPtrArray *ledger)
 {
 	gint64 begin = context->time - context->config->flood_window;

@@ -39,6 +39,8 @@ struct decision *change_duplicate(const struct known *known);
 
 /** The ledger has this message already: the same mail came for another recipient. */
 gboolean change_is_repeated(const GPtrArray *ledger, const char *message_id);
+/** It came to a watched mailbox, or belongs to a conversation we know (which makes no lead). */
+gboolean change_is_watched(const struct change_context *context);
 /** More messages of this conversation came within flood_window than flood_messages: a robot
  *  answers a robot, perhaps.  They are kept, but neither counted nor told. */
 gboolean change_is_flood(const struct change_context *context, const GPtrArray *ledger);

@@ -130,18 +130,11 @@ is_internal(const struct change_context *context)
 }
 
 /* A colleague's own mailbox is none of ours to look into, unless the answer comes to the address
- * we signed for it. */
+ * we signed for it, or to a message we know. */
 static gboolean
 is_unwatched(const struct change_context *context)
 {
-	const GPtrArray *candidates = context->known->candidates;
-
-	for (guint i = 0; i < candidates->len; i++) {
-		if (((const struct candidate *)candidates->pdata[i])->match == MATCHED_TOKEN)
-			return FALSE;
-	}
-	return context->facts->direction != DIRECTION_OUTBOUND &&
-	       context->facts->mailboxes->len == 0;
+	return context->facts->direction != DIRECTION_OUTBOUND && !change_is_watched(context);
 }
 
 static gboolean

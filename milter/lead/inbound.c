@@ -394,9 +394,34 @@ is_flood(const struct change_context *context, const struct identity *identity)
 	       context->known->sender_new_leads >= context->config->flood_new_leads;
 }
 
+/* A mailbox that nobody asked us to watch makes no leads; an address that we signed does. */
+static gboolean
+may_make_lead(const struct change_context *context)
+{
+	const GPtrArray *candidates = context->known->candidates;
+
+	for (guint i = 0; i < candidates->len; i++) {
+		if (((const struct candidate *)candidates->pdata[i])->match == MATCHED_TOKEN)
+			return TRUE;
+	}
+	return context->facts->mailboxes->len > 0;
+}
+
+static char *
+find_refusal(const struct change_context *context, const struct identity *identity)
+{
+	if (identity->candidate == NULL && !may_make_lead(context))
+		return g_strdup("no watched mailbox, and no lead we know");
+	if (is_flood(context, identity))
+		return g_strdup_printf("%u new leads of this sender already",
+				       context->known->sender_new_leads);
+	return NULL;
+}
+
 struct decision *
 inbound_decide(const struct change_context *context)
 {
+	char *refusal;
 	g_autoptr(GPtrArray) nothing = g_ptr_array_new();
 	g_autoptr(GPtrArray) all = NULL;
 	struct inbound in = { .ledger = nothing };
@@ -405,11 +430,10 @@ inbound_decide(const struct change_context *context)
 	struct score score;
 
 	identity_choose(context->facts, context->known, &in.identity);
-	if (is_flood(context, &in.identity)) {
+	refusal = find_refusal(context, &in.identity);
+	if (refusal != NULL) {
 		identity_clear(&in.identity);
-		return change_decision(ACTION_NONE,
-				       g_strdup_printf("%u new leads of this sender already",
-						       context->known->sender_new_leads));
+		return change_decision(ACTION_NONE, refusal);
 	}
 	in.opts_out = opts_out(context->facts, in.identity.proof);
 	open_card(context, &in);

@@ -274,7 +274,7 @@ returned_decide_reply(const struct change_context *context)
 	struct decision *decision;
 
 	if (is_absence(facts->kind->auto_reply) && facts->direction == DIRECTION_INBOUND &&
-	    facts->mailboxes->len > 0 && identity_proof(facts) >= PROOF_ACCEPTED)
+	    change_is_watched(context) && identity_proof(facts) >= PROOF_ACCEPTED)
 		candidate = find_absent(context);
 	if (candidate == NULL)
 		return change_decision(ACTION_NONE, describe_kind(facts->kind));

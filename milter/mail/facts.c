@@ -75,6 +75,39 @@ facts_interested(const struct analysis *analysis, const struct raw_mail *raw)
 	       mailbox_client_is_ours(analysis->config, raw);
 }
 
+gboolean
+facts_may_answer(const struct analysis *analysis, const struct raw_mail *raw)
+{
+	if (!analysis->config->watch_conversations || mailbox_client_is_ours(analysis->config, raw))
+		return FALSE;
+	for (guint i = 0; i < raw->recipients->len; i++)
+		if (address_is_own(analysis, g_ptr_array_index(raw->recipients, i)))
+			return TRUE;
+	return FALSE;
+}
+
+GPtrArray *
+facts_answered_ids(const struct raw_mail *raw)
+{
+	static const char *const fields[] = { "In-Reply-To", "References",
+					      "X-Microsoft-Original-Message-ID" };
+	GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < G_N_ELEMENTS(fields); i++) {
+		g_autoptr(GPtrArray) ids = ids_parse(raw_mail_header(raw, fields[i]));
+		for (guint j = 0; j < ids->len; j++)
+			g_ptr_array_add(all, g_strdup(ids->pdata[j]));
+	}
+	return all;
+}
+
+gboolean
+facts_may_be_report(const struct raw_mail *raw)
+{
+	const char *type = raw_mail_header(raw, "Content-Type");
+	return raw->mail_from && !*raw->mail_from && type &&
+	       !g_ascii_strncasecmp(type + strspn(type, " \t"), "multipart/report", 16);
+}
+
 static enum direction
 find_direction(const struct analysis *analysis, const struct raw_mail *raw, const struct mail *mail)
 {

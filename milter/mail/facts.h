@@ -97,6 +97,14 @@ const char *direction_name(enum direction direction);
 /** What the session asks right after RCPT: would anything of this transaction interest us?
  *  Uses sender, login, client address and recipients only. */
 gboolean facts_interested(const struct analysis *analysis, const struct raw_mail *raw);
+/** Somebody else writes to people of ours: with watch_conversations it may belong to a conversation
+ *  we know.  Asked when facts_interested() said no. */
+gboolean facts_may_answer(const struct analysis *analysis, const struct raw_mail *raw);
+/** Message-IDs it answers (char *, the last LIMIT_REFERENCES of each field, In-Reply-To first),
+ * from its header alone; caller unrefs. */
+GPtrArray *facts_answered_ids(const struct raw_mail *raw);
+/** A delivery report by sender and Content-Type: what it is about stands in its body. */
+gboolean facts_may_be_report(const struct raw_mail *raw);
 
 /* What the first prefix of a subject says. */
 enum subject_kind { SUBJECT_PLAIN, SUBJECT_REPLY, SUBJECT_FORWARD, SUBJECT_EITHER };

@@ -60,6 +60,15 @@ gboolean store_message(struct store *store, struct facts *facts, struct scorecar
 		       gint64 now, gint64 deadline, gboolean shadow, struct answer *ret,
 		       GError **error);
 
+/**
+ * Is any of these Message-IDs that of a message in a recorded conversation, ours going out
+ * among them?  A step into an index for each, on the reading connection; the newest are asked
+ * first.
+ * @param ids char *, without <>; @param ret untouched on failure
+ */
+gboolean store_has_message(struct store *store, const GPtrArray *ids, gboolean *ret,
+			   GError **error);
+
 /* --- outbox --- */
 
 enum delivery_state { DELIVERY_WAITING, DELIVERY_DELIVERED, DELIVERY_DEAD, DELIVERY_DROPPED };
@@ -159,7 +168,8 @@ void journal_entry_free(struct journal_entry *entry);
 /** Everything kept for a delivery and for its lead. @return struct journal_entry *, or NULL */
 GPtrArray *store_journal(struct store *store, gint64 delivery, GError **error);
 /** The lead an adapter remembers a CRM's record of.
- *  @param record its id, as text @return the lead's id, or NULL with ERROR_NOT_FOUND; caller frees */
+ *  @param record its id, as text @return the lead's id, or NULL with ERROR_NOT_FOUND; caller frees
+ */
 char *store_remembered_lead(struct store *store, const char *endpoint, const char *record,
 			    GError **error);
 /** Keep these (struct journal_entry *); a delivery that is gone keeps nothing of its lead. */

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # story.t - whole stories through real Postfix, mail of others at port 25 and of ours at submission:
-# from the first mail to the one a year later, with the daemon's clock moved in between.
+# from the first mail to the one a year later, with the daemon's clock moved in between.  Answers come to
+# the salesperson's own mailbox, as they do.
 
 use strict;
 use warnings;
@@ -61,7 +62,7 @@ sub hard_bounce {
 	my ($site, $address, $id) = @_;
 	my $message = <<"END";
 From: Mail Delivery System <mailer-daemon\@mx.buyers.test>
-To: sales\@example.test
+To: ivan\@example.test
 Subject: Undelivered Mail Returned to Sender
 Message-ID: <bounce.$id>
 MIME-Version: 1.0
@@ -91,7 +92,7 @@ Message-ID: <$id>
 
 --b--
 END
-	return $site->send_mail('', 'sales@example.test', $message, client => '192.0.2.7');
+	return $site->send_mail('', 'ivan@example.test', $message, client => '192.0.2.7');
 }
 
 # Types of the events that came since the last time this was asked, per address, in their order.
@@ -188,7 +189,7 @@ subtest 'a lead, from its first mail to the one a year later' => sub {
 		],
 		[
 			35, 'the lead answers after 20 minutes',
-			their_mail(%anna, id => 'a2@buyers.test', reply => 'i1@example.test',
+			their_mail(%anna, to => 'ivan@example.test', id => 'a2@buyers.test', reply => 'i1@example.test',
 				body => "Thank you. Do you deliver to Cluj, and could we have a demo of the pumps?\n"),
 			$anna{from},
 			{
@@ -206,6 +207,13 @@ subtest 'a lead, from its first mail to the one a year later' => sub {
 			}
 		],
 		[
+			70, 'what others write to the salesperson is no business of ours',
+			their_mail(name => 'Otto Weber', from => 'otto@other.test', to => 'ivan@example.test',
+				id => 'o1@other.test', subject => 'Lunch?', reply => 'i1@example.test'),
+			$anna{from},
+			{ stage => 'sal', touch => 'reply', events => '', others => '' }
+		],
+		[
 			90, 'sales writes once more',
 			our_mail(%ivan, to => $anna{from}, id => 'i2@example.test', reply => 'a2@buyers.test'),
 			$anna{from},
@@ -213,7 +221,7 @@ subtest 'a lead, from its first mail to the one a year later' => sub {
 		],
 		[
 			91, 'an absence note is nothing but a note',
-			their_mail(%anna, id => 'a3@buyers.test', reply => 'i2@example.test', envelope => '',
+			their_mail(%anna, to => 'ivan@example.test', id => 'a3@buyers.test', reply => 'i2@example.test', envelope => '',
 				subject => 'Automatic reply: Pumps', body => $absence,
 				more => [ 'Auto-Submitted: auto-replied', 'X-Auto-Response-Suppress: All' ]),
 			$anna{from},

@@ -1119,6 +1119,41 @@ test_outbound(void)
 	RUN(STEPS);
 }
 
+/* Answers that come to a colleague's own mailbox: of whom we know, and nobody new. */
+static void
+test_unwatched_conversation(void)
+{
+	static const struct step STEPS[] = {
+		{ .mail = { .kind = KIND_HUMAN, .message_id = "m1" },
+		  .want = { .action = ACTION_CREATE,
+			    .lead = ANNA,
+			    .stage = STAGE_EQL,
+			    .events = "lead.created",
+			    .touch = "mail" } },
+		{ .mail = { .kind = KIND_HUMAN, .to = "-", .message_id = "m2" },
+		  .want = { .reason = "no watched mailbox" } },
+		{ .mail = { .kind = KIND_HUMAN_REPLY,
+			    .to = "-",
+			    .answers = "m1",
+			    .message_id = "m3" },
+		  .want = { .action = ACTION_ATTACH,
+			    .lead = ANNA,
+			    .stage = STAGE_EQL,
+			    .events = "lead.updated",
+			    .touch = "reply",
+			    .match = MATCHED_REFERENCES } },
+		{ .mail = { .kind = KIND_HUMAN_REPLY,
+			    .from = "otto@kunde.example",
+			    .name = "Otto Weber",
+			    .to = "-",
+			    .answers = "m1",
+			    .message_id = "m4" },
+		  .want = { .reason = "no watched mailbox, and no lead we know", .leads = 1 } },
+	};
+
+	RUN(STEPS);
+}
+
 /* One mail of ours to two leads: both are answered. */
 static void
 test_outbound_to_several(void)
@@ -1298,6 +1333,7 @@ main(int argc, char **argv)
 	g_test_add_func("/decide/bounces", test_bounces);
 	g_test_add_func("/decide/forwards-and-forms", test_forwards_and_forms);
 	g_test_add_func("/decide/outbound", test_outbound);
+	g_test_add_func("/decide/unwatched-conversation", test_unwatched_conversation);
 	g_test_add_func("/decide/outbound-to-several", test_outbound_to_several);
 	g_test_add_func("/decide/two-mailboxes", test_two_mailboxes);
 	g_test_add_func("/decide/duplicate", test_duplicate);
