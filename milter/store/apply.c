@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "lead/change.h"
+#include "store/forget.h"
 #include "store/people.h"
 #include "store/roster.h"
 
@@ -83,6 +85,23 @@ apply_decision(struct transaction *transaction, struct outbox_endpoints *endpoin
 		*ret_lead = *ret_lead ? *ret_lead : lead;
 	}
 	return TRUE;
+}
+
+struct decision *
+apply_respect(struct database *database, struct decision *decision, gint64 time, GError **error)
+{
+	const char *address = decision->lead ? decision->lead->normalised : NULL;
+	gboolean forgotten = FALSE;
+
+	if (decision->action == ACTION_CREATE &&
+	    !forget_is_forgotten(database, address, time, &forgotten, error)) {
+		decision_free(decision);
+		return NULL;
+	}
+	if (!forgotten)
+		return decision;
+	decision_free(decision);
+	return change_decision(ACTION_NONE, g_strdup("the person was forgotten since"));
 }
 
 void

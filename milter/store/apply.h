@@ -14,6 +14,14 @@ gboolean apply_decision(struct transaction *transaction, struct outbox_endpoints
 			const struct decision *decision, gboolean shadow, gint64 *ret_lead,
 			gboolean *ret_changes, GError **error);
 
+/**
+ * Nobody makes a card again of somebody who was forgotten later than this happened.
+ * @param decision taken; what stays of it is returned
+ * @return NULL with an error
+ */
+struct decision *apply_respect(struct database *database, struct decision *decision, gint64 time,
+			       GError **error);
+
 /** What a decision answers; `kind` is static or NULL. */
 void apply_answer(const struct decision *decision, const char *kind, struct answer *ret);
 

@@ -70,7 +70,7 @@ struct driver {
 	 */
 	guint (*backlog)(struct driver_connection *connection);
 	/** Put the log into the main file; what a reader still needs is left for later.
-	 *  @param whole TRUE: and cut the log to nothing */
+	 *  @param whole TRUE: and cut the log to nothing, which fails while a reader holds it */
 	gboolean (*checkpoint)(struct driver_connection *connection, gboolean whole,
 			       GError **error);
 };

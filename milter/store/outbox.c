@@ -548,6 +548,26 @@ delete_event(struct transaction *transaction, gint64 event, GError **error)
 	       database_run(database, QUERY_EVENT_DELETE, error, "i", event);
 }
 
+gint
+outbox_delete_events(struct transaction *transaction, gint64 lead, GError **error)
+{
+	struct database *database = transaction->database;
+	g_autoptr(GArray) events = g_array_new(FALSE, FALSE, sizeof(gint64));
+	struct driver_statement *row =
+		database_select(database, QUERY_EVENTS_OF_LEAD, error, "i", lead);
+	int got = -1;
+
+	while (row && (got = database_next(database, row, error)) > 0) {
+		gint64 number = database_column(database, row, 0);
+
+		g_array_append_val(events, number);
+	}
+	for (guint i = 0; got == 0 && i < events->len; i++)
+		if (!delete_event(transaction, g_array_index(events, gint64, i), error))
+			return -1;
+	return got < 0 ? -1 : (gint)events->len;
+}
+
 static GArray *
 old_events(struct database *database, gint64 *after, gint64 before, gboolean *ret_more,
 	   GError **error)

@@ -64,6 +64,9 @@ GPtrArray *outbox_list(struct database *database, int state, const char *endpoin
 		       guint most, GError **error);
 GPtrArray *outbox_endpoint_status(struct database *database, GError **error);
 
+/** Delete all events of a lead, whether somebody waits for them or not. @return how many, or -1 */
+gint outbox_delete_events(struct transaction *transaction, gint64 lead, GError **error);
+
 /** Delete events of before `before` that nobody waits for, from number `*after` on.
  *  @param ret_more FALSE at the end
  *  @return how many, or -1 */

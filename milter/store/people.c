@@ -245,6 +245,20 @@ people_append_touch(struct transaction *transaction, gint64 lead, const struct t
 
 /* --- moving --- */
 
+gint
+people_delete_touches(struct transaction *transaction, gint64 lead, GError **error)
+{
+	struct database *database = transaction->database;
+	gint count;
+
+	if (!database_run(database, QUERY_TOUCHES_DELETE, error, "ii", FIRST_TOUCH(lead),
+			  LAST_TOUCH(lead)))
+		return -1;
+	count = database->driver->changes(database->connection);
+	transaction->tally.touches -= count;
+	return count;
+}
+
 /* Out of everybody's way, so that numbers can be given anew. */
 static gint64
 aside(gint64 id)
@@ -306,11 +320,9 @@ read_row(struct database *database, struct driver_statement *statement)
 	return row;
 }
 
-GPtrArray *
-people_by_key(struct database *database, const char *key, GError **error)
+static GPtrArray *
+read_rows(struct database *database, struct driver_statement *statement, GError **error)
 {
-	struct driver_statement *statement =
-		database_select(database, QUERY_LEADS_BY_KEY, error, "s", key);
 	GPtrArray *rows = g_ptr_array_new_with_free_func((GDestroyNotify)people_row_free);
 	int got = -1;
 
@@ -320,6 +332,20 @@ people_by_key(struct database *database, const char *key, GError **error)
 		return rows;
 	g_ptr_array_unref(rows);
 	return NULL;
+}
+
+GPtrArray *
+people_by_key(struct database *database, const char *key, GError **error)
+{
+	return read_rows(database, database_select(database, QUERY_LEADS_BY_KEY, error, "s", key),
+			 error);
+}
+
+GPtrArray *
+people_signs(struct database *database, const char *id, GError **error)
+{
+	return read_rows(database, database_select(database, QUERY_LEADS_MERGED, error, "s", id),
+			 error);
 }
 
 static struct person_row *
@@ -357,6 +383,14 @@ people_by_number(struct database *database, gint64 number, GError **error)
 				database_select(database, QUERY_LEAD_BY_NUMBER, error, "i", number),
 				error),
 		      error);
+}
+
+struct person_row *
+people_row_by_number(struct database *database, gint64 number, GError **error)
+{
+	return first_row(database,
+			 database_select(database, QUERY_LEAD_BY_NUMBER, error, "i", number),
+			 error);
 }
 
 struct person_row *

@@ -25,6 +25,9 @@ gboolean people_write_customer(struct database *database, gint64 lead, const cha
 gint64 people_append_touch(struct transaction *transaction, gint64 lead, const struct touch *touch,
 			   gboolean is_first, GError **error);
 
+/** @return how many, or -1 */
+gint people_delete_touches(struct transaction *transaction, gint64 lead, GError **error);
+
 /* Where a touch goes to. */
 struct people_move {
 	gint64 from, from_sequence, to, to_sequence; /* numbers of leads */
@@ -41,6 +44,9 @@ GPtrArray *people_by_key(struct database *database, const char *key, GError **er
 struct person_row *people_by_number(struct database *database, gint64 number, GError **error);
 /** The row itself, even when it is only a sign to another one. */
 struct person_row *people_row_by_id(struct database *database, const char *id, GError **error);
+struct person_row *people_row_by_number(struct database *database, gint64 number, GError **error);
+/** Cards that were merged into this one. @return struct person_row *; caller unrefs */
+GPtrArray *people_signs(struct database *database, const char *id, GError **error);
 struct person_row *people_by_id(struct database *database, const char *id, GError **error);
 /** Touches of a ledger, oldest first. @param after only those with a higher sequence
  *  @param most 0: all of them

@@ -136,11 +136,46 @@ static const struct text TEXTS[QUERY_COUNT] = {
 				  "first_seen=min(first_seen, excluded.first_seen), "
 				  "last_seen=max(last_seen, excluded.last_seen), mails=mails+1",
 				  NULL, 0, NULL },
-	[QUERY_CONTACTS] = { "SELECT c.address, c.name, coalesce(l.merged_into, l.id), "
+	[QUERY_CONTACTS] = { "SELECT c.address, c.name, CASE l.merged_into WHEN '' THEN NULL "
+			     "ELSE coalesce(l.merged_into, l.id) END, "
 			     "c.first_seen, c.last_seen, c.mails FROM contact c LEFT JOIN lead l "
 			     "ON l.number=c.lead WHERE c.key>=?1 AND c.key<?2 ORDER BY c.key "
 			     "LIMIT ?3",
 			     NULL, 0, NULL },
+
+	[QUERY_LEADS_MERGED] = { "SELECT number, {columns} FROM lead WHERE merged_into=?1",
+				 &record_lead, 0, "" },
+	[QUERY_TOUCHES_DELETE] = { "DELETE FROM touch WHERE id BETWEEN ?1 AND ?2", NULL, 0, NULL },
+	[QUERY_STAGES_DELETE] = { "DELETE FROM stage_change WHERE lead=?1", NULL, 0, NULL },
+	[QUERY_OUTCOMES] = { "SELECT what, reason, source, time, snapshot FROM outcome "
+			     "WHERE lead=?1 ORDER BY number",
+			     NULL, 0, NULL },
+	[QUERY_OUTCOMES_DELETE] = { "DELETE FROM outcome WHERE lead=?1", NULL, 0, NULL },
+	[QUERY_CUSTOMER_DELETE] = { "DELETE FROM customer WHERE lead=?1", NULL, 0, NULL },
+	[QUERY_CONTACT_DELETE] = { "DELETE FROM contact WHERE key=?1", NULL, 0, NULL },
+	[QUERY_CONTACT] = { "SELECT address, name, first_seen, last_seen, mails FROM contact "
+			    "WHERE key=?1",
+			    NULL, 0, NULL },
+	[QUERY_MESSAGE_LINKS] = { "SELECT links FROM message WHERE number=?1", NULL, 0, NULL },
+	[QUERY_MESSAGE_SHOWN] = { "SELECT message_id, time, recorded, direction, mailbox, author, "
+				  "kind, match, score, grade, stage FROM message WHERE number=?1",
+				  NULL, 0, NULL },
+	[QUERY_MESSAGES_ALL] = { "SELECT number, lead, author FROM message", NULL, 0, NULL },
+	[QUERY_CONVERSATION_MESSAGES] = { "SELECT message FROM conversation WHERE hash=?1", NULL, 0,
+					  NULL },
+	[QUERY_CONVERSATION_FORGET] = { "DELETE FROM conversation WHERE hash=?1", NULL, 0, NULL },
+	[QUERY_EVENTS_OF_LEAD] = { "SELECT number, id, type, time, body FROM event WHERE lead=?1 "
+				   "ORDER BY number",
+				   NULL, 0, NULL },
+	[QUERY_EVENTS_ALL] = { "SELECT number, body FROM event", NULL, 0, NULL },
+	[QUERY_EVENT_BODY] = { "SELECT body FROM event WHERE number=?1", NULL, 0, NULL },
+	[QUERY_EVENT_BLANK] = { "UPDATE event SET body=?2 WHERE number=?1", NULL, 0, NULL },
+	[QUERY_META] = { "SELECT value FROM meta WHERE name=?1", NULL, 0, NULL },
+	[QUERY_META_WRITE] = { "INSERT OR REPLACE INTO meta(name, value) VALUES(?1, ?2)", NULL, 0,
+			       NULL },
+	[QUERY_FORGOTTEN] = { "SELECT time FROM forgotten WHERE hash=?1", NULL, 0, NULL },
+	[QUERY_FORGOTTEN_WRITE] = { "INSERT OR REPLACE INTO forgotten(hash, time) VALUES(?1, ?2)",
+				    NULL, 0, NULL },
 
 	[QUERY_MESSAGE_INSERT] = { "INSERT INTO message(message_id, time, recorded, direction, "
 				   "lead, mailbox, author, kind, match, score, grade, stage, "

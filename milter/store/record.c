@@ -10,13 +10,16 @@
 
 #include <string.h>
 
+#include "base/limits.h"
+#include "lead/json.h"
 #include "lead/lead.h"
 #include "store/ledger.h"
 #include "store/store.h"
 
 enum type {
 	TEXT,
-	TIME, /* gint64 */
+	TIME, /* gint64, microseconds since the epoch */
+	SPAN, /* gint64, any other number */
 	COUNT, /* guint, int, gboolean and enums stored as numbers */
 	REAL,
 	LETTER,
@@ -127,8 +130,8 @@ static const struct record_field TOUCH_FIELDS[] = {
 	TOUCH(origin, TEXT),
 	TOUCH(note, TEXT),
 	TOUCH(excerpt, TEXT),
-	TOUCH(latency, TIME),
-	TOUCH(working_latency, TIME),
+	TOUCH(latency, SPAN),
+	TOUCH(working_latency, SPAN),
 	TOUCH(contributions, CONTRIBUTIONS),
 };
 static const struct record_field OWNER_FIELDS[] = {
@@ -140,13 +143,13 @@ static const struct record_field OWNER_FIELDS[] = {
 };
 static const struct record_field ACCOUNT_FIELDS[] = {
 	ACCOUNT(domain, TEXT),  ACCOUNT(company, TEXT), ACCOUNT(industry, TEXT),
-	ACCOUNT(country, TEXT), ACCOUNT(owner, TEXT),   ACCOUNT(employees, TIME),
+	ACCOUNT(country, TEXT), ACCOUNT(owner, TEXT),   ACCOUNT(employees, SPAN),
 	ACCOUNT(revenue, REAL), ACCOUNT(target, COUNT), ACCOUNT(customer, COUNT),
 	ACCOUNT(created, TIME), ACCOUNT(domains, LIST),
 };
 /* Read only: a join of delivery d, event e, endpoint p and lead l. */
 static const struct record_field DELIVERY_FIELDS[] = {
-	DELIVERY("d.id", id, TIME),
+	DELIVERY("d.id", id, SPAN),
 	DELIVERY("p.name", endpoint, TEXT),
 	DELIVERY("e.id", event, TEXT),
 	DELIVERY("e.type", type, TEXT),
@@ -254,6 +257,7 @@ bind_field(const struct record_field *field, const struct driver *driver,
 		driver->bind_text(statement, n, *(char *const *)member, TRUE);
 		break;
 	case TIME:
+	case SPAN:
 		driver->bind_integer(statement, n, *(const gint64 *)member);
 		break;
 	case COUNT:
@@ -354,6 +358,7 @@ read_field(const struct record_field *field, const struct driver *driver,
 		*(char **)member = g_strdup(driver->column_text(statement, n));
 		break;
 	case TIME:
+	case SPAN:
 		*(gint64 *)member = driver->column_integer(statement, n);
 		break;
 	case COUNT:
@@ -391,4 +396,105 @@ record_read(const struct record *record, const struct driver *driver,
 {
 	for (guint i = 0; i < record->count; i++)
 		read_field(&record->fields[i], driver, statement, first + i, value);
+}
+
+/* --- values as JSON, for people --- */
+
+static void
+list_to_json(GString *out, const char *key, const GPtrArray *list)
+{
+	json_open(out, key, '[');
+	for (guint i = 0; list && i < list->len; i++)
+		json_string(out, NULL, list->pdata[i], LIMIT_EVENT_VALUE);
+	json_close(out, ']');
+}
+
+static void
+scores_to_json(GString *out, const char *key, const GPtrArray *scores)
+{
+	json_open(out, key, '[');
+	for (guint i = 0; scores && i < scores->len; i++) {
+		const struct lead_score *score = scores->pdata[i];
+
+		json_open(out, NULL, '{');
+		json_string(out, "scorecard", score->card, LIMIT_NAME);
+		json_exact(out, "total", score->total);
+		json_exact(out, "fit", score->fit);
+		json_exact(out, "engagement", score->engagement);
+		json_exact(out, "quality", score->quality);
+		json_close(out, '}');
+	}
+	json_close(out, ']');
+}
+
+static void
+contributions_to_member(GString *out, const char *key, const GPtrArray *contributions)
+{
+	json_open(out, key, '[');
+	for (guint i = 0; contributions && i < contributions->len; i++) {
+		const struct contribution *contribution = contributions->pdata[i];
+
+		json_open(out, NULL, '{');
+		json_string(out, "rule", contribution->rule, LIMIT_NAME);
+		json_string(out, "scorecard", contribution->card, LIMIT_NAME);
+		json_exact(out, "points", contribution->raw);
+		json_string(out, "reason", contribution->reason, LIMIT_EVENT_VALUE);
+		json_string(out, "evidence", contribution->evidence, LIMIT_EVENT_VALUE);
+		json_time(out, "time", contribution->time);
+		json_close(out, '}');
+	}
+	json_close(out, ']');
+}
+
+static void
+field_to_json(const struct record_field *field, const void *value, GString *out)
+{
+	const void *member = (const char *)value + field->offset;
+	const char *key = field->column;
+	char letter[2] = "";
+
+	switch (field->type) {
+	case TEXT:
+		json_string(out, key, *(char *const *)member, LIMIT_EVENT);
+		break;
+	case TIME:
+		json_time(out, key, *(const gint64 *)member);
+		break;
+	case SPAN:
+		json_integer(out, key, *(const gint64 *)member);
+		break;
+	case COUNT:
+		json_integer(out, key, *(const int *)member);
+		break;
+	case REAL:
+		json_exact(out, key, *(const double *)member);
+		break;
+	case LETTER:
+		letter[0] = *(const char *)member;
+		json_string(out, key, *letter ? letter : NULL, 1);
+		break;
+	case STAGE:
+		json_string(out, key, stage_name(*(const enum stage *)member), LIMIT_NAME);
+		break;
+	case TEMPERATURE:
+		json_string(out, key, temperature_name(*(const enum temperature *)member),
+			    LIMIT_NAME);
+		break;
+	case LIST:
+		list_to_json(out, key, *(GPtrArray *const *)member);
+		break;
+	case CONTRIBUTIONS:
+		contributions_to_member(out, key, *(GPtrArray *const *)member);
+		break;
+	case SCORES:
+		scores_to_json(out, key, *(GPtrArray *const *)member);
+		break;
+	}
+}
+
+void
+record_to_json(const struct record *record, const void *value, GString *out)
+{
+	for (guint i = 0; i < record->count; i++)
+		field_to_json(&record->fields[i], value, out);
 }

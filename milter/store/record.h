@@ -32,4 +32,7 @@ void record_bind(const struct record *record, const struct driver *driver,
 void record_read(const struct record *record, const struct driver *driver,
 		 struct driver_statement *statement, int first, void *value);
 
+/** All columns of a value as members of the object that is open in `out`. */
+void record_to_json(const struct record *record, const void *value, GString *out);
+
 #endif

@@ -88,6 +88,7 @@ static const char VERSION_1[] =
  *   customer                  leads who bought, and their ids in the CRM
  *   contact                   people of an account seen in To or Cc of its leads' mails; the key
  *                             is that of an address, the lead is the one who wrote
+ *   forgotten                 salted hashes of addresses of the forgotten; meta holds the salt
  *   outcome                   what became of leads, with a picture of their scores then
  *   summary                   early touches of a lead, summed up (lead/summary.h)
  *   journal                   writes an adapter has finished for a delivery; goes with it
@@ -141,7 +142,10 @@ static const char VERSION_2[] =
 	"CREATE TABLE outcome(number INTEGER PRIMARY KEY, lead INTEGER, what TEXT, reason TEXT, "
 	" source TEXT, time INTEGER, snapshot TEXT);"
 	"CREATE INDEX outcome_lead ON outcome(lead);"
-	"CREATE INDEX outcome_time ON outcome(time);";
+	"CREATE INDEX outcome_time ON outcome(time);"
+	"CREATE INDEX lead_merged ON lead(merged_into) WHERE merged_into IS NOT NULL;"
+	"CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
+	"CREATE TABLE forgotten(hash TEXT PRIMARY KEY, time INTEGER) WITHOUT ROWID;";
 
 static const char *const VERSIONS[] = { VERSION_1,
 					VERSION_2 }; /* VERSIONS[n] makes version n + 1 */

@@ -31,6 +31,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "mail/address.h"
 
 #define SUFFIX ".mail"
 #define TEMPORARY "tmp."
@@ -495,4 +496,89 @@ spool_drain(struct spool *spool,
 
 	g_free(drain.reason);
 	return count;
+}
+
+/* --- forgetting --- */
+
+static gboolean
+is_one_of(const char *address, const GPtrArray *addresses)
+{
+	g_autofree char *normalised = address ? address_normalise(address) : NULL;
+
+	return normalised && g_ptr_array_find_with_equal_func((GPtrArray *)addresses, normalised,
+							      g_str_equal, NULL);
+}
+
+static gboolean
+names_one(const struct raw_mail *raw, const char *field, const GPtrArray *addresses)
+{
+	const char *value = raw_mail_header(raw, field);
+	g_autoptr(GPtrArray) list = value ? address_parse_list(value) : NULL;
+
+	for (guint i = 0; list && i < list->len; i++)
+		if (is_one_of(((struct mail_address *)list->pdata[i])->address, addresses))
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean
+is_theirs(const struct raw_mail *raw, const GPtrArray *addresses)
+{
+	static const char *const FIELDS[] = { "From", "Sender", "Reply-To" };
+
+	for (guint i = 0; i < raw->recipients->len; i++)
+		if (is_one_of(raw->recipients->pdata[i], addresses))
+			return TRUE;
+	for (guint i = 0; i < G_N_ELEMENTS(FIELDS); i++)
+		if (names_one(raw, FIELDS[i], addresses))
+			return TRUE;
+	return is_one_of(raw->mail_from, addresses);
+}
+
+/* @param name within the directory. @return FALSE with an error: it couldn't be removed */
+static gboolean
+forget_file(struct spool *spool, const char *name, gboolean counted, const GPtrArray *addresses,
+	    guint *count, GError **error)
+{
+	g_autoptr(GByteArray) content = read_file(spool, name, NULL);
+	g_autoptr(raw_mail_owned) raw = content ? parse_file(spool, name, content, NULL) : NULL;
+
+	if (!raw || !is_theirs(raw, addresses))
+		return TRUE;
+	if (unlinkat(spool->directory, name, 0) != 0 && errno != ENOENT)
+		return fail(spool, "remove", name, error);
+	if (counted)
+		release(spool, content->len);
+	(*count)++;
+	return TRUE;
+}
+
+static gboolean
+forget_bad(struct spool *spool, const GPtrArray *addresses, guint *count, GError **error)
+{
+	g_autofree char *path = g_build_filename(spool->path, BAD, NULL);
+	GDir *directory = g_dir_open(path, 0, NULL);
+	const char *name;
+	gboolean done = TRUE;
+
+	while (done && directory && (name = g_dir_read_name(directory))) {
+		g_autofree char *place = g_build_filename(BAD, name, NULL);
+
+		done = forget_file(spool, place, FALSE, addresses, count, error);
+	}
+	if (directory)
+		g_dir_close(directory);
+	return done;
+}
+
+gboolean
+spool_forget(struct spool *spool, const GPtrArray *addresses, guint *ret_count, GError **error)
+{
+	g_autoptr(GPtrArray) names = list_files(spool, FALSE, error);
+
+	*ret_count = 0;
+	for (guint i = 0; names && i < names->len; i++)
+		if (!forget_file(spool, names->pdata[i], TRUE, addresses, ret_count, error))
+			return FALSE;
+	return names && forget_bad(spool, addresses, ret_count, error);
 }

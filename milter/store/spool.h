@@ -35,4 +35,11 @@ gint spool_drain(struct spool *spool,
 		 gboolean (*take)(struct raw_mail *raw, gpointer data, GError **error),
 		 gpointer data, GError **error);
 
+/**
+ * Remove messages (those in bad/ too) that these addresses sent or got, or are the author of.
+ * @param addresses char *, normalised
+ */
+gboolean spool_forget(struct spool *spool, const GPtrArray *addresses, guint *ret_count,
+		      GError **error);
+
 #endif

@@ -186,7 +186,7 @@ tune(struct driver_connection *c, GError **error)
 		c->writable ? CACHE_KIBIBYTES_WRITER : CACHE_KIBIBYTES_READER);
 	g_autofree char *journal = g_strdup_printf(
 		"PRAGMA page_size=2048; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
-		"PRAGMA journal_size_limit=%d; PRAGMA secure_delete=FAST",
+		"PRAGMA journal_size_limit=%d; PRAGMA secure_delete=ON",
 		LOG_KEPT_BYTES);
 
 	if (!exec(c, cache, error) || (c->writable && !exec(c, journal, error)))
@@ -385,7 +385,10 @@ checkpoint(struct driver_connection *c, gboolean whole, GError **error)
 		return FALSE;
 	}
 	c->backlog = in_log > done ? in_log - done : 0;
-	return TRUE;
+	if (!whole || code == SQLITE_OK)
+		return TRUE;
+	g_set_error(error, LEADMILTER_ERROR, ERROR_STORE, "a reader holds the log");
+	return FALSE;
 }
 
 const struct driver sqlite_driver = {

@@ -194,7 +194,7 @@ GPtrArray *store_touches(struct store *store, const char *lead, GError **error);
 struct contact {
 	char *address; /* as written */
 	char *name; /* or NULL */
-	char *lead; /* id of the lead in whose mail first */
+	char *lead; /* id of the lead in whose mail first, NULL when that was forgotten */
 	gint64 first_seen, last_seen;
 	guint mails;
 };

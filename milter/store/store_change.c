@@ -141,10 +141,15 @@ decide_and_write(struct transaction *transaction, struct change_job *job, struct
 {
 	g_autoptr(decision_owned) decision =
 		job->decide->decide(known, job->now, job->decide->data);
+	gint64 time;
 
 	answer_clear(&job->answer);
 	if (!decision)
 		return TRUE;
+	time = decision->touch ? decision->touch->time : job->now;
+	decision = apply_respect(transaction->database, g_steal_pointer(&decision), time, error);
+	if (!decision)
+		return FALSE;
 	if (!known->is_duplicate && !write_change(transaction, job, decision, error))
 		return FALSE;
 	apply_answer(decision, NULL, &job->answer);

@@ -10,7 +10,9 @@
 #include "store/apply.h"
 #include "store/conversation.h"
 #include "store/gather.h"
+#include "store/journal.h"
 #include "store/keys.h"
+#include "store/ledger.h"
 #include "store/private.h"
 
 #define TOUCHES_MOST 20000 /* renumbered in one transaction: a tenth of a second */
@@ -163,6 +165,17 @@ write_moves(struct database *database, const GArray *moves, GError **error)
 				     moves->len, error);
 }
 
+/* What is kept beside a ledger. */
+static gboolean
+hand_on(struct database *database, const GArray *numbers, GError **error)
+{
+	gint64 one = g_array_index(numbers, gint64, 0), other = g_array_index(numbers, gint64, 1);
+
+	return ledger_forget_summary(database, one, error) &&
+	       ledger_forget_summary(database, other, error) &&
+	       journal_move_lead(database, other, one, error);
+}
+
 static gboolean
 merge(struct transaction *transaction, struct merge_job *job, struct gather *gather, GError **error)
 {
@@ -184,7 +197,8 @@ merge(struct transaction *transaction, struct merge_job *job, struct gather *gat
 	add_moves(moves, places, gather->known->touches, number);
 	answer_clear(&job->answer);
 	apply_answer(decision, NULL, &job->answer);
-	return write_moves(transaction->database, moves, error);
+	return write_moves(transaction->database, moves, error) &&
+	       hand_on(transaction->database, gather->numbers, error);
 }
 
 static gboolean
@@ -307,6 +321,7 @@ write_parts(struct transaction *transaction, struct merge_job *job, struct gathe
 	add_moves(moves, places, gather->known->touches, number);
 	add_moves(moves, places, taken, part->number);
 	done = write_moves(database, moves, error) &&
+	       ledger_forget_summary(database, number, error) &&
 	       move_messages(database, taken, part->number, error);
 	people_row_free(part);
 	return done;

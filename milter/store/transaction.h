@@ -21,6 +21,8 @@ struct tally {
 	gint64 touches, messages;
 	struct tally_endpoint endpoints[LIMIT_ENDPOINTS + 1]; /* by number */
 	guint most_endpoint; /* highest number used */
+	gboolean compact; /* the file is to be written anew after the commit */
+	gboolean erased; /* the log is to be cut, so that nothing of it can be read there */
 	gboolean deliveries_added; /* somebody should look at the outbox after the commit */
 };
 

@@ -47,6 +47,8 @@ struct writer {
 	struct job *batch[LIMIT_BATCH];
 	guint count;
 	gint64 next_checkpoint; /* not before */
+	gboolean compact; /* outside of a transaction */
+	gboolean cut_log; /* something was erased that the log still holds */
 };
 
 /* --- queue (under the mutex) --- */
@@ -251,6 +253,9 @@ commit(struct writer *writer, GError **error)
 	    !database->driver->commit(database->connection, error))
 		return FALSE;
 	writer->transaction.tally.deliveries_added = added;
+	writer->cut_log |= writer->transaction.tally.erased;
+	writer->compact |= writer->transaction.tally.compact;
+	writer->transaction.tally.erased = writer->transaction.tally.compact = FALSE;
 	writer->hooks.committed(&writer->transaction.tally, writer->hooks.data);
 	writer->transaction.tally.deliveries_added = FALSE;
 	return TRUE;
@@ -305,6 +310,21 @@ run_batch(struct writer *writer)
 
 /* --- checkpoints --- */
 
+/* Slack in pages keeps copies of rows that were moved to other pages, whatever is zeroed when a row
+ * is deleted (SQLite's secure_delete); only a file written anew has none. */
+static void
+compact(struct writer *writer)
+{
+	struct database *database = writer->transaction.database;
+	g_autoptr(GError) error = NULL;
+
+	if (!writer->compact)
+		return;
+	writer->compact = FALSE;
+	if (!database->driver->exec(database->connection, "VACUUM", &error))
+		log_warning("the store could not be written anew: %s", error->message);
+}
+
 static void
 checkpoint(struct writer *writer)
 {
@@ -314,9 +334,12 @@ checkpoint(struct writer *writer)
 	if (g_get_monotonic_time() < writer->next_checkpoint)
 		return;
 	writer->next_checkpoint = 0;
-	if (!database->driver->checkpoint(database->connection, FALSE, &error)) {
+	compact(writer);
+	if (!database->driver->checkpoint(database->connection, writer->cut_log, &error)) {
 		log_warning("checkpoint: %s", error->message);
 		writer->next_checkpoint = g_get_monotonic_time() + CHECKPOINT_PAUSE;
+	} else {
+		writer->cut_log = FALSE;
 	}
 	pthread_mutex_lock(&writer->mutex);
 	writer->stats.checkpoints++;
@@ -362,11 +385,12 @@ writer_main(void *data)
 		gboolean idle, stopping;
 		guint pages = backlog(writer);
 
-		if (pages >= BACKLOG_MOST)
+		if (pages >= BACKLOG_MOST || writer->cut_log)
 			checkpoint(writer);
 		pthread_mutex_lock(&writer->mutex);
-		idle = !wait_for_jobs(writer,
-				      pages ? g_get_monotonic_time() + IDLE_TIME : (gint64)0);
+		idle = !wait_for_jobs(writer, pages || writer->cut_log
+						      ? g_get_monotonic_time() + IDLE_TIME
+						      : (gint64)0);
 		take_jobs(writer);
 		stopping = writer->stopping && writer->count == 0;
 		pthread_mutex_unlock(&writer->mutex);

@@ -1074,6 +1074,8 @@ may_scan(enum query query)
 		QUERY_OWNERS,
 		QUERY_CREDITS,
 		QUERY_ACCOUNTS,
+		QUERY_MESSAGES_ALL,
+		QUERY_EVENTS_ALL,
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(queries); i++)
