@@ -149,6 +149,13 @@ print_score(const struct score *score)
 						 score->fit, score->engagement, score->quality);
 	leadctl_row("score", total);
 	leadctl_row("", parts);
+	for (guint i = 0; score->others && i < score->others->len; i++) {
+		const struct score *other = g_ptr_array_index(score->others, i);
+		g_autofree char *text =
+			g_strdup_printf("%.1f on %s: grade %c, %s", other->total, other->scorecard,
+					other->grade, temperature_name(other->temperature));
+		leadctl_row("", text);
+	}
 }
 
 static void
@@ -226,6 +233,63 @@ print_history(const struct shown *shown)
 /* --- as JSON --- */
 
 static cJSON *
+contribution_to_json(const struct contribution *each)
+{
+	cJSON *row = cJSON_CreateObject();
+	show_add_text(row, "rule", each->rule);
+	show_add_text(row, "group", each->group);
+	show_add_text(row, "dimension", dimension_name(each->dimension));
+	show_add_text(row, "kind", each->is_explicit ? "explicit" : "implicit");
+	cJSON_AddNumberToObject(row, "raw", each->raw);
+	cJSON_AddNumberToObject(row, "decayed", each->decayed);
+	cJSON_AddNumberToObject(row, "points", each->points);
+	cJSON_AddNumberToObject(row, "half_life_days", each->half_life_days);
+	cJSON_AddNumberToObject(row, "times", MAX(each->times, 1));
+	show_add_text(row, "reason", each->reason);
+	show_add_text(row, "evidence", each->evidence);
+	show_add_time(row, "time", each->time);
+	return row;
+}
+
+static void
+add_contributions(cJSON *object, const struct score *score)
+{
+	cJSON *list = cJSON_AddArrayToObject(object, "contributions");
+	for (guint i = 0; i < score->contributions->len; i++)
+		cJSON_AddItemToArray(
+			list, contribution_to_json(g_ptr_array_index(score->contributions, i)));
+}
+
+static cJSON *
+card_to_json(const struct score *score, gboolean explained)
+{
+	char grade[2] = { score->grade, '\0' };
+	cJSON *object = cJSON_CreateObject();
+	show_add_text(object, "scorecard", score->scorecard);
+	cJSON_AddNumberToObject(object, "total", score->total);
+	show_add_points(object, "fit", score->fit);
+	show_add_points(object, "engagement", score->engagement);
+	show_add_points(object, "quality", score->quality);
+	show_add_text(object, "grade", grade);
+	show_add_text(object, "temperature", temperature_name(score->temperature));
+	cJSON_AddBoolToObject(object, "qualified", score->qualified);
+	if (explained)
+		add_contributions(object, score);
+	return object;
+}
+
+/* The leading one, then the others. */
+static void
+add_cards(cJSON *object, const struct score *score, gboolean explained)
+{
+	cJSON *list = cJSON_AddArrayToObject(object, "scores");
+	cJSON_AddItemToArray(list, card_to_json(score, explained));
+	for (guint i = 0; score->others && i < score->others->len; i++)
+		cJSON_AddItemToArray(list,
+				     card_to_json(g_ptr_array_index(score->others, i), explained));
+}
+
+static cJSON *
 touch_to_json(const struct touch *touch)
 {
 	cJSON *object = cJSON_CreateObject();
@@ -268,6 +332,7 @@ shown_to_json(const struct shown *shown)
 {
 	cJSON *object = leadctl_lead_to_json(shown->lead, &shown->score);
 	g_autoptr(GPtrArray) ids = merged_cards(shown);
+	add_cards(object, &shown->score, FALSE);
 	cJSON *merged = cJSON_AddArrayToObject(object, "merged");
 	for (guint i = 0; i < ids->len; i++)
 		cJSON_AddItemToArray(merged, cJSON_CreateString(g_ptr_array_index(ids, i)));
@@ -314,35 +379,28 @@ print_contribution(const struct contribution *each)
 }
 
 static void
-print_explanation(const struct lead *lead, const struct score *score)
+print_card(const struct score *score)
 {
-	leadctl_line("%s  %s  %s", lead->id, or_dash(lead->name), or_dash(lead->address));
 	printf("  %7s %7s  %-24s %-10s %s\n", "points", "raw", "rule", "dimension", "when");
 	for (guint i = 0; i < score->contributions->len; i++)
 		print_contribution(g_ptr_array_index(score->contributions, i));
 	printf("  %+7.2f          = fit %.2f + engagement %.2f + quality %.2f\n", score->total,
 	       score->fit, score->engagement, score->quality);
 	printf("                   on scorecard \"%s\"\n", score->scorecard);
-	printf("  grade %c, %s, %.0f %% of the key fields known\n", score->grade,
-	       temperature_name(score->temperature), score->completeness);
+	printf("  grade %c, %s, %s, %.0f %% of the key fields known\n", score->grade,
+	       temperature_name(score->temperature),
+	       score->qualified ? "qualified" : "not qualified", score->completeness);
 }
 
-static cJSON *
-contribution_to_json(const struct contribution *each)
+static void
+print_explanation(const struct lead *lead, const struct score *score)
 {
-	cJSON *row = cJSON_CreateObject();
-	show_add_text(row, "rule", each->rule);
-	show_add_text(row, "group", each->group);
-	show_add_text(row, "dimension", dimension_name(each->dimension));
-	show_add_text(row, "kind", each->is_explicit ? "explicit" : "implicit");
-	cJSON_AddNumberToObject(row, "raw", each->raw);
-	cJSON_AddNumberToObject(row, "decayed", each->decayed);
-	cJSON_AddNumberToObject(row, "points", each->points);
-	cJSON_AddNumberToObject(row, "half_life_days", each->half_life_days);
-	show_add_text(row, "reason", each->reason);
-	show_add_text(row, "evidence", each->evidence);
-	show_add_time(row, "time", each->time);
-	return row;
+	leadctl_line("%s  %s  %s", lead->id, or_dash(lead->name), or_dash(lead->address));
+	print_card(score);
+	for (guint i = 0; score->others && i < score->others->len; i++) {
+		printf("\n");
+		print_card(g_ptr_array_index(score->others, i));
+	}
 }
 
 static cJSON *
@@ -350,10 +408,8 @@ explanation_to_json(const struct lead *lead, const struct score *score)
 {
 	cJSON *object = leadctl_lead_to_json(lead, score);
 	cJSON_ReplaceItemInObject(object, "score", cJSON_CreateNumber(score->total));
-	cJSON *list = cJSON_AddArrayToObject(object, "contributions");
-	for (guint i = 0; i < score->contributions->len; i++)
-		cJSON_AddItemToArray(
-			list, contribution_to_json(g_ptr_array_index(score->contributions, i)));
+	add_contributions(object, score);
+	add_cards(object, score, TRUE);
 	return object;
 }
 

@@ -308,6 +308,8 @@ sub commands_on_a_store {
 	my $sum       = 0;
 	$sum += $_->{points} for @{ $explained->{contributions} };
 	cmp_ok abs($sum - $explained->{score}), '<', 1e-6, 'explain: the contributions make the score';
+	is $explained->{scores}[0]{total}, $explained->{score}, '  the leading scorecard comes first';
+	is_deeply $explained->{scores}[0]{contributions}, $explained->{contributions}, '  with the same contributions';
 	($code, $out) = run($site, 'explain', $lead->{id});
 	is $code, 0, 'explain for people';
 	like $out, qr/intent-price.*= fit .* on scorecard "default"/s, '  every point';
@@ -592,6 +594,39 @@ subtest 'replay, killed and started again' => sub {
 	is +($created // 0) + ($before // 0), 300, 'having seen every message';
 	is $site->leadctl_json('stats')->[0]{leads}, 300, 'each once';
 	is $site->leadctl_json('stats')->[0]{outbox_waiting}, 300, 'one event each';
+};
+
+# A lead of two product lines has a score on each scorecard.
+subtest 'several scorecards' => sub {
+	my $site = new_site(mailboxes => qq(mailbox "sales\@example.test" {\n}\n)
+		    . qq(mailbox "pumps\@example.test" {\n\tscorecard = "pumps"\n}\n));
+	my $config = $site->config_text;
+	$config =~ s/^scorecards = \{("[^"]*")\}/scorecards = {$1, "pumps.conf"}/m or die;
+	Site::spew($site->config_path, $config);
+	Site::spew("$site->{dir}/pumps.conf", <<'END');
+name = "pumps"
+rule "asks" {
+	when = "content.questions > 0"
+	points = 90.0
+}
+END
+	run($site, 'replay', "$site->{dir}/one.eml");
+	Site::spew("$site->{dir}/pumps.eml",
+		mail(1) =~ s/^To: .*/To: pumps\@example.test/mr =~ s/<m1\@/<other\@/r);
+	run($site, 'replay', "$site->{dir}/pumps.eml");
+	my $shown = $site->leadctl_json('explain', 'p1@buyers1.test')->[0];
+	is_deeply [ map { $_->{scorecard} } @{ $shown->{scores} } ], [ 'pumps', 'default' ], 'the leading one first';
+	is $shown->{scorecard}, 'pumps', 'that is the lead\'s';
+	ok $shown->{scores}[0]{qualified}, 'it is qualified there';
+	for my $card (@{ $shown->{scores} }) {
+		my $sum = 0;
+		$sum += $_->{points} for @{ $card->{contributions} };
+		cmp_ok abs($sum - $card->{total}), '<', 1e-6, "  $card->{scorecard}: every point is explained";
+	}
+	my ($code, $out) = run($site, 'explain', 'p1@buyers1.test');
+	like $out, qr/on scorecard "pumps".*on scorecard "default"/s, 'for people, too';
+	($code, $out) = run($site, 'show', 'p1@buyers1.test');
+	like $out, qr/^  score +[\d.]+ on pumps.*^ +[\d.]+ on default/ms, 'show names both';
 };
 
 # Our own sent mail shows who answered.
