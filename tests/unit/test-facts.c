@@ -1,5 +1,7 @@
 /* test-facts.c - direction, interest, mailboxes and thread index of whole messages. */
+#include "base/clock.h"
 #include "mail/facts.h"
+#include "mail/token.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -226,6 +228,85 @@ test_mailboxes(void)
 	}
 }
 
+/* --- tokens --- */
+
+static const struct {
+	const char *label, *address; /* that the token is made for */
+	int age; /* days */
+	const char *change; /* characters put over the token's last ones, or NULL */
+	gboolean interested;
+	const char *mailbox, *tag; /* watched, or NULL */
+	gboolean has_lead;
+	guint refused;
+} token_cases[] = {
+	{ "of a watched mailbox", "sales@example.test", 0, NULL, TRUE, "sales@example.test", NULL,
+	  TRUE, 0 },
+	{ "with a tag of its own", "sales+fair@example.test", 0, NULL, TRUE,
+	  "sales+fair@example.test", "fair", TRUE, 0 },
+	{ "of a colleague's", "anna@example.test", 0, NULL, TRUE, NULL, NULL, TRUE, 0 },
+	{ "forged, of a colleague's", "anna@example.test", 0, "aaaa", FALSE, NULL, NULL, FALSE, 1 },
+	{ "forged, of a watched one", "sales@example.test", 0, "aaaa", TRUE, "sales@example.test",
+	  NULL, FALSE, 1 },
+	{ "expired", "sales@example.test", 31, NULL, TRUE, "sales@example.test", NULL, FALSE, 1 },
+	{ "expired, of a colleague's", "anna@example.test", 31, NULL, FALSE, NULL, NULL, FALSE, 1 },
+};
+
+static void
+test_tokens(void)
+{
+	const gint64 now = G_GINT64_CONSTANT(1795255200) * CLOCK_SECOND;
+	for (guint i = 0; i < G_N_ELEMENTS(token_cases); i++) {
+		g_autofree char *to = token_address(analysis->config, token_cases[i].address,
+						    "ld_01KAK3Z7A0QWERTYUPASDFGHJK",
+						    now - token_cases[i].age * CLOCK_DAY);
+		const char *change = token_cases[i].change;
+		if (change)
+			memcpy(strchr(to, '@') - strlen(change), change, strlen(change));
+		const struct sample sample = {
+			"", "192.0.2.7", NULL, "ada@buyers.test", to, BUYER
+		};
+		g_autoptr(raw_mail_owned) raw = make_raw(&sample);
+		raw->received = now;
+		g_autoptr(facts_owned) facts = facts_new(analysis, raw);
+		g_test_message("%s", token_cases[i].label);
+		g_assert_cmpint(facts_interested(analysis, raw), ==, token_cases[i].interested);
+		g_assert_cmpuint(facts->mailboxes->len, ==, token_cases[i].mailbox != NULL);
+		if (token_cases[i].mailbox) {
+			g_assert_cmpstr(facts->mailbox_addresses->pdata[0], ==,
+					token_cases[i].mailbox);
+			g_assert_cmpstr(facts->mailbox_tags->pdata[0], ==, token_cases[i].tag);
+		}
+		g_assert_cmpstr(facts->recipients->pdata[0], ==, to);
+		g_assert_cmpstr(facts->token_lead, ==,
+				token_cases[i].has_lead ? "ld_01KAK3Z7A0QWER" : NULL);
+		g_assert_cmpuint(facts->tokens_refused, ==, token_cases[i].refused);
+	}
+}
+
+/* Its lines look like those of a form, and it is an answer to the lead's mail. */
+static void
+test_notification(void)
+{
+	const struct sample sample = {
+		"",
+		"192.0.2.7",
+		NULL,
+		"",
+		"sales@example.test",
+		"From: Leads <leads@example.test>\nSubject: New lead: Ada\n"
+		"In-Reply-To: <1@buyers.test>\n"
+		"X-LeadMilter: notification\nAuto-Submitted: auto-generated\n\n"
+		"Ada wrote to us.\n\nName: Ada Smith\nCompany: Buyers Ltd\nAddress: "
+		"ada@buyers.test\n"
+		"Phone: +44 20 7946 0123\n"
+	};
+	g_autoptr(raw_mail_owned) raw = make_raw(&sample);
+	g_autoptr(facts_owned) facts = facts_new(analysis, raw);
+	g_assert_true(facts->own_notification);
+	g_assert_null(facts->form);
+	g_assert_false(kind_is_human(facts->kind->kind));
+}
+
 /* --- conversation --- */
 
 static const struct {
@@ -330,6 +411,7 @@ load_analysis(void)
 		path,
 		"mailbox \"sales@example.test\" {\n}\nmailbox \"example.org\" {\n}\n"
 		"own_domains = {\"example.test\"}\nown_networks = {\"10.0.0.0/8\"}\n"
+		"reply_token_secret = {\"0123456789abcdef\"}\nreply_token_days = 30\n"
 		"form \"contact\" {\n\tsenders = {\"www@example.test\"}\n}\n",
 		-1, NULL));
 	g_autoptr(config_owned) config = config_load(path, &error);
@@ -349,6 +431,8 @@ main(int argc, char **argv)
 	g_test_add_func("/facts/direction", test_direction);
 	g_test_add_func("/facts/person", test_person);
 	g_test_add_func("/facts/mailboxes", test_mailboxes);
+	g_test_add_func("/facts/tokens", test_tokens);
+	g_test_add_func("/facts/notification", test_notification);
 	g_test_add_func("/facts/thread-index", test_thread_index);
 	g_test_add_func("/facts/subject", test_subject);
 	g_test_add_func("/facts/ownership", test_ownership);

@@ -614,6 +614,139 @@ test_reload(void)
 	site_close(&site);
 }
 
+/* --- routing --- */
+
+static const char rules[] =
+	"reply_token = true\nreply_token_secret = {\"0123456789abcdef\"}\n"
+	"route \"urgent\" {\nwhen = \"header('X-Case') matches '*urgent*'\"\n"
+	"add = {\"team@example.test\"}\nreplace = \"true\"\nheaders = {\"X-Team: a\"}\n"
+	"subject_tag = \"[hot]\"\nquarantine = \"look\"\n}\n";
+
+/* "kind name=value" a line, what X-Lead tells of the lead left out. */
+static char *
+routing_text(const GPtrArray *changes)
+{
+	static const char *const kinds[] = { "add", "replace", "remove", "+", "-", "hold" };
+	GString *text = g_string_new(NULL);
+	for (guint i = 0; i < changes->len; i++) {
+		const struct mail_change *change = g_ptr_array_index(changes, i);
+		if (change->kind == CHANGE_ADD_FIELD && g_str_has_prefix(change->name, "X-Lead-") &&
+		    strcmp(change->name, "X-Lead-Original-To"))
+			continue;
+		g_string_append_printf(text, "%s%s%s%s%s", text->len ? "; " : "",
+				       kinds[change->kind], change->name ? " " : "",
+				       change->name ? change->name : "", change->value ? "=" : "");
+		g_string_append(text, change->value ? change->value : "");
+	}
+	return g_string_free(text, FALSE);
+}
+
+static const struct {
+	const char *label;
+	struct letter letter;
+	const char *want; /* "TOKEN" stands for the signed part */
+} routing_cases[] = {
+	{ "no rule holds", { "ada@buyers.test", "sales@example.test", .id = "r1" }, "" },
+	{ "all there is",
+	  { "ada@buyers.test", "sales@example.test", .id = "r2", .headers = "X-Case: urgent\n" },
+	  "+=team@example.test; -=sales@example.test; add X-Lead-Original-To=sales@example.test; "
+	  "add X-Team=a; replace Subject=[hot] An offer, please; hold=look" },
+	{ "again, as the MTA tries again",
+	  { "ada@buyers.test", "sales@example.test", .id = "r2", .headers = "X-Case: urgent\n" },
+	  "+=team@example.test; -=sales@example.test; add X-Lead-Original-To=sales@example.test; "
+	  "add X-Team=a; replace Subject=[hot] An offer, please; hold=look" },
+	{ "fields of rules, forged",
+	  { "ada@buyers.test", "sales@example.test", .id = "r3",
+	    .headers = "X-Team: a\nx-team: b\nX-Lead-Routed: x\n" },
+	  "remove X-Lead-Routed; remove X-Team; remove X-Team" },
+	{ "to a lead of ours",
+	  { "anna@example.test", "ada@buyers.test", "anna", .id = "s1" },
+	  "add Reply-To=Ada Smith <anna+lm-TOKEN@example.test>" },
+	{ "again",
+	  { "anna@example.test", "ada@buyers.test", "anna", .id = "s1" },
+	  "add Reply-To=Ada Smith <anna+lm-TOKEN@example.test>" },
+	{ "to nobody known", { "anna@example.test", "new@buyers.test", "anna", .id = "s2" }, "" },
+	{ "who said where answers shall go",
+	  { "anna@example.test", "ada@buyers.test", "anna", .id = "s3",
+	    .headers = "reply-to: office@example.test\n" },
+	  "" },
+	{ "signed already",
+	  { "anna@example.test", "ada@buyers.test", "anna", .id = "s4",
+	    .headers = "DKIM-Signature: v=1\n" },
+	  "" },
+	{ "two authors",
+	  { "anna@example.test", "ada@buyers.test", "anna", .id = "s5",
+	    .headers = "From: Bob <bob@example.test>\n" },
+	  "" },
+	{ "no room in the address",
+	  { "anna.with.a.name.of.29.letter@example.test", "ada@buyers.test", "anna", .id = "s6" },
+	  "" },
+};
+
+static char *
+without_tokens(char *text)
+{
+	char *token = strstr(text, "+lm-");
+	if (!token || strspn(token + 4, "abcdefghijklmnopqrstuvwxyz234567") != 32)
+		return text;
+	char *plain = g_strdup_printf("%.*s+lm-TOKEN%s", (int)(token - text), text, token + 36);
+	g_free(text);
+	return plain;
+}
+
+static void
+test_routing(void)
+{
+	struct site site;
+	site_open(&site, 1 << 20);
+	g_autofree char *before = NULL;
+	g_assert_true(g_file_get_contents(config_path, &before, NULL, NULL));
+	g_autofree char *with_rules = g_strconcat(rules, before, NULL);
+	g_assert_true(g_file_set_contents(config_path, with_rules, -1, NULL));
+	g_autoptr(GError) error = NULL;
+	g_assert_true(runtime_reload(site.runtime, &error));
+	g_assert_no_error(error);
+	struct session *session = begin(&site);
+	for (guint i = 0; i < G_N_ELEMENTS(routing_cases); i++) {
+		g_test_message("%s", routing_cases[i].label);
+		g_autoptr(GPtrArray) changes = tell(session, &routing_cases[i].letter);
+		g_assert_nonnull(changes);
+		g_autofree char *got = without_tokens(routing_text(changes));
+		g_assert_cmpstr(got, ==, routing_cases[i].want);
+	}
+	g_assert_cmpuint(site.runtime->counters.routed, ==, 2);
+	g_assert_cmpuint(site.runtime->counters.reply_tokens, ==, 2);
+	session_refused(session);
+	g_assert_cmpuint(site.runtime->counters.changes_refused, ==, 1);
+	session_free(session);
+	site_close(&site);
+	write_config(config_path, "sales@example.test");
+}
+
+/* What could not be decided in time goes on as it came. */
+static void
+test_spooled_unrouted(void)
+{
+	struct site site;
+	site_open(&site, 1 << 20);
+	g_autofree char *before = NULL;
+	g_assert_true(g_file_get_contents(config_path, &before, NULL, NULL));
+	g_autofree char *with_rules = g_strconcat(rules, before, NULL);
+	g_assert_true(g_file_set_contents(config_path, with_rules, -1, NULL));
+	g_assert_true(runtime_reload(site.runtime, NULL));
+	struct session *session = begin(&site);
+	const struct letter letter = { "ada@buyers.test", "sales@example.test", .id = "spooled",
+				       .headers = "X-Case: urgent\nX-Team: forged\n" };
+	site.runtime->store_retry = G_MAXINT64; /* paused */
+	g_autoptr(GPtrArray) changes = tell(session, &letter);
+	g_autofree char *got = routing_text(changes);
+	g_assert_cmpstr(got, ==, "remove X-Team");
+	g_assert_cmpstr(added(changes, "X-Lead-Status"), ==, "spooled");
+	session_free(session);
+	site_close(&site);
+	write_config(config_path, "sales@example.test");
+}
+
 /* --- many threads --- */
 
 #define THREADS 8
@@ -695,6 +828,8 @@ main(int argc, char **argv)
 	g_test_add_func("/session/odd-orders", test_odd_orders);
 	g_test_add_func("/session/large-body", test_large_body);
 	g_test_add_func("/session/reload", test_reload);
+	g_test_add_func("/session/routing", test_routing);
+	g_test_add_func("/session/spooled-unrouted", test_spooled_unrouted);
 	g_test_add_func("/session/threads", test_threads);
 	int code = g_test_run();
 	generation_unref(shared);

@@ -1,4 +1,5 @@
 /* test-subject.c - subjects without prefixes and list tags. */
+#include "base/limits.h"
 #include "mail/facts.h"
 
 #include <string.h>
@@ -153,6 +154,58 @@ test_hostile(void)
 	g_string_free(subject, TRUE);
 }
 
+/* --- tags --- */
+
+static const struct {
+	const char *value, *tag, *want; /* NULL: stays as it is */
+} tag_cases[] = {
+	{ "Offer", "[hot]", "[hot] Offer" },
+	{ NULL, "[hot]", "[hot]" },
+	{ "", "[hot]", "[hot]" },
+	{ "  Offer", "[hot]", "[hot] Offer" },
+	{ "Re: Offer", "[hot]", "[hot] Re: Offer" },
+	/* once is enough, wherever it stands and however it is written */
+	{ "[hot] Offer", "[hot]", NULL },
+	{ "Re: [HOT] Offer", "[hot]", NULL },
+	{ "AW: Re: [hot]", "[hot]", NULL },
+	{ "=?UTF-8?Q?=5Bhot=5D_Offer?=", "[hot]", NULL },
+	{ "Re: =?UTF-8?B?W2jDtnRd?= Offer", "[h\xc3\xb6t]", NULL },
+	{ "=?UTF-8?Q?[h?=\n =?UTF-8?Q?ot]?=", "[hot]", NULL },
+	/* what was encoded or folded stays so */
+	{ "=?ISO-8859-1?Q?F=FCr?=", "[hot]", "[hot] =?ISO-8859-1?Q?F=FCr?=" },
+	{ "a long\n one", "[hot]", "[hot] a long\n one" },
+	{ "F\xfcr Sie", "[hot]", "[hot] F\xfcr Sie" },
+	/* a tag that isn't ASCII: as the subject is */
+	{ "F\xc3\xbcr Sie", "[h\xc3\xb6t]", "[h\xc3\xb6t] F\xc3\xbcr Sie" },
+	{ "Offer", "[h\xc3\xb6t]", "=?UTF-8?B?W2jDtnRd?= Offer" },
+	{ "F\xfcr", "[h\xc3\xb6t]", "=?UTF-8?B?W2jDtnRd?= F\xfcr" },
+	{ NULL, "[h\xc3\xb6t]", "=?UTF-8?B?W2jDtnRd?=" },
+	/* between encoded words a space isn't shown */
+	{ "=?UTF-8?Q?F=C3=BCr?=", "[h\xc3\xb6t]", "=?UTF-8?B?W2jDtnRdIA==?= =?UTF-8?Q?F=C3=BCr?=" },
+};
+
+static void
+test_tags(void)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(tag_cases); i++) {
+		g_autofree char *got = subject_add_tag(tag_cases[i].value, tag_cases[i].tag);
+		g_assert_cmpstr(got, ==, tag_cases[i].want);
+		g_autofree char *again = got ? subject_add_tag(got, tag_cases[i].tag) : NULL;
+		g_assert_null(again);
+	}
+	/* encoded words are 75 octets at most, of whole characters; a cut subject stays */
+	GString *tag = g_string_new(NULL);
+	while (tag->len < 190)
+		g_string_append(tag, "x\xe2\x82\xac");
+	g_autofree char *long_tag = subject_add_tag("Offer", tag->str);
+	g_auto(GStrv) words = g_strsplit(long_tag, " ", -1);
+	for (char **word = words; *word; word++)
+		g_assert_cmpuint(strlen(*word), <=, 75);
+	g_string_free(tag, TRUE);
+	g_autofree char *cut = g_strnfill(LIMIT_HEADER_VALUE, 'x');
+	g_assert_null(subject_add_tag(cut, "[hot]"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -161,5 +214,6 @@ main(int argc, char **argv)
 	g_test_add_func("/subject/stable", test_stable);
 	g_test_add_func("/subject/long-tag", test_long_tag);
 	g_test_add_func("/subject/hostile", test_hostile);
+	g_test_add_func("/subject/tags", test_tags);
 	return g_test_run();
 }
