@@ -202,19 +202,11 @@ is_ascii(const char *text)
 	return TRUE;
 }
 
-static gboolean
-has_tag(const char *value, const char *tag)
-{
-	g_autofree char *text = encoded_decode(value, NULL);
-	g_autofree char *folded = g_utf8_casefold(text, -1);
-	g_autofree char *wanted = g_utf8_casefold(tag, -1);
-	return strstr(folded, wanted) != NULL;
-}
-
 /* RFC 2047 section 2: words of whole characters, none above 75 octets. */
-static void
-put_encoded(GString *out, const char *text)
+static char *
+encoded(const char *text)
 {
+	GString *out = g_string_new(NULL);
 	while (*text) {
 		const char *end = text + MIN(strlen(text), WORD_BYTES);
 		while (end > text && ((guchar)*end & 0xc0) == 0x80)
@@ -223,6 +215,21 @@ put_encoded(GString *out, const char *text)
 		g_string_append_printf(out, "%s=?UTF-8?B?%s?=", out->len ? " " : "", base64);
 		text = end;
 	}
+	return g_string_free(out, FALSE);
+}
+
+/* As people read it, or as we wrote it into what can't be read. */
+static gboolean
+has_tag(const char *value, const char *tag)
+{
+	g_autofree char *text = encoded_decode(value, NULL);
+	g_autofree char *folded = g_utf8_casefold(text, -1);
+	g_autofree char *wanted = g_utf8_casefold(tag, -1);
+	g_autofree char *spaced = g_strconcat(tag, " ", NULL);
+	g_autofree char *alone = encoded(tag);
+	g_autofree char *followed = encoded(spaced);
+	return strstr(folded, wanted) || strstr(value, tag) || strstr(value, alone) ||
+	       strstr(value, followed);
 }
 
 char *
@@ -237,7 +244,8 @@ subject_add_tag(const char *value, const char *tag)
 	else {
 		/* the space between two encoded words isn't shown */
 		g_autofree char *spaced = g_strconcat(tag, " ", NULL);
-		put_encoded(out, g_str_has_prefix(rest, "=?") ? spaced : tag);
+		g_autofree char *words = encoded(g_str_has_prefix(rest, "=?") ? spaced : tag);
+		g_string_append(out, words);
 	}
 	if (*rest)
 		g_string_append_printf(out, " %s", rest);
