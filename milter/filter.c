@@ -18,12 +18,23 @@
 #include <grp.h>
 #include <libmilter/mfapi.h>
 #include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#define DESCRIPTORS 1024 /* the listener is among the first */
+#define KNOCK_MS 20
+
+/* Where libmilter listens: set by filter_open. */
+static struct {
+	struct sockaddr_storage address;
+	socklen_t length;
+} listening;
 static struct runtime *serving; /* set before smfi_main, cleared after filter_drain */
 static struct {
 	pthread_mutex_t mutex;
@@ -392,16 +403,36 @@ set_socket_permissions(const struct config *config, const char *path, GError **e
 /* Two small writes at end-of-message meet Nagle and delayed ACK: 40 ms a message.  Accepted
  * sockets inherit TCP_NODELAY from the listener, which libmilter doesn't show: find it. */
 static void
-set_nodelay_on_listeners(void)
+set_nodelay(int fd)
 {
-	int most = (int)MIN(sysconf(_SC_OPEN_MAX), 1024);
-	for (int fd = 3; fd < most; fd++) {
-		int listening = 0, on = 1;
-		socklen_t length = sizeof listening;
-		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) == 0 &&
-		    listening)
-			setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	}
+	int on = 1;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+static gboolean
+is_listening(int fd)
+{
+	int accepts = 0;
+	socklen_t length = sizeof accepts;
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &length) == 0 && accepts;
+}
+
+/* A socket that listens now and is none of `before`. */
+static int
+find_listener(const gboolean before[DESCRIPTORS])
+{
+	for (int fd = 0; fd < DESCRIPTORS; fd++)
+		if (!before[fd] && is_listening(fd))
+			return fd;
+	return -1;
+}
+
+static void
+note_listener(int fd)
+{
+	listening.length = sizeof listening.address;
+	if (getsockname(fd, (struct sockaddr *)&listening.address, &listening.length) < 0)
+		listening.length = 0;
 }
 
 static gboolean
@@ -439,6 +470,9 @@ filter_open(const struct config *config, GError **error)
 		return FALSE;
 	if (!register_filter(error))
 		return FALSE;
+	gboolean before[DESCRIPTORS];
+	for (int fd = 0; fd < DESCRIPTORS; fd++)
+		before[fd] = is_listening(fd);
 	mode_t old = umask(0177);
 	errno = 0;
 	gboolean opened =
@@ -449,10 +483,83 @@ filter_open(const struct config *config, GError **error)
 			error, config->socket,
 			path ? "cannot listen (its directory must exist and be writable)"
 			     : "cannot listen");
+	int listener = find_listener(before);
+	note_listener(listener);
 	if (path)
 		return set_socket_permissions(config, path, error);
-	set_nodelay_on_listeners();
+	set_nodelay(listener);
 	return TRUE;
+}
+
+/* --- serving --- */
+
+/* libmilter's listener looks up every five seconds, or when somebody connects: so somebody does.
+ * To it that is a health probe. */
+static void
+knock(void)
+{
+	int fd = socket(listening.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return;
+	if (connect(fd, (struct sockaddr *)&listening.address, listening.length) < 0 &&
+	    errno == EINPROGRESS) {
+		struct pollfd connected = { .fd = fd, .events = POLLOUT };
+		poll(&connected, 1, KNOCK_MS);
+	}
+	close(fd);
+}
+
+struct server {
+	pthread_t waiting; /* for signals */
+	int result, ended; /* of smfi_main; atomic */
+};
+
+static void *
+serve(void *data)
+{
+	struct server *server = data;
+	server->result = smfi_main();
+	__atomic_store_n(&server->ended, 1, __ATOMIC_RELEASE);
+	pthread_kill(server->waiting, SIGTERM);
+	return NULL;
+}
+
+/* It notes that the end has come, and then waits for the listener. */
+static void *
+stop(G_GNUC_UNUSED void *data)
+{
+	smfi_stop();
+	return NULL;
+}
+
+/* Whether the note was taken before the knock can't be seen: so knock until it opens. */
+static void
+end_serving(const struct server *server, const sigset_t *signals)
+{
+	const struct timespec pause = { .tv_nsec = KNOCK_MS * 1000000L };
+	pthread_t stopper;
+	if (pthread_create(&stopper, NULL, stop, NULL) != 0)
+		return;
+	while (!__atomic_load_n(&server->ended, __ATOMIC_ACQUIRE)) {
+		knock();
+		sigtimedwait(signals, NULL, &pause);
+	}
+	pthread_join(stopper, NULL);
+}
+
+/* libmilter has a thread that waits for these signals, too; Linux gives a process's signal to its
+ * main thread if that wants it.  Should libmilter's be faster, it takes the five seconds. */
+static void
+wait_for_end(const struct server *server)
+{
+	sigset_t signals;
+	int number;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigwait(&signals, &number);
+	end_serving(server, &signals);
 }
 
 gboolean
@@ -460,5 +567,11 @@ filter_run(struct runtime *runtime)
 {
 	serving = runtime;
 	smfi_settimeout(7210);
-	return smfi_main() == MI_SUCCESS;
+	struct server server = { .waiting = pthread_self() };
+	pthread_t thread;
+	if (pthread_create(&thread, NULL, serve, &server) != 0)
+		return FALSE;
+	wait_for_end(&server);
+	pthread_join(thread, NULL);
+	return server.result == MI_SUCCESS;
 }

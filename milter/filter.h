@@ -15,7 +15,8 @@
  */
 gboolean filter_open(const struct config *config, GError **error);
 
-/** Serve until SIGTERM or SIGINT. @return FALSE when libmilter gave up. */
+/** Serve until SIGTERM, SIGINT or SIGHUP, which every thread must have blocked.  For the main
+ *  thread. @return FALSE when libmilter gave up. */
 gboolean filter_run(struct runtime *runtime);
 
 /** Wait until no callback runs any more. @param until monotonic. @return FALSE when some still do
