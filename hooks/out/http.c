@@ -149,6 +149,7 @@ set_transport(struct http_exchange *e, const struct http_transport *transport)
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
 	/* "": none from the environment either */
 	curl_easy_setopt(easy, CURLOPT_PROXY, transport->proxy ? transport->proxy : "");
+	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	if (transport->ca_file)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, transport->ca_file);
 	if (transport->client_cert)

@@ -175,6 +175,7 @@ request_mark(const struct config_endpoint *endpoint)
 		endpoint->client_key,
 		endpoint->proxy,
 		endpoint->adapter,
+		endpoint->adapter,
 	};
 	const GPtrArray *const lists[] = { endpoint->secrets, endpoint->headers,
 					   endpoint->settings };

@@ -1,6 +1,8 @@
 /* fuzz-answer.c - what a receiver may send back, and what an administrator may call a secret or a
- * URL: Retry-After, the kept excerpt, the origin that is logged. */
+ * URL: Retry-After and its like, the kept excerpt, header fields of CloudEvents, the origin that is
+ * logged. */
 #include "base/clock.h"
+#include "hooks/out/cloudevents.h"
 #include "hooks/out/request.h"
 #include "hooks/out/schedule.h"
 #include "hooks/out/sign.h"
@@ -24,6 +26,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	g_autofree char *text = g_strndup((const char *)data, size);
 	gint64 time = schedule_retry_after(text, NOW);
 	require(time >= 0 && time <= NOW + CLOCK_DAY);
+	time = schedule_reset(text, NOW);
+	require(time >= 0 && time <= NOW + CLOCK_DAY);
+	g_autofree char *encoded = cloudevents_encode(text);
+	for (const char *p = encoded; *p; p++)
+		require(*p > ' ' && *p < 0x7f && *p != '"');
 	g_autofree char *excerpt = request_excerpt((const char *)data, size);
 	require(!excerpt ||
 		(strlen(excerpt) <= REQUEST_EXCERPT && g_utf8_validate(excerpt, -1, NULL)));
@@ -33,7 +40,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		g_autoptr(GPtrArray) secrets = g_ptr_array_new();
 		g_ptr_array_add(secrets, text);
 		g_autofree char *signature = sign_webhook(secrets, "id", 1, text, strlen(text));
-		require(strlen(signature) == strlen("v1,") + 44);
+		gsize length = strlen(signature);
+		require(length == strlen("v1,") + 44 || length == strlen("v1a,") + 88);
 	}
 	return 0;
 }

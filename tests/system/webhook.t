@@ -153,6 +153,25 @@ subtest 'secrets elsewhere, refused credentials' => sub {
 	unlike $site->daemon_log, qr{/secret: mode}, 'and no other';
 };
 
+subtest 'dead letters' => sub {
+	my $site = Site->new;
+	my $base = receive($site, '--path', '/crm=413,200');
+	$site->{config} = endpoint('crm', "$base/crm");
+	$site->start_daemon;
+	send_mail($site, $_) for qw(ann bob ann);
+	wait_delivered($site, 'crm', 2);
+	is status($site)->{crm}{dead}, 1, 'what is too large is given up at once, the others go on';
+	my ($dead) = @{ $site->leadctl_json('outbox', 'list', '--state', 'dead') };
+	is $dead->{error}, 'HTTP 413', 'with the reason';
+	is $site->leadctl_json('outbox', 'show', $dead->{id})->[0]{body}{type}, 'lead.created', 'and its body';
+	like $site->daemon_log, qr/event \Q$dead->{event}\E: HTTP 413; given up/, 'the log says so';
+	$site->leadctl('outbox', 'retry', 'dead');
+	is $site->{status}, 0, 'retry';
+	Site::wait_for('it', sub { my $s = status($site)->{crm}; !$s->{dead} && $s->{delivered} == 3 });
+	my @ids = map { $_->{headers}{'webhook-id'} } grep { $_->{body} =~ /lead\.created/ } @{ $site->requests };
+	is scalar(grep { $_ eq $dead->{event} } @ids), 2, 'under the same id';
+};
+
 subtest 'leadctl endpoint test' => sub {
 	my $site = Site->new;
 	my $base = receive($site);

@@ -229,6 +229,8 @@ test_mark(void)
 		{ .url = (char *)"http://a", .secrets = one },
 		{ .url = (char *)"http://a", .secrets = two },
 		{ .url = (char *)"http://a", .headers = one },
+		{ .url = (char *)"http://a", .settings = one },
+		{ .url = (char *)"http://a", .adapter = (char *)"odoo" },
 	};
 	g_autoptr(GHashTable) marks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	for (guint i = 0; i < G_N_ELEMENTS(different); i++)
