@@ -211,16 +211,18 @@ is_cooler(const struct lead *before, const struct lead *lead, double threshold)
 static gint64
 last_crossing(const struct changes *changes)
 {
-	gint64 last = 0, next = 0;
+	const struct scorecards *scorecards = changes->context.scorecards;
+	enum stage stage = changes->decision->lead->stage;
+	gint64 from = changes->decision->before->updated, last = 0;
 
+	if (stage_is_closed(stage) || stage == STAGE_CUSTOMER)
+		return 0;
 	for (guint i = 0; i < MOST_CROSSINGS; i++) {
-		const struct sweep sweep =
-			sweep_of(changes, last > 0 ? last : changes->decision->before->updated);
+		gint64 next = score_crossing(scorecards, changes->all, from, changes->now);
 
-		next = next_score(&sweep);
-		if (!has_come(next, changes->now) || next <= last)
+		if (next <= from)
 			break;
-		last = next;
+		from = last = next;
 	}
 	return last;
 }
