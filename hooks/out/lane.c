@@ -147,7 +147,7 @@ wanted(const struct lane *lane, gint64 now)
 	guint most = room + lane->ahead;
 	if (have >= room && lane->claimed.length > lane->ahead / 2)
 		return 0;
-	return most > have ? MIN(most - have, LIMIT_CLAIM) : 0;
+	return most > have ? MIN(most - have, MAX(LIMIT_CLAIM, lane->batch)) : 0;
 }
 
 void
