@@ -17,6 +17,7 @@ struct control_command {
 extern const struct control_command control_daemon_commands[]; /* control_commands.c */
 extern const struct control_command control_people_commands[]; /* control_people.c */
 extern const struct control_command control_import_commands[]; /* control_import.c */
+extern const struct control_command control_privacy_commands[]; /* control_privacy.c */
 
 /** {"ok": true} */
 cJSON *control_success(void);

@@ -311,7 +311,8 @@ find_command(const char *name)
 {
 	const struct control_command *const tables[] = { control_daemon_commands,
 							 control_people_commands,
-							 control_import_commands };
+							 control_import_commands,
+							 control_privacy_commands };
 	for (guint i = 0; name && i < G_N_ELEMENTS(tables); i++)
 		for (const struct control_command *c = tables[i]; c->name; c++)
 			if (!strcmp(c->name, name))

@@ -18,9 +18,9 @@
 #include <unistd.h>
 
 static const struct leadctl_command *const tables[] = {
-	leadctl_mail_commands,    leadctl_lead_commands,   leadctl_show_commands,
-	leadctl_people_commands,  leadctl_import_commands, leadctl_admin_commands,
-	leadctl_adapter_commands,
+	leadctl_mail_commands,   leadctl_lead_commands,    leadctl_show_commands,
+	leadctl_people_commands, leadctl_import_commands,  leadctl_privacy_commands,
+	leadctl_admin_commands,  leadctl_adapter_commands,
 };
 
 int
@@ -106,8 +106,10 @@ local_runtime(struct leadctl *leadctl, GError **error)
 	struct generation *generation = leadctl_generation(leadctl);
 	if (!generation)
 		return NULL;
+	/* mails in the spool may be of somebody to be forgotten; where none is, none ever waited */
+	gboolean spool = g_file_test(generation->config->spool_directory, G_FILE_TEST_IS_DIR);
 	leadctl->local = runtime_open(leadctl->config_path, generation_ref(generation),
-				      RUNTIME_STORE, error);
+				      RUNTIME_STORE | (spool ? RUNTIME_SPOOL : 0), error);
 	return leadctl->local;
 }
 

@@ -37,6 +37,7 @@ extern const struct leadctl_command leadctl_show_commands[];
 extern const struct leadctl_command leadctl_admin_commands[];
 extern const struct leadctl_command leadctl_import_commands[];
 extern const struct leadctl_command leadctl_people_commands[];
+extern const struct leadctl_command leadctl_privacy_commands[];
 extern const struct leadctl_command leadctl_adapter_commands[];
 
 /** The configuration, compiled; NULL after an error was printed. */

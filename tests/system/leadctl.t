@@ -122,6 +122,13 @@ subtest 'wrong usage: 2, and nothing is done' => sub {
 		[ 'split', '--origin', 'b' ],
 		[ 'keep-apart', 'a' ],
 		[ 'sweep', 'x' ],
+		['forget'],
+		[ 'forget', 'p1@buyers1.test' ],
+		[ 'forget', '--yes' ],
+		[ 'forget', '--yes', 'Ada' ],
+		['export'],
+		[ 'export', 'a', 'b' ],
+		[ 'compact', 'x' ],
 		[ 'accounts', 'a', 'b' ],
 		[ 'accounts', '--most', 'all' ],
 		[ 'customers', 'x' ],
@@ -159,7 +166,7 @@ subtest 'help and version' => sub {
 	is $code, 0, '--help';
 	like $out, qr/^  \Q$_\E\b/m, "  names $_"
 	    for 'inspect', 'score', 'replay', 'signals', 'leads', 'show', 'explain', 'claim', 'stage', 'merge', 'split',
-	    'keep-apart', 'sweep', 'accounts', 'customers', 'owners', 'import', 'outbox list', 'outbox show',
+	    'keep-apart', 'sweep', 'export', 'forget', 'compact', 'accounts', 'customers', 'owners', 'import', 'outbox list', 'outbox show',
 	    'outbox retry', 'outbox drop', 'endpoint status', 'endpoint resume', 'endpoint park',
 	    'endpoint test', 'endpoint key', 'check', 'stats',
 	    'reload';
@@ -483,6 +490,51 @@ sub commands_on_people {
 	like $out, qr/^\Q$id[4]\E Ada Person5/m, '  one now';
 }
 
+# A person sees what is kept of them, and is erased.
+sub commands_on_privacy {
+	my ($site) = @_;
+	my $address = 'p2@buyers2.test';
+	my $id      = $site->leadctl_json('show', $address)->[0]{id};
+	my ($code, $out, $err) = run($site, 'export', $address);
+	is $code, 0, 'export';
+	my $all = $json->decode($out);
+	is $all->{leads}[0]{id}, $id, '  the card';
+	cmp_ok scalar @{ $all->{touches} }, '>=', 1, '  touches';
+	like $out, qr/Ada Person2/, '  with the name';
+	is_deeply $site->leadctl_json('export', $id)->[0]{leads}, $all->{leads}, '  by id, in one line';
+	($code, $out, $err) = run($site, 'export', 'ld_01ARZ3NDEKTSV4RRFFQ69G5FAV');
+	is $code, 1, 'export: no such lead';
+
+	my $answer = on_terminal($site, "n\n", 'forget', $address);
+	like $answer, qr/Erase everything that is kept of \Q$address\E\?.*nothing was erased/s, 'forget asks';
+	is $site->{status}, 1, '  and heeds a no';
+	is $site->leadctl_json('show', $address)->[0]{id}, $id, '  nothing was erased';
+	$answer = on_terminal($site, "y\n", 'forget', $address);
+	like $answer, qr/\Q$address\E: erased: 1 lead, \d+ touch/, '  and a yes';
+	is $site->{status}, 0, '  is done';
+	($code, undef, $err) = run($site, 'show', $address);
+	is $code, 1, 'nobody is there';
+	is scalar(grep { $_->{name} && $_->{name} eq 'Ada Person2' } @{ $site->leads }), 0, '  nor in the list';
+	unlike Site::slurp("$site->{dir}/leads.db"), qr/Person2/, '  nor in the file';
+	($code, $out) = run($site, 'forget', '--yes', $address);
+	is $code, 1, 'forget: again';
+	like $out, qr/nothing was kept/, '  there is nothing';
+	is $site->leadctl_json('forget', '--yes', '--remember', 'p1@buyers1.test')->[0]{leads}, 1, 'forget as JSON';
+	run($site, 'replay', "$site->{dir}/one.eml");
+	is((run($site, 'show', 'p1@buyers1.test'))[0], 1, '  a replay brings nobody back');
+	is((run($site, 'compact'))[0], 0, 'compact');
+}
+
+# leadctl on a terminal of its own that types `input`; what it shows.
+sub on_terminal {
+	my ($site, $input, @arguments) = @_;
+	my $command = join ' ', map { quotemeta } "$Site::BUILD/leadctl", '-c', $site->config_path, @arguments;
+	Site::spew("$site->{dir}/typed", $input);
+	my $shown = qx(script -qec "$command" /dev/null < $site->{dir}/typed);
+	$site->{status} = $? >> 8;
+	return $shown;
+}
+
 sub replay_all {
 	my ($site) = @_;
 	my $d = $site->{dir};
@@ -510,6 +562,7 @@ subtest 'without a daemon' => sub {
 	commands_on_a_store($site);
 	commands_on_deliveries($site);
 	commands_on_people($site);
+	commands_on_privacy($site);
 	is $site->leadctl_json('stats')->[0]{daemon}, undef, 'stats: no daemon';
 	like +(run($site, 'stats'))[1], qr/^daemon\s+not running$/m, '  says so';
 	my ($code, undef, $err) = run($site, 'reload');
@@ -524,6 +577,7 @@ subtest 'with a daemon' => sub {
 	commands_on_a_store($site);
 	commands_on_deliveries($site);
 	commands_on_people($site);
+	commands_on_privacy($site);
 	my $stats = $site->leadctl_json('stats')->[0]{daemon};
 	is $stats->{created}, 5, 'stats: the daemon did it';
 	is $stats->{reloads}, 0, '  with one configuration';
