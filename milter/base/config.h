@@ -230,7 +230,12 @@ struct config {
 	GPtrArray *holidays; /* char *, "2026-12-25", "12-25" or "file:PATH" */
 	char *hostname; /* our authserv-id and HELO name; default gethostname */
 	guint max_sessions;
-	guint retention_days; /* of messages, 0 for ever */
+	char *content; /* of mail that is kept and told: "none", "facts", "text" */
+	guint retention_days; /* of messages and events, unless the next two say; 0 for ever */
+	guint retention_messages_days, retention_events_days;
+	guint retention_texts_days; /* subjects, excerpts, notes, evidence of touches */
+	guint retention_touches_days; /* touches, with their points */
+	gboolean remember_forgotten; /* keep salted hashes of the addresses of the forgotten */
 	guint conversation_days; /* subject match window */
 	gboolean watch_conversations; /* answers that come to our people's own mailboxes */
 	gint64 silence_after; /* our mail without answer for so long is a touch; 0 never */

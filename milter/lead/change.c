@@ -133,6 +133,7 @@ change_score(const struct change_context *context, struct lead *lead, const GPtr
 		g_ptr_array_add(all, ledger->pdata[i]);
 	if (touch != NULL)
 		g_ptr_array_add(all, touch);
+	change_drop_words(context, touch);
 	change_evaluate(context, lead, all, newest_time(all, context->now), ret);
 	*ret_all = all;
 }
@@ -147,6 +148,32 @@ change_cut_text(const char *text, gsize most)
 	return g_strndup(text, length);
 }
 
+gboolean
+change_keeps_words(const struct config *config)
+{
+	return g_strcmp0(config->content, "none") != 0;
+}
+
+gboolean
+change_keeps_text(const struct config *config)
+{
+	return change_keeps_words(config) &&
+	       (config->store_text || g_strcmp0(config->content, "text") == 0);
+}
+
+void
+change_drop_words(const struct change_context *context, struct touch *touch)
+{
+	if (touch == NULL || change_keeps_words(context->config))
+		return;
+	for (guint i = 0; i < touch->contributions->len; i++) {
+		struct contribution *contribution = touch->contributions->pdata[i];
+
+		g_clear_pointer(&contribution->evidence, g_free);
+		g_clear_pointer(&contribution->reason, g_free);
+	}
+}
+
 struct touch *
 change_touch(const struct change_context *context, const char *name, const char *direction)
 {
@@ -158,7 +185,8 @@ change_touch(const struct change_context *context, const char *name, const char 
 	touch->time = context->time;
 	touch->message_key = g_strdup(facts->key);
 	touch->message_id = g_strdup(facts->mail->message_id);
-	touch->subject = g_strdup(facts->mail->subject);
+	if (change_keeps_words(context->config))
+		touch->subject = g_strdup(facts->mail->subject);
 	touch->mailbox = g_strdup(card_mailbox_address(facts));
 	return touch;
 }
@@ -210,7 +238,7 @@ wants_text(const struct config *config)
 		if (((const struct config_endpoint *)config->endpoints->pdata[i])->include_text)
 			return TRUE;
 	}
-	return config->store_text;
+	return change_keeps_text(config);
 }
 
 void
@@ -226,6 +254,7 @@ change_add_events(const struct change_context *context, struct decision *decisio
 		.facts = context->facts,
 		.time = context->now,
 		.with_text = wants_text(context->config),
+		.without_content = !change_keeps_words(context->config),
 		.match = decision->match,
 	};
 

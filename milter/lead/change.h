@@ -59,6 +59,11 @@ gboolean change_check_time(gint64 time, gint64 now, GError **error);
  *  unrefs */
 GPtrArray *change_touch_points(const struct change_context *context, const struct lead *lead,
 			       const char *name);
+/** What the configuration lets be kept of a mail: its words at all; an excerpt. */
+gboolean change_keeps_words(const struct config *config);
+gboolean change_keeps_text(const struct config *config);
+/** Take the words that rules found out of a touch where none are kept. */
+void change_drop_words(const struct change_context *context, struct touch *touch);
 /** The longest beginning of at most `most` bytes, cut between characters.  Caller frees. */
 char *change_cut_text(const char *text, gsize most);
 

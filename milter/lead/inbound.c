@@ -251,7 +251,7 @@ add_inbound_touch(const struct change_context *context, struct inbound *in)
 	touch->author = g_strdup(facts->person->normalised);
 	change_latency(context, touch, find_answered(context, in));
 	context->known->working_latency = MAX(touch->working_latency, 0);
-	if (context->config->store_text)
+	if (change_keeps_text(context->config))
 		touch->excerpt = change_cut_text(facts->forward != NULL ? facts->forward->text
 									: facts->text->new_text,
 						 LIMIT_EXCERPT);

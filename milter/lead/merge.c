@@ -249,6 +249,7 @@ add_events(const struct change_context *context, struct decision *decision,
 		.score = score,
 		.account = context->known->account,
 		.time = context->now,
+		.without_content = !change_keeps_words(context->config),
 		.match = MATCHED_NOTHING,
 	};
 

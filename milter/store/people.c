@@ -432,3 +432,77 @@ people_touches(struct database *database, gint64 lead, gint64 after, guint most,
 	g_ptr_array_unref(touches);
 	return NULL;
 }
+
+/* --- touches by age --- */
+
+static void
+people_touch_free(gpointer data)
+{
+	struct people_touch *touch = data;
+
+	touch_free(touch->touch);
+	g_free(touch);
+}
+
+GPtrArray *
+people_touches_after(struct database *database, gint64 id, GError **error)
+{
+	GPtrArray *touches = g_ptr_array_new_with_free_func(people_touch_free);
+	struct driver_statement *row =
+		database_select(database, QUERY_TOUCHES_AFTER, error, "i", id);
+	int got = -1;
+
+	while (row && (got = database_next(database, row, error)) > 0) {
+		struct people_touch *touch = g_new(struct people_touch, 1);
+
+		touch->id = database_column(database, row, 0);
+		touch->touch = touch_new();
+		record_read(&record_touch, database->driver, row, 1, touch->touch);
+		g_ptr_array_add(touches, touch);
+	}
+	if (got == 0)
+		return touches;
+	g_ptr_array_unref(touches);
+	return NULL;
+}
+
+gboolean
+people_touch_has_words(const struct touch *touch)
+{
+	for (guint i = 0; i < touch->contributions->len; i++)
+		if (((struct contribution *)touch->contributions->pdata[i])->evidence)
+			return TRUE;
+	return touch->subject || touch->excerpt || touch->note;
+}
+
+gboolean
+people_drop_words(struct database *database, const struct people_touch *touch, GError **error)
+{
+	struct touch *bare = touch->touch;
+	struct driver_statement *row;
+
+	g_clear_pointer(&bare->subject, g_free);
+	g_clear_pointer(&bare->excerpt, g_free);
+	g_clear_pointer(&bare->note, g_free);
+	for (guint i = 0; i < bare->contributions->len; i++)
+		g_clear_pointer(&((struct contribution *)bare->contributions->pdata[i])->evidence,
+				g_free);
+	row = database_statement(database, QUERY_TOUCH_INSERT, error);
+	if (!row)
+		return FALSE;
+	database->driver->bind_integer(row, 1, touch->id);
+	record_bind(&record_touch, database->driver, row, 2, bare);
+	return database_finish(database, row, error) &&
+	       ledger_forget_summary(database, touch->id >> TOUCH_BITS, error);
+}
+
+gboolean
+people_delete_touch(struct transaction *transaction, const struct people_touch *touch,
+		    GError **error)
+{
+	struct database *database = transaction->database;
+
+	transaction->tally.touches--;
+	return database_run(database, QUERY_TOUCHES_DELETE, error, "ii", touch->id, touch->id) &&
+	       ledger_forget_summary(database, touch->id >> TOUCH_BITS, error);
+}

@@ -25,6 +25,19 @@ gboolean people_write_customer(struct database *database, gint64 lead, const cha
 gint64 people_append_touch(struct transaction *transaction, gint64 lead, const struct touch *touch,
 			   gboolean is_first, GError **error);
 
+/* A touch and where it lies. */
+struct people_touch {
+	gint64 id;
+	struct touch *touch;
+};
+/** The next LIMIT_BATCH touches of any lead after an id. @return struct people_touch * */
+GPtrArray *people_touches_after(struct database *database, gint64 id, GError **error);
+gboolean people_touch_has_words(const struct touch *touch);
+/** Take subject, excerpt, note and evidence out of it. */
+gboolean people_drop_words(struct database *database, const struct people_touch *touch,
+			   GError **error);
+gboolean people_delete_touch(struct transaction *transaction, const struct people_touch *touch,
+			     GError **error);
 /** @return how many, or -1 */
 gint people_delete_touches(struct transaction *transaction, gint64 lead, GError **error);
 

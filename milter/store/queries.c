@@ -145,6 +145,9 @@ static const struct text TEXTS[QUERY_COUNT] = {
 
 	[QUERY_LEADS_MERGED] = { "SELECT number, {columns} FROM lead WHERE merged_into=?1",
 				 &record_lead, 0, "" },
+	[QUERY_TOUCHES_AFTER] = { "SELECT id, {columns} FROM touch WHERE id>?1 ORDER BY id "
+				  "LIMIT " TEXT(LIMIT_BATCH),
+				  &record_touch, 0, "" },
 	[QUERY_TOUCHES_DELETE] = { "DELETE FROM touch WHERE id BETWEEN ?1 AND ?2", NULL, 0, NULL },
 	[QUERY_STAGES_DELETE] = { "DELETE FROM stage_change WHERE lead=?1", NULL, 0, NULL },
 	[QUERY_OUTCOMES] = { "SELECT what, reason, source, time, snapshot FROM outcome "

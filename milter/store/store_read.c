@@ -1,4 +1,4 @@
-/* store_read.c - leads, figures, check and retention of store.h. */
+/* store_read.c - leads, figures and check of store.h. */
 #include "store/private.h"
 
 #include <string.h>
@@ -269,57 +269,4 @@ store_check(struct store *store, GError **error)
 		database_open(store->driver, store->path, FALSE, error);
 
 	return database && database_check(database, error);
-}
-
-/* --- retention --- */
-
-struct expire_job {
-	gint (*step)(struct transaction *transaction, gint64 *after, gint64 before,
-		     gboolean *ret_more, GError **error);
-	gint64 start, after; /* number to go on from: before and after the step */
-	gint64 before; /* time */
-	gboolean more;
-	gint count;
-};
-
-static gboolean
-run_expire(struct transaction *transaction, gpointer data, GError **error)
-{
-	struct expire_job *job = data;
-
-	job->after = job->start;
-	job->count = job->step(transaction, &job->after, job->before, &job->more, error);
-	return job->count >= 0;
-}
-
-/* In steps, so that messages get in between. */
-static gint64
-expire(struct store *store, struct expire_job *job, GError **error)
-{
-	gint64 total = 0;
-
-	do {
-		if (!store_run(store, run_expire, job, error))
-			return -1;
-		job->start = job->after;
-		total += job->count;
-	} while (job->more);
-	return total;
-}
-
-gint64
-store_expire(struct store *store, const struct config *config, gint64 now, GError **error)
-{
-	struct expire_job messages = { .step = receive_expire };
-	struct expire_job events = { .step = outbox_expire };
-	gint64 deleted, more;
-
-	if (config->retention_days == 0)
-		return 0;
-	messages.before = events.before = now - config->retention_days * CLOCK_DAY;
-	deleted = expire(store, &messages, error);
-	if (deleted < 0)
-		return -1;
-	more = expire(store, &events, error);
-	return more < 0 ? -1 : deleted + more;
 }

@@ -280,6 +280,56 @@ test_export(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 	g_assert_error(error, LEADMILTER_ERROR, ERROR_NOT_FOUND);
 }
 
+/* --- retention --- */
+
+static struct config *
+keep(guint texts, guint touches, guint messages, guint events)
+{
+	struct config *config = config_default();
+
+	config->retention_texts_days = texts;
+	config->retention_touches_days = touches;
+	config->retention_messages_days = messages;
+	config->retention_events_days = events;
+	return config;
+}
+
+/* Each kind goes at its own age. */
+static void
+test_retention(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+	static const struct {
+		guint texts, touches, messages, events;
+		guint left_touches, left_messages, words;
+	} STEPS[] = {
+		{ 0, 0, 0, 0, 30, 60, 30 }, { 20, 0, 0, 0, 30, 60, 30 }, { 5, 0, 0, 0, 30, 60, 0 },
+		{ 5, 0, 5, 0, 30, 0, 0 },   { 5, 5, 5, 5, 0, 0, 0 },
+	};
+	g_autofree char *eve = write_much(fixture, "evelyn@one.example", "Evelyn Quux", "quux");
+	g_autoptr(GError) error = NULL;
+
+	for (guint i = 0; i < G_N_ELEMENTS(STEPS); i++) {
+		g_autoptr(config_owned) config =
+			keep(STEPS[i].texts, STEPS[i].touches, STEPS[i].messages, STEPS[i].events);
+		g_autoptr(GPtrArray) touches = NULL;
+		struct store_stats stats;
+		guint words = 0;
+
+		g_test_message("%u", i);
+		g_assert_cmpint(
+			store_expire(fixture->store, config, HELP_NOW + 10 * CLOCK_DAY, &error), >=,
+			0);
+		g_assert_true(store_stats(fixture->store, &stats, &error));
+		g_assert_cmpuint(stats.touches, ==, STEPS[i].left_touches);
+		g_assert_cmpuint(stats.messages, ==, STEPS[i].left_messages);
+		touches = store_touches(fixture->store, eve, &error);
+		g_assert_cmpuint(touches->len, ==, STEPS[i].left_touches);
+		for (guint t = 0; t < touches->len; t++)
+			words += ((struct touch *)touches->pdata[t])->subject != NULL;
+		g_assert_cmpuint(words, ==, STEPS[i].words);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -292,5 +342,6 @@ main(int argc, char **argv)
 	ADD("contact", test_contact);
 	ADD("spool", test_spool);
 	ADD("export", test_export);
+	ADD("retention", test_retention);
 	return g_test_run();
 }
