@@ -322,6 +322,14 @@ add_subject_tag(GPtrArray *changes, const struct raw_mail *raw, const char *tag)
 }
 
 static void
+log_rules(const struct raw_mail *raw, const struct routing *routing)
+{
+	g_autofree char *names = route_to_text(routing);
+	log_info("%s: routed by %s", raw->queue_id ? raw->queue_id : "-",
+		 g_strdelimit(names, "\n", ','));
+}
+
+static void
 add_routing(struct session *session, GPtrArray *changes, const struct routing *routing)
 {
 	struct counters *counters = &session->runtime->counters;
@@ -336,8 +344,10 @@ add_routing(struct session *session, GPtrArray *changes, const struct routing *r
 		add_change(changes, CHANGE_QUARANTINE, NULL, 0, g_strdup(routing->quarantine));
 	if (routing->reply_lead)
 		add_reply_to(session, changes, routing->reply_lead);
-	else if (routing->rules->len)
+	else if (routing->rules->len) {
 		g_atomic_pointer_add(&counters->routed, 1);
+		log_rules(session->raw, routing);
+	}
 	for (guint i = 0; i < routing->refused->len; i++) {
 		g_atomic_pointer_add(&counters->routes_refused, 1);
 		log_warning("%s: not routed to %s: it is watched, or in no domain of ours",

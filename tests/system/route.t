@@ -132,6 +132,7 @@ END
 	is_deeply $loop->{recipients}, [], 'mail routed before gets no recipients';
 	is $loop->{added}{'X-Lead-Routed'}, 'by=mx.example.test', 'and stays marked';
 	is stats($site)->{routed}, 8, 'counted';
+	like $site->daemon_log, qr/Q\d+: routed by urgent$/m, 'and logged by the rule';
 };
 
 subtest 'an MTA that refuses' => sub {
