@@ -133,18 +133,28 @@ print_facts(const struct facts *facts, const char *name)
 }
 
 static void
-print_score(const struct score *score)
+print_one_score(const struct score *score)
 {
-	print_row("score", "%.1f on %s (fit %.1f, engagement %.1f, quality %.1f), grade %c, %s",
+	print_row("score", "%.1f on %s (fit %.1f, engagement %.1f, quality %.1f), grade %c, %s%s",
 		  score->total, score->scorecard, score->fit, score->engagement, score->quality,
-		  score->grade, temperature_name(score->temperature));
-	print_row("complete", "%.0f %%", score->completeness);
+		  score->grade, temperature_name(score->temperature),
+		  score->qualified ? ", qualified" : "");
 	for (guint i = 0; i < score->contributions->len; i++) {
 		const struct contribution *each = g_ptr_array_index(score->contributions, i);
 		printf("    %+7.1f  %-22s %s%s%s\n", each->points, each->rule,
 		       or_empty(each->reason), each->evidence ? ": " : "",
 		       or_empty(each->evidence));
 	}
+}
+
+/* The leading card comes first. */
+static void
+print_score(const struct score *score)
+{
+	print_row("complete", "%.0f %%", score->completeness);
+	print_one_score(score);
+	for (guint i = 0; score->others && i < score->others->len; i++)
+		print_one_score(g_ptr_array_index(score->others, i));
 }
 
 static void

@@ -235,18 +235,8 @@ add_signals(cJSON *root, const struct content *content)
 }
 
 static void
-add_score(cJSON *root, const struct score *score)
+add_contributions(cJSON *object, const struct score *score)
 {
-	cJSON *object = cJSON_AddObjectToObject(root, "score");
-	show_add_text(object, "scorecard", score->scorecard);
-	show_add_points(object, "total", score->total);
-	show_add_points(object, "fit", score->fit);
-	show_add_points(object, "engagement", score->engagement);
-	show_add_points(object, "quality", score->quality);
-	show_add_points(object, "completeness", score->completeness);
-	char grade[2] = { score->grade, '\0' };
-	show_add_text(object, "grade", grade);
-	show_add_text(object, "temperature", temperature_name(score->temperature));
 	cJSON *list = cJSON_AddArrayToObject(object, "contributions");
 	for (guint i = 0; i < score->contributions->len; i++) {
 		const struct contribution *each = g_ptr_array_index(score->contributions, i);
@@ -259,6 +249,36 @@ add_score(cJSON *root, const struct score *score)
 		show_add_text(row, "evidence", each->evidence);
 		cJSON_AddItemToArray(list, row);
 	}
+}
+
+static cJSON *
+score_to_json(const struct score *score)
+{
+	cJSON *object = cJSON_CreateObject();
+	show_add_text(object, "scorecard", score->scorecard);
+	show_add_points(object, "total", score->total);
+	show_add_points(object, "fit", score->fit);
+	show_add_points(object, "engagement", score->engagement);
+	show_add_points(object, "quality", score->quality);
+	show_add_points(object, "completeness", score->completeness);
+	char grade[2] = { score->grade, '\0' };
+	show_add_text(object, "grade", grade);
+	show_add_text(object, "temperature", temperature_name(score->temperature));
+	cJSON_AddBoolToObject(object, "qualified", score->qualified);
+	add_contributions(object, score);
+	return object;
+}
+
+/* The leading card's, and all of them, that one first. */
+static void
+add_scores(cJSON *root, const struct score *score)
+{
+	cJSON_AddItemToObject(root, "score", score_to_json(score));
+	cJSON *list = cJSON_AddArrayToObject(root, "scores");
+	cJSON_AddItemToArray(list, score_to_json(score));
+	for (guint i = 0; score->others && i < score->others->len; i++)
+		cJSON_AddItemToArray(list,
+				     score_to_json(g_ptr_array_index(score->others, i)));
 }
 
 char *
@@ -283,7 +303,7 @@ inspect_to_json(const struct facts *facts, const char *file, const struct score 
 	add_automatic(root, facts->kind);
 	add_signals(root, facts->content);
 	if (score)
-		add_score(root, score);
+		add_scores(root, score);
 	char *printed = cJSON_PrintUnformatted(root);
 	char *json = g_strdup(printed);
 	cJSON_free(printed);
