@@ -8,6 +8,7 @@
 #include "intake.h"
 #include "lead/card.h"
 #include "lead/inspect.h"
+#include "lead/score_diff.h"
 #include "lead/signals.h"
 
 #include <stdio.h>
@@ -75,6 +76,9 @@ struct inspection {
 	struct leadctl *leadctl;
 	struct mail_options options;
 	gboolean with_score;
+	gboolean with_diff;
+	struct scorecards *before, *after; /* with_diff */
+	struct score_diff *diff;
 	guint count;
 };
 
@@ -171,27 +175,123 @@ print_inspection(const struct inspection *inspection, const struct facts *facts,
 		print_score(score);
 }
 
-/* What one message alone would score: a lead with no history. */
+/* What one message alone scores: a lead with no history. */
+struct alone {
+	GPtrArray *touches;
+	struct lead *lead;
+	struct score score;
+};
+
 static void
-score_alone(struct inspection *inspection, const struct facts *facts, const char *name)
+alone_clear(struct alone *alone)
 {
-	struct scorecards *cards = inspection->leadctl->generation->scorecards;
-	g_autoptr(touch_owned) touch = touch_new();
-	touch->time = inspection->leadctl->now;
-	g_clear_pointer(&touch->contributions, g_ptr_array_unref);
-	if (kind_is_human(facts->kind->kind))
-		touch->contributions = scorecards_apply(cards, inspection->options.scorecard, facts,
-							NULL, NULL, NULL, inspection->leadctl->now);
-	else
-		touch->contributions = g_ptr_array_new();
-	g_autoptr(GPtrArray) touches = g_ptr_array_new();
-	g_ptr_array_add(touches, touch);
-	g_autoptr(lead_owned) lead = lead_new();
-	card_write(lead, facts, CARD_FILL);
-	struct score score = { 0 };
-	score_evaluate_all(cards, touches, lead, inspection->leadctl->now, &score);
-	print_inspection(inspection, facts, name, &score);
-	score_clear(&score);
+	score_clear(&alone->score);
+	lead_free(alone->lead);
+	g_ptr_array_unref(alone->touches);
+}
+
+static void
+score_alone(const struct scorecards *cards, const char *only, const struct facts *facts, gint64 now,
+	    struct alone *ret)
+{
+	struct touch *touch = touch_new();
+	touch->time = now;
+	if (kind_is_human(facts->kind->kind)) {
+		g_ptr_array_unref(touch->contributions);
+		touch->contributions = scorecards_apply(cards, only, facts, NULL, NULL, NULL, now);
+	}
+	*ret = (struct alone){ .touches =
+				       g_ptr_array_new_with_free_func((GDestroyNotify)touch_free),
+			       .lead = lead_new() };
+	g_ptr_array_add(ret->touches, touch);
+	card_write(ret->lead, facts, CARD_FILL);
+	score_evaluate_all(cards, ret->touches, ret->lead, now, &ret->score);
+}
+
+static void
+print_scored(struct inspection *inspection, const struct facts *facts, const char *name)
+{
+	struct leadctl *leadctl = inspection->leadctl;
+	struct alone alone;
+	score_alone(leadctl->generation->scorecards, inspection->options.scorecard, facts,
+		    leadctl->now, &alone);
+	print_inspection(inspection, facts, name, &alone.score);
+	alone_clear(&alone);
+}
+
+/* --- two scorecards beside each other --- */
+
+static void
+score_with(const struct scorecards *cards, const struct facts *facts, gint64 now, struct alone *ret)
+{
+	score_alone(cards, scorecards_find(cards, NULL)->name, facts, now, ret);
+}
+
+static void
+print_diff(struct inspection *inspection, const struct facts *facts, const char *name)
+{
+	gint64 now = inspection->leadctl->now;
+	struct alone before, after;
+	if (!kind_is_human(facts->kind->kind))
+		return;
+	score_with(inspection->before, facts, now, &before);
+	score_with(inspection->after, facts, now, &after);
+	g_autoptr(score_diff_message_owned) message =
+		score_diff_add(inspection->diff, &before.score, &after.score);
+	alone_clear(&before);
+	alone_clear(&after);
+	if (!score_diff_message_differs(message))
+		return;
+	g_autofree char *text = inspection->leadctl->json
+					? score_diff_message_to_json(message, name)
+					: score_diff_message_to_text(message, name);
+	fputs(text, stdout);
+	if (inspection->leadctl->json)
+		putchar('\n');
+}
+
+/* The site's configuration with one scorecard in place of its own. */
+static struct scorecards *
+load_card(struct leadctl *leadctl, const char *path)
+{
+	g_autoptr(GError) error = NULL;
+	struct scorecards *cards = NULL;
+	g_autoptr(config_owned) config =
+		leadctl->config_path ? config_load(leadctl->config_path, &error) : config_default();
+	struct config_scorecard *card = config ? config_scorecard_load(path, &error) : NULL;
+	if (card) {
+		g_ptr_array_set_size(config->scorecards, 0);
+		g_ptr_array_add(config->scorecards, card);
+		cards = scorecards_new(config, &error);
+	}
+	if (!cards)
+		leadctl_fail(error);
+	return cards;
+}
+
+static gboolean
+begin_diff(struct inspection *inspection, char **files)
+{
+	inspection->diff = score_diff_new();
+	inspection->before = load_card(inspection->leadctl, files[0]);
+	inspection->after = inspection->before ? load_card(inspection->leadctl, files[1]) : NULL;
+	return inspection->after != NULL;
+}
+
+static void
+end_diff(struct inspection *inspection, gboolean show)
+{
+	if (show) {
+		g_autofree char *text = inspection->leadctl->json
+						? score_diff_to_json(inspection->diff)
+						: score_diff_to_text(inspection->diff);
+		fputs(inspection->leadctl->json ? "" : "\n", stdout);
+		fputs(text, stdout);
+		fputs(inspection->leadctl->json ? "\n" : "", stdout);
+	}
+	score_diff_free(inspection->diff);
+	scorecards_unref(inspection->before);
+	scorecards_unref(inspection->after);
 }
 
 static gboolean
@@ -207,8 +307,10 @@ inspect_message(const char *name, const void *bytes, gsize length, gpointer data
 	}
 	g_autoptr(facts_owned) facts = facts_new(leadctl->generation->analysis, raw);
 	inspection->count++;
-	if (inspection->with_score)
-		score_alone(inspection, facts, name);
+	if (inspection->with_diff)
+		print_diff(inspection, facts, name);
+	else if (inspection->with_score)
+		print_scored(inspection, facts, name);
 	else
 		print_inspection(inspection, facts, name, NULL);
 	return TRUE;
@@ -224,40 +326,61 @@ has_scorecard(const struct generation *generation, const char *name, GError **er
 }
 
 static int
-run_inspection(struct leadctl *leadctl, const char *name, gboolean with_score, int argc,
-	       char **argv)
+walk_paths(struct inspection *inspection, char **paths)
 {
-	struct inspection inspection = { .leadctl = leadctl, .with_score = with_score };
-	const struct leadctl_command *command = leadctl_find(leadctl_mail_commands, name);
-	const GOptionEntry entries[] = {
-		{ "mail-from", 0, 0, G_OPTION_ARG_STRING, &inspection.options.mail_from, NULL,
-		  NULL },
-		{ "rcpt", 0, 0, G_OPTION_ARG_STRING_ARRAY, &inspection.options.recipients, NULL,
-		  NULL },
-		{ "client", 0, 0, G_OPTION_ARG_STRING, &inspection.options.client, NULL, NULL },
-		{ "scorecard", 0, 0, G_OPTION_ARG_STRING, &inspection.options.scorecard, NULL,
-		  NULL },
-		{ NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },
-	};
-	if (!leadctl_options(command, entries, &argc, &argv) || argc < 2)
-		return argc < 2 ? leadctl_usage(command) : LEADCTL_USAGE;
-	if (!leadctl_generation(leadctl))
-		return LEADCTL_FAILURE;
-	g_autoptr(GError) missing = NULL;
-	if (!has_scorecard(leadctl->generation, inspection.options.scorecard, &missing))
-		return leadctl_fail(missing);
 	int code = LEADCTL_OK;
-	for (int i = 1; i < argc; i++) {
+	for (; *paths; paths++) {
 		g_autoptr(GError) error = NULL;
-		if (!archive_walk(argv[i], inspect_message, &inspection, &error)) {
+		if (!archive_walk(*paths, inspect_message, inspection, &error)) {
 			leadctl_fail(error);
 			code = LEADCTL_FAILURE;
 		}
 	}
-	g_free(inspection.options.mail_from);
-	g_strfreev(inspection.options.recipients);
-	g_free(inspection.options.client);
-	g_free(inspection.options.scorecard);
+	return code;
+}
+
+static int
+inspect_paths(struct inspection *inspection, char **paths)
+{
+	struct leadctl *leadctl = inspection->leadctl;
+	if (!leadctl_generation(leadctl))
+		return LEADCTL_FAILURE;
+	g_autoptr(GError) missing = NULL;
+	if (!has_scorecard(leadctl->generation, inspection->options.scorecard, &missing))
+		return leadctl_fail(missing);
+	if (!inspection->with_diff)
+		return walk_paths(inspection, paths);
+	gboolean begun = begin_diff(inspection, paths);
+	int code = begun ? walk_paths(inspection, paths + 2) : LEADCTL_FAILURE;
+	end_diff(inspection, begun);
+	return code;
+}
+
+static int
+run_inspection(struct leadctl *leadctl, const char *name, gboolean with_score, int argc,
+	       char **argv)
+{
+	struct inspection inspection = { .leadctl = leadctl, .with_score = with_score };
+	struct mail_options *options = &inspection.options;
+	const struct leadctl_command *command = leadctl_find(leadctl_mail_commands, name);
+	const GOptionEntry entries[] = {
+		{ "mail-from", 0, 0, G_OPTION_ARG_STRING, &options->mail_from, NULL, NULL },
+		{ "rcpt", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->recipients, NULL, NULL },
+		{ "client", 0, 0, G_OPTION_ARG_STRING, &options->client, NULL, NULL },
+		{ "scorecard", 0, 0, G_OPTION_ARG_STRING, &options->scorecard, NULL, NULL },
+		{ "diff", 0, with_score ? 0 : G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE,
+		  &inspection.with_diff, NULL, NULL },
+		{ NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },
+	};
+	if (!leadctl_options(command, entries, &argc, &argv))
+		return LEADCTL_USAGE;
+	if (argc < (inspection.with_diff ? 4 : 2) || (inspection.with_diff && !with_score))
+		return leadctl_usage(command);
+	int code = inspect_paths(&inspection, argv + 1);
+	g_free(options->mail_from);
+	g_strfreev(options->recipients);
+	g_free(options->client);
+	g_free(options->scorecard);
 	return code;
 }
 
@@ -443,8 +566,9 @@ run_signals(struct leadctl *leadctl, int argc, char **argv)
 const struct leadctl_command leadctl_mail_commands[] = {
 	{ "inspect", "[--mail-from A] [--rcpt A]… [--client IP] PATH…",
 	  "what the milter sees in messages", run_inspect },
-	{ "score", "[--scorecard NAME] [--mail-from A] [--rcpt A]… PATH…",
-	  "the same with points and reasons", run_score },
+	{ "score",
+	  "[--scorecard NAME | --diff OLD.conf NEW.conf] [--mail-from A] [--rcpt A]… PATH…",
+	  "the same with points and reasons, or what another scorecard would change", run_score },
 	{ "replay", "[--shadow] [--submitted] [--rcpt A]… PATH…", "run an archive into the store",
 	  run_replay },
 	{ "signals", "", "what a rule\'s condition may test", run_signals },

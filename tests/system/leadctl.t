@@ -251,6 +251,31 @@ subtest 'score' => sub {
 	like $err, qr/no scorecard "gone"/, '  is named';
 };
 
+subtest 'score --diff' => sub {
+	my $site = new_site();
+	my $path = "$site->{dir}/one.eml";
+	my $old  = "$Site::ROOT/conf/scorecards/default.conf";
+	my $new  = "$site->{dir}/new.conf";
+	Site::spew($new, qq(name = "new"\ninclude = {"$old"}\n)
+		    . qq(rule "intent-price" { when = "has(content.hits, 'intent_price')" points = 1.0 group = "intent" }\n));
+	my ($code, $out) = run($site, 'score', '--diff', $old, $new, $path);
+	is $code, 0, 'for people';
+	like $out, qr/[+]10[.]0 ->    [+]1[.]0  intent-price/, '  says what the rule gave and gives';
+	like $out, qr/^1 messages of people, 1 score differently$/m, '  and sums up';
+	($code, $out) = run($site, '--json', 'score', '--diff', $old, $new, $path);
+	my @documents = @{ documents($out) };
+	is $code, 0, 'as JSON';
+	is $documents[0]{rules}[0]{after}, 1, '  a document a message';
+	is $documents[-1]{summary}{changed}, 1, '  and a summary';
+	($code, $out) = run($site, 'score', '--diff', $old, $old, $path);
+	unlike $out, qr/one[.]eml/, 'what is the same is not told';
+	($code, undef, my $err) = run($site, 'score', '--diff', $old, "$site->{dir}/gone.conf", $path);
+	is $code, 70, 'a file that is not there';
+	like $err, qr/gone[.]conf:0: No such file/, '  is named';
+	($code) = run($site, 'score', '--diff', $old, $path);
+	is $code, 2, 'two files are needed';
+};
+
 subtest 'signals' => sub {
 	my $site = new_site();
 	my ($code, $out) = run($site, 'signals');
