@@ -169,6 +169,7 @@ install: all
 	install -m 644 contrib/man/leadctl.1 $(DESTDIR)$(mandir)/man1/
 	install -m 644 contrib/man/leadmilter.conf.5 $(DESTDIR)$(mandir)/man5/
 	install -m 644 contrib/man/leadmilter.8 $(DESTDIR)$(mandir)/man8/
+	install -D -m 644 -t $(DESTDIR)$(mandir)/man7 contrib/man/leadmilter-adapters.7
 	install -m 644 conf/lists/*.txt $(DESTDIR)$(sysconfdir)/leadmilter/lists/
 	install -m 644 conf/lists/phrases/* $(DESTDIR)$(sysconfdir)/leadmilter/lists/phrases/
 	install -m 644 conf/scorecards/*.conf $(DESTDIR)$(sysconfdir)/leadmilter/scorecards/

@@ -123,6 +123,34 @@ for my $file (sort glob "$scripts/*.json") {
 	};
 }
 
+subtest 'leadctl and the manual know them all' => sub {
+	my $manual = Site::slurp("$Site::ROOT/contrib/man/leadmilter-adapters.7");
+	my $list   = $site->leadctl_json('adapter', 'list');
+	is $site->{status}, 0, 'every one can be loaded';
+	for (@$list) {
+		like $manual, qr/^\.It \Q$_->{adapter}\E Ta .* Ta \Q$_->{tested}\E$/m, "$_->{adapter}: tested against $_->{tested}";
+	}
+	is scalar(() = $manual =~ /^\.It \w+ Ta /mg), scalar(@$list), 'and no other';
+};
+
+subtest 'a new one is a file, a script, and works' => sub {
+	my $new = "$dir/new";
+	$site->leadctl('adapter', 'new', '--directory', $new, 'mycrm');
+	is $site->{status}, 0, 'adapter new';
+	system 'cp', "$Site::ROOT/hooks/adapters/lib.lua", $new;
+	$site->{config} = qq(adapter_directory = "$new"\n);
+	$site->write_config;
+	my $said = $site->leadctl_json('adapter', 'test', '--record', 'mycrm', "$scripts/events/mail-1.json")->[0];
+	is $said->{outcome}{kind}, 'done', 'adapter test';
+	is scalar(@{ $said->{exchange} }), 4, 'finds, creates, looks for the note, attaches it';
+	my $written = $json->decode(Site::slurp("$new/examples/mycrm.json"));
+	is scalar(@{ $written->{scenarios}{create}{requests} }), 4, 'is recorded';
+	$site->leadctl('adapter', 'new', '--directory', $new, 'mycrm');
+	is $site->{status}, 70, 'what is there is not written over';
+	$site->leadctl('adapter', 'test', 'none', "$scripts/events/mail-1.json");
+	is $site->{status}, 1, 'an unknown one';
+};
+
 # --- in the daemon ---
 
 my $own = "$dir/adapters";

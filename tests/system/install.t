@@ -41,6 +41,7 @@ subtest 'files and modes' => sub {
 		'/usr/share/man/man1/leadctl.1'          => '0644',
 		'/usr/share/man/man5/leadmilter.conf.5'  => '0644',
 		'/usr/share/man/man8/leadmilter.8'       => '0644',
+		'/usr/share/man/man7/leadmilter-adapters.7' => '0644',
 		'/etc/leadmilter/leadmilter.conf'        => '0640',
 	);
 	for my $file (`cd $top && find conf -type f`) {
