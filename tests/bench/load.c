@@ -274,6 +274,15 @@ finish(struct client *client, int number)
 	return TRUE;
 }
 
+/* Nothing more is sent of this message. */
+static gboolean
+let_go(struct client *client)
+{
+	client->answered++;
+	client->accepted++;
+	return TRUE;
+}
+
 static gboolean
 send_message(struct client *client, GString *body, gsize common_length, int number)
 {
@@ -289,11 +298,8 @@ send_message(struct client *client, GString *body, gsize common_length, int numb
 		return FALSE;
 	if (!(client->steps & NO_DATA)) {
 		char answer = step(client, 'T', NULL, 0, NR_DATA);
-		if (answer == 'a') { /* let go: nothing more is sent of this message */
-			client->answered++;
-			client->accepted++;
-			return TRUE;
-		}
+		if (answer == 'a')
+			return let_go(client);
 		if (!answer)
 			return FALSE;
 	}
@@ -301,7 +307,10 @@ send_message(struct client *client, GString *body, gsize common_length, int numb
 		return FALSE;
 	if (!(client->steps & NO_EOH) && !step(client, 'N', NULL, 0, NR_EOH))
 		return FALSE;
-	if (!step(client, 'B', body->str, body->len, NR_BODY))
+	char answer = step(client, 'B', body->str, body->len, NR_BODY);
+	if (answer == 'a')
+		return let_go(client);
+	if (!answer)
 		return FALSE;
 	g_autofree char *id = g_strdup_printf("Q%d", number);
 	g_autoptr(GByteArray) macros = g_byte_array_new();

@@ -214,6 +214,13 @@ subtest 'a lead, from its first mail to the one a year later' => sub {
 			{ stage => 'sal', touch => 'reply', events => '', others => '' }
 		],
 		[
+			80, 'nor is what answers nothing',
+			their_mail(name => 'Otto Weber', from => 'otto@other.test', to => 'ivan@example.test',
+				id => 'o2@other.test', subject => 'Dinner?'),
+			$anna{from},
+			{ stage => 'sal', touch => 'reply', events => '', others => '' }
+		],
+		[
 			90, 'sales writes once more',
 			our_mail(%ivan, to => $anna{from}, id => 'i2@example.test', reply => 'a2@buyers.test'),
 			$anna{from},
@@ -274,6 +281,7 @@ subtest 'a lead, from its first mail to the one a year later' => sub {
 	is_deeply [ map { $_->{to} } @{ $anna->{stages} } ], [qw(eql sal disqualified eql)], 'each stage';
 	is_deeply [ grep { !$_->{cause} } @{ $anna->{stages} } ], [], 'has its cause';
 	is scalar @{ $site->leads }, 2, 'two people in all';
+	like $site->delivered('Dinner?'), qr/Otto/, 'and what is none of ours arrived';
 	done_testing;
 };
 

@@ -89,6 +89,7 @@ sub message {
 	while (length $body) {
 		my $answer = $self->step('B', substr $body, 0, 65535, '');
 		$skipped = 1, last if $answer eq 's';
+		return { verdict => $answer, early => 1, added => {} } if $answer eq 'a';
 		return if $answer eq '';
 	}
 	$macros->('E');
