@@ -7,9 +7,11 @@ do_forget(struct runtime *runtime, const cJSON *request, GError **error)
 {
 	const char *who = control_needed_text(request, "who", error);
 	struct forget_report report = { 0 };
-	if (!who ||
-	    !store_forget(runtime->store, runtime->spool, who, control_flag(request, "remember"),
-			  control_now(request), &report, error))
+	g_autoptr(generation_owned) generation = runtime_generation(runtime);
+	gboolean remember =
+		generation->config->remember_forgotten || control_flag(request, "remember");
+	if (!who || !store_forget(runtime->store, runtime->spool, who, remember,
+				  control_now(request), &report, error))
 		return NULL;
 	const struct {
 		const char *name;
