@@ -15,8 +15,8 @@
 struct clockwork {
 	struct runtime *runtime;
 	pthread_t thread;
-	GMutex mutex;
-	GCond wake;
+	pthread_mutex_t mutex;
+	pthread_cond_t wake; /* by the monotonic clock */
 	gboolean stopping; /* under mutex */
 };
 
@@ -56,15 +56,16 @@ clockwork_sweep(struct runtime *runtime, gint64 now, guint most, GError **error)
 static gboolean
 rest(struct clockwork *clockwork, gint64 length)
 {
-	gint64 until = g_get_monotonic_time() + length;
+	gint64 end = g_get_monotonic_time() + length;
+	const struct timespec until = { end / G_USEC_PER_SEC, end % G_USEC_PER_SEC * 1000 };
 	gboolean stopping;
 
-	g_mutex_lock(&clockwork->mutex);
+	pthread_mutex_lock(&clockwork->mutex);
 	while (!clockwork->stopping &&
-	       g_cond_wait_until(&clockwork->wake, &clockwork->mutex, until))
+	       pthread_cond_timedwait(&clockwork->wake, &clockwork->mutex, &until) == 0)
 		;
 	stopping = clockwork->stopping;
-	g_mutex_unlock(&clockwork->mutex);
+	pthread_mutex_unlock(&clockwork->mutex);
 	return !stopping;
 }
 
@@ -96,23 +97,40 @@ run(void *data)
 	return NULL;
 }
 
+static void
+clockwork_free(struct clockwork *clockwork)
+{
+	pthread_mutex_destroy(&clockwork->mutex);
+	pthread_cond_destroy(&clockwork->wake);
+	g_free(clockwork);
+}
+
+static struct clockwork *
+clockwork_new(struct runtime *runtime)
+{
+	struct clockwork *clockwork = g_new0(struct clockwork, 1);
+	pthread_condattr_t attributes;
+
+	clockwork->runtime = runtime;
+	pthread_mutex_init(&clockwork->mutex, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&clockwork->wake, &attributes);
+	pthread_condattr_destroy(&attributes);
+	return clockwork;
+}
+
 struct clockwork *
 clockwork_start(struct runtime *runtime, GError **error)
 {
-	struct clockwork *clockwork = g_new0(struct clockwork, 1);
-	int failed;
+	struct clockwork *clockwork = clockwork_new(runtime);
+	int failed = pthread_create(&clockwork->thread, NULL, run, clockwork);
 
-	clockwork->runtime = runtime;
-	g_mutex_init(&clockwork->mutex);
-	g_cond_init(&clockwork->wake);
-	failed = pthread_create(&clockwork->thread, NULL, run, clockwork);
 	if (!failed)
 		return clockwork;
 	g_set_error(error, LEADMILTER_ERROR, ERROR_SYSTEM, "starting a thread: %s",
 		    g_strerror(failed));
-	g_mutex_clear(&clockwork->mutex);
-	g_cond_clear(&clockwork->wake);
-	g_free(clockwork);
+	clockwork_free(clockwork);
 	return NULL;
 }
 
@@ -121,12 +139,10 @@ clockwork_stop(struct clockwork *clockwork)
 {
 	if (clockwork == NULL)
 		return;
-	g_mutex_lock(&clockwork->mutex);
+	pthread_mutex_lock(&clockwork->mutex);
 	clockwork->stopping = TRUE;
-	g_cond_signal(&clockwork->wake);
-	g_mutex_unlock(&clockwork->mutex);
+	pthread_cond_signal(&clockwork->wake);
+	pthread_mutex_unlock(&clockwork->mutex);
 	pthread_join(clockwork->thread, NULL);
-	g_mutex_clear(&clockwork->mutex);
-	g_cond_clear(&clockwork->wake);
-	g_free(clockwork);
+	clockwork_free(clockwork);
 }

@@ -94,5 +94,7 @@ struct decision *outbound_decide(const struct change_context *context);
 struct decision *returned_decide_bounce(const struct change_context *context);
 /** A machine answers for the person (returned.c). */
 struct decision *returned_decide_reply(const struct change_context *context);
+/** The return date that an absence note's touch tells, 0 none. */
+gint64 returned_absent_until(const struct touch *touch);
 
 #endif

@@ -7,6 +7,8 @@
  * ours is counted in the ledger and told to nobody.  An absence note leaves its return date
  * and who stands in on the card, without points, once.
  */
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/limits.h"
 #include "lead/change.h"
@@ -196,11 +198,13 @@ returned_decide_bounce(const struct change_context *context)
 
 /* --- absence notes --- */
 
+#define ABSENT "out of office"
+
 /* "out of office until 2026-12-01; Vera Blum <vera@kunde.example> stands in" */
 static char *
 describe_absence(const struct auto_reply *reply)
 {
-	GString *words = g_string_new("out of office");
+	GString *words = g_string_new(ABSENT);
 	g_autofree char *until = reply->until > 0 ? clock_format(reply->until) : NULL;
 	g_autofree char *whole = NULL;
 
@@ -215,6 +219,19 @@ describe_absence(const struct auto_reply *reply)
 				       reply->substitute_address != NULL ? ">" : "");
 	whole = g_string_free(words, FALSE);
 	return change_cut_text(whole, LIMIT_NOTE);
+}
+
+gint64
+returned_absent_until(const struct touch *touch)
+{
+	static const char UNTIL[] = ABSENT " until ";
+	g_autofree char *date = NULL;
+
+	if (g_strcmp0(touch->name, "out_of_office") != 0 || touch->note == NULL ||
+	    !g_str_has_prefix(touch->note, UNTIL))
+		return 0;
+	date = g_strndup(touch->note + strlen(UNTIL), strlen("2026-12-01"));
+	return clock_parse(date, NULL);
 }
 
 static gboolean

@@ -67,17 +67,34 @@ is_noted(const struct sweep *sweep, gint64 since)
 	return FALSE;
 }
 
-/* The last word is ours, to somebody who could answer. */
+/* Who is away can't answer: until when, as their absence notes to our last mail say. */
+static gint64
+away_until(const struct sweep *sweep, gint64 since)
+{
+	gint64 until = 0;
+
+	for (guint i = sweep->touches->len; i > 0; i--) {
+		const struct touch *touch = sweep->touches->pdata[i - 1];
+
+		if (touch->time >= since)
+			until = MAX(until, returned_absent_until(touch));
+	}
+	return until;
+}
+
+/* The last word is ours, to somebody who could answer.  Who bought owes us no answer. */
 static gint64
 next_silence(const struct sweep *sweep)
 {
 	const struct lead *lead = sweep->lead;
-	gint64 after = sweep->config->silence_after;
+	gint64 after = sweep->config->silence_after, since = lead->last_outbound;
 
-	if (after == 0 || lead->last_outbound == 0 || lead->last_outbound <= lead->last_inbound ||
-	    lead->unreachable || lead->opted_out || stage_is_closed(lead->stage))
+	if (after == 0 || since == 0 || since <= lead->last_inbound || lead->unreachable ||
+	    lead->opted_out || stage_is_closed(lead->stage) || lead->stage == STAGE_CUSTOMER)
 		return 0;
-	return is_noted(sweep, lead->last_outbound) ? 0 : lead->last_outbound + after;
+	if (is_noted(sweep, since))
+		return 0;
+	return MAX(since, away_until(sweep, since)) + after;
 }
 
 /* Of the person or of us; what the sweep or the CRM noted is nobody's act. */

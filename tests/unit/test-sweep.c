@@ -20,7 +20,7 @@ struct row {
 	guint demos; /* at NOW */
 	gint64 inbound, outbound; /* after NOW */
 	gint64 task; /* due, after NOW; 0 none */
-	gboolean breached, opted_out, unreachable, shadow, merged;
+	gboolean away, breached, opted_out, unreachable, shadow, merged;
 	gint64 at; /* when it is swept, after NOW */
 	/* want */
 	gint64 due; /* before it, after NOW; 0 never */
@@ -82,6 +82,13 @@ static const struct row ROWS[] = {
 	  .becomes = STAGE_SAL, .reason = "nothing has changed", .next = HOUR + DAYS(2) },
 	{ "they answered", .stage = STAGE_SAL, .outbound = HOUR, .inbound = 2 * HOUR, .at = DAYS(9),
 	  .events = "", .becomes = STAGE_SAL, .reason = "nothing has changed" },
+	{ "they are away until the twelfth day, and then it is a week", .stage = STAGE_SAL,
+	  .outbound = HOUR, .away = TRUE, .at = DAYS(12),
+	  .due = DAYS(19) - 10 * HOUR, /* NOW is at ten */
+	  .events = "", .becomes = STAGE_SAL, .reason = "nothing has changed",
+	  .next = DAYS(19) - 10 * HOUR },
+	{ "a customer owes no answer", .stage = STAGE_CUSTOMER, .outbound = HOUR, .at = DAYS(9),
+	  .events = "", .becomes = STAGE_CUSTOMER, .reason = "nothing has changed" },
 	{ "they can't answer", .stage = STAGE_SAL, .outbound = HOUR, .unreachable = TRUE,
 	  .at = DAYS(9), .events = "", .becomes = STAGE_SAL, .reason = "nothing has changed" },
 	{ "they want no mail", .stage = STAGE_SAL, .outbound = HOUR, .opted_out = TRUE,
@@ -138,6 +145,9 @@ make_known(const struct site *site, const struct row *row)
 	fixture_candidate(known, lead, MATCHED_TOKEN);
 	for (guint i = 0; i < row->demos; i++)
 		add_touch(site, known, "demo", "outside", NOW);
+	if (row->away)
+		add_touch(site, known, "out_of_office", "outside", NOW + row->outbound + MINUTE)
+			->note = g_strdup("out of office until 2025-12-03; Vera Blum stands in");
 	/* the figures as of NOW */
 	lead->total = lead->engagement = 20.0 * row->demos;
 	lead->temperature = row->demos == 0 ? COLD : row->demos == 1 ? WARM : HOT;
