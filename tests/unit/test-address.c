@@ -1,6 +1,7 @@
 /* test-address.c - address lists and addresses. */
 #include "mail/address.h"
 #include "base/limits.h"
+#include "cpu_time.h"
 
 #include <string.h>
 
@@ -111,9 +112,9 @@ test_hostile(void)
 	};
 	for (gsize i = 0; i < G_N_ELEMENTS(units); i++) {
 		g_autofree char *value = repeat(units[i], 200 * 1024);
-		gint64 begin = g_get_monotonic_time();
+		gint64 begin = cpu_time();
 		g_autoptr(GPtrArray) addresses = address_parse_list(value);
-		gint64 took = g_get_monotonic_time() - begin;
+		gint64 took = cpu_time() - begin;
 		g_test_message("%s: %" G_GINT64_FORMAT " us", units[i], took);
 		g_assert_cmpuint(addresses->len, <=, LIMIT_ADDRESSES);
 		g_assert_cmpint(took, <, 2 * G_USEC_PER_SEC);

@@ -1,5 +1,6 @@
 /* test-csvfile.c - tables as programs write them, and files that want to hurt. */
 #include "base/csvfile.h"
+#include "cpu_time.h"
 
 #include <string.h>
 
@@ -175,9 +176,9 @@ test_large(void)
 		for (guint n = 0; n < cases[i].times; n++)
 			g_string_append(bytes, cases[i].many);
 		g_string_append(bytes, cases[i].after);
-		gint64 began = g_get_monotonic_time();
+		gint64 began = cpu_time();
 		g_autofree char *got = read_all(bytes->str, (gssize)bytes->len);
-		g_test_message("%u: %" G_GINT64_FORMAT " us", i, g_get_monotonic_time() - began);
+		g_test_message("%u: %" G_GINT64_FORMAT " us", i, cpu_time() - began);
 		if (cases[i].want)
 			g_assert_cmpstr(got, ==, cases[i].want);
 		else
@@ -193,9 +194,9 @@ test_unterminated_everywhere(void)
 	GString *bytes = g_string_new("a,b\n");
 	for (guint i = 0; i < 100000; i++)
 		g_string_append(bytes, i % 2 ? "1,2\n" : "x,\"open\n");
-	gint64 began = g_get_monotonic_time();
+	gint64 began = cpu_time();
 	g_autofree char *got = read_all(bytes->str, (gssize)bytes->len);
-	g_assert_cmpint(g_get_monotonic_time() - began, <, 20 * G_USEC_PER_SEC);
+	g_assert_cmpint(cpu_time() - began, <, 20 * G_USEC_PER_SEC);
 	guint rows = 0;
 	for (const char *p = got; (p = strstr(p, ":1|2")); p++)
 		rows++;

@@ -5,6 +5,7 @@
  * looks people up by conversation and address as the real one does.
  */
 #include "lead/decide.h"
+#include "cpu_time.h"
 
 #include <math.h>
 
@@ -1303,7 +1304,7 @@ test_speed(void)
 
 	memory_init(&memory);
 	facts = fixture_facts(memory.config, &MAIL);
-	begin = g_get_monotonic_time();
+	begin = cpu_time();
 	for (guint i = 0; i < 10000; i++) {
 		struct known *known = known_new();
 
@@ -1311,7 +1312,7 @@ test_speed(void)
 		known_free(known);
 	}
 	g_test_message("%.1f us for a new lead and its two events",
-		       (double)(g_get_monotonic_time() - begin) / 10000);
+		       (double)(cpu_time() - begin) / 10000);
 	memory_clear(&memory);
 }
 

@@ -1,5 +1,6 @@
 /* test-domain.c - host names in both forms, registrable domains, sender classes, roles, proof. */
 #include "mail/domain.h"
+#include "cpu_time.h"
 
 #include <string.h>
 
@@ -333,14 +334,14 @@ test_speed(void)
 {
 	g_autoptr(domain_lists_owned) lists = load_lists();
 	const guint rounds = 20000;
-	gint64 begin = g_get_monotonic_time();
+	gint64 begin = cpu_time();
 	for (guint i = 0; i < rounds; i++) {
 		g_autofree char *address = g_strdup_printf("anna.kern%u@mail%u.example.com", i, i);
 		struct sender sender;
 		sender_classify(lists, "Anna Kern", address, NULL, &sender);
 		sender_clear(&sender);
 	}
-	g_test_message("%.2f us a sender", (g_get_monotonic_time() - begin) / (double)rounds);
+	g_test_message("%.2f us a sender", (cpu_time() - begin) / (double)rounds);
 }
 
 int

@@ -5,6 +5,7 @@
  * LEADMILTER_UPDATE=1 writes the golden files anew.
  */
 #include "lead/event.h"
+#include "cpu_time.h"
 
 #include <math.h>
 #include <cjson/cJSON.h>
@@ -712,7 +713,7 @@ test_speed(void)
 
 	for (guint i = 0; i < 16; i++)
 		add_points(sample, "asks_price", DIMENSION_ENGAGEMENT, 10.125, "what does it cost");
-	begin = g_get_monotonic_time();
+	begin = cpu_time();
 	for (guint i = 0; i < 10000; i++) {
 		struct event *event = event_new(&input);
 
@@ -720,7 +721,7 @@ test_speed(void)
 		event_free(event);
 	}
 	g_test_message("%.1f us for an event of %" G_GSIZE_FORMAT " bytes, 20 contributions",
-		       (double)(g_get_monotonic_time() - begin) / 10000, length);
+		       (double)(cpu_time() - begin) / 10000, length);
 	sample_free(sample);
 }
 

@@ -1,5 +1,6 @@
 /* test-expression.c - the condition language: what it means, what it refuses and where. */
 #include "lead/expression.h"
+#include "cpu_time.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -560,11 +561,11 @@ test_pattern_takes_linear_time(void)
 	g_autofree char *text = g_strnfill(LIMIT_PATTERN_TEXT, 'a');
 	g_autofree char *glob = repeat("", "a*", 100, "?b");
 	struct pattern *pattern = pattern_new(glob);
-	gint64 begin = g_get_monotonic_time();
+	gint64 begin = cpu_time();
 
 	for (guint i = 0; i < 10; i++)
 		g_assert_false(pattern_matches(pattern, text, strlen(text)));
-	g_assert_cmpint(g_get_monotonic_time() - begin, <, G_USEC_PER_SEC / 2);
+	g_assert_cmpint(cpu_time() - begin, <, G_USEC_PER_SEC / 2);
 	pattern_free(pattern);
 }
 

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "mail/facts.h"
 #include "mail/forward.h"
+#include "cpu_time.h"
 
 /* A message from Bob to sales, read as it would come in. */
 static struct mail *
@@ -391,9 +392,9 @@ test_linear(void)
 					     .cc = g_ptr_array_new(),
 					     .in_reply_to = g_ptr_array_new(),
 					     .references = g_ptr_array_new() };
-			gint64 start = g_get_monotonic_time();
+			gint64 start = cpu_time();
 			forward_free(forward_detect(&mail));
-			spent[k] = g_get_monotonic_time() - start;
+			spent[k] = cpu_time() - start;
 			g_ptr_array_unref(mail.from);
 			g_ptr_array_unref(mail.to);
 			g_ptr_array_unref(mail.cc);

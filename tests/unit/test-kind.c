@@ -1,5 +1,6 @@
 /* test-kind.c - messages and the kind they are, with the evidence. */
 #include "kind-fixture.h"
+#include "cpu_time.h"
 
 /* What every message has; the field and body under test come behind it. */
 #define PERSON \
@@ -326,11 +327,11 @@ test_speed(void)
 	g_autoptr(message_owned) message = message_new(text->str, text->len);
 	g_assert_cmpint(message->kind->kind, ==, KIND_HUMAN);
 	enum { ROUNDS = 2000 };
-	gint64 begin = g_get_monotonic_time();
+	gint64 begin = cpu_time();
 	for (guint i = 0; i < ROUNDS; i++)
 		kind_free(kind_classify(message->raw, message->mail, message->forward,
 					message->text));
-	gint64 each = (g_get_monotonic_time() - begin) * 1000 / ROUNDS;
+	gint64 each = (cpu_time() - begin) * 1000 / ROUNDS;
 	g_test_message("%" G_GINT64_FORMAT " ns each", each);
 	g_string_free(text, TRUE);
 }

@@ -1,6 +1,7 @@
 /* test-subject.c - subjects without prefixes and list tags. */
 #include "base/limits.h"
 #include "mail/facts.h"
+#include "cpu_time.h"
 
 #include <string.h>
 
@@ -145,12 +146,12 @@ test_hostile(void)
 	for (guint i = 0; i < 20000; i++)
 		g_string_append(subject, "Re: [x] ");
 	g_string_append(subject, "offer");
-	gint64 began = g_get_monotonic_time();
+	gint64 began = cpu_time();
 	guint prefixes;
 	g_autofree char *got = subject_normalise(subject->str, &prefixes);
 	g_assert_cmpstr(got, ==, "offer");
 	g_assert_cmpuint(prefixes, ==, 20000);
-	g_assert_cmpint(g_get_monotonic_time() - began, <, G_USEC_PER_SEC);
+	g_assert_cmpint(cpu_time() - began, <, G_USEC_PER_SEC);
 	g_string_free(subject, TRUE);
 }
 

@@ -5,6 +5,7 @@
 #include "mail/encoded.h"
 #include "mail/flowed.h"
 #include "mail/ids.h"
+#include "cpu_time.h"
 
 #include <string.h>
 
@@ -176,9 +177,9 @@ test_encoded_linear(void)
 		g_autoptr(GString) value = g_string_new(NULL);
 		while (value->len < 256 * 1024)
 			g_string_append(value, units[i]);
-		gint64 begin = g_get_monotonic_time();
+		gint64 begin = cpu_time();
 		g_autofree char *got = encoded_decode(value->str, NULL);
-		g_assert_cmpint(g_get_monotonic_time() - begin, <, 2 * G_USEC_PER_SEC);
+		g_assert_cmpint(cpu_time() - begin, <, 2 * G_USEC_PER_SEC);
 		g_assert_true(g_utf8_validate(got, -1, NULL));
 	}
 }
