@@ -353,16 +353,25 @@ print_account(const struct account *account)
 	leadctl_row("customer", account->customer ? "yes" : NULL);
 }
 
+static gint64
+heat_window(const struct leadctl *leadctl)
+{
+	const struct config *config =
+		leadctl->generation ? leadctl->generation->config : leadctl->config;
+	return config ? config->account_heat : ACCOUNT_HEAT_WINDOW;
+}
+
 /* The people of an account; those who wrote within the heat window are counted. */
 static int
 print_people(struct leadctl *leadctl, const struct account *account, const GPtrArray *people,
 	     const GPtrArray *contacts)
 {
+	gint64 window = heat_window(leadctl);
 	guint active = 0;
 	for (guint i = 0; i < people->len; i++) {
 		const struct lead *lead = g_ptr_array_index(people, i);
 		active += lead->last_inbound && lead->last_inbound <= leadctl->now &&
-			  leadctl->now - lead->last_inbound <= ACCOUNT_HEAT_WINDOW;
+			  leadctl->now - lead->last_inbound <= window;
 	}
 	if (leadctl->json) {
 		cJSON *object = account_to_json(account);
@@ -378,7 +387,7 @@ print_people(struct leadctl *leadctl, const struct account *account, const GPtrA
 	print_account(account);
 	g_autofree char *heat =
 		g_strdup_printf("%u people known, %u of them wrote in the last %d days",
-				people->len, active, (int)(ACCOUNT_HEAT_WINDOW / CLOCK_DAY));
+				people->len, active, (int)(window / CLOCK_DAY));
 	leadctl_row("heat", heat);
 	for (guint i = 0; i < people->len; i++)
 		leadctl_print_lead(g_ptr_array_index(people, i));

@@ -239,6 +239,7 @@ struct config {
 	guint conversation_days; /* subject match window */
 	gboolean watch_conversations; /* answers that come to our people's own mailboxes */
 	gint64 silence_after; /* our mail without answer for so long is a touch; 0 never */
+	gint64 account_heat; /* who wrote within it is active at the account */
 	gint64 recycle_after; /* without any touch since, a qualified lead is recycled; 0 never */
 	guint flood_new_leads; /* of one sender within flood_window */
 	guint flood_messages; /* of one lead within flood_window that make events */

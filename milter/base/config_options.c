@@ -44,6 +44,7 @@ const struct option_row option_rows[] = {
 	{ "", "conversation_days", OPTION_UNSIGNED, "60", TOP(conversation_days), NULL, 1, YEARS },
 	{ "", "watch_conversations", OPTION_BOOLEAN, "true", TOP(watch_conversations), NULL, 0, 0 },
 	{ "", "silence_after", OPTION_DURATION, "7d", TOP(silence_after), NULL, 0, AGES },
+	{ "", "account_heat", OPTION_DURATION, "14d", TOP(account_heat), NULL, 0, AGES },
 	{ "", "recycle_after", OPTION_DURATION, "0", TOP(recycle_after), NULL, 0, AGES },
 	{ "", "flood_new_leads", OPTION_UNSIGNED, "20", TOP(flood_new_leads), NULL, 1, 1000 },
 	{ "", "flood_messages", OPTION_UNSIGNED, "40", TOP(flood_messages), NULL, 1, 500 },

@@ -237,7 +237,7 @@ warm_account(const struct change_context *context, const struct inbound *in)
 	gint64 last = in->before != NULL ? in->before->last_inbound : 0;
 
 	if (account != NULL && in->identity.proof != PROOF_REFUTED &&
-	    in->identity.claimed == NULL && last < context->now - ACCOUNT_HEAT_WINDOW)
+	    in->identity.claimed == NULL && last < context->now - context->config->account_heat)
 		account->active_people++;
 }
 

@@ -135,7 +135,8 @@ struct lead {
 	enum temperature temperature;
 };
 
-/* Accounts are hot by the different people who wrote within this time. */
+/* Accounts are hot by the different people who wrote within this time, unless the option
+ * account_heat says otherwise. */
 #define ACCOUNT_HEAT_WINDOW (14 * 86400 * (gint64)G_USEC_PER_SEC)
 
 struct account {

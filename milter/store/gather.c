@@ -12,12 +12,13 @@
 
 gboolean
 gather_begin(struct gather *gather, struct transaction *transaction, gint64 now,
-	     struct known *known, GError **error)
+	     const struct scorecards *scorecards, struct known *known, GError **error)
 {
 	*gather = (struct gather){
 		.transaction = transaction,
 		.database = transaction->database,
 		.now = now,
+		.scorecards = scorecards,
 		.known = known,
 		.numbers = g_array_new(FALSE, FALSE, sizeof(gint64)),
 		.error = error,
@@ -127,6 +128,8 @@ count_people(struct gather *gather, struct account *account)
 	struct known *known = gather->known;
 	g_autofree char *first = NULL, *end = NULL;
 	struct driver_statement *row;
+	gint64 window = gather->scorecards ? scorecards_config(gather->scorecards)->account_heat
+					   : ACCOUNT_HEAT_WINDOW;
 	int got = -1;
 
 	keys_of_activity(account->domain, &first, &end);
@@ -135,7 +138,7 @@ count_people(struct gather *gather, struct account *account)
 		const char *owner = database_column_text(database, row, 1);
 
 		account->people++;
-		if (database_column(database, row, 0) >= gather->now - ACCOUNT_HEAT_WINDOW)
+		if (database_column(database, row, 0) >= gather->now - window)
 			account->active_people++;
 		if (owner && !known->account_owner)
 			known->account_owner = g_strdup(owner);
@@ -190,16 +193,16 @@ by_strength(gconstpointer a, gconstpointer b)
 
 /* g_ptr_array_sort() is stable: equals stay in the order they were found. */
 gboolean
-gather_ledgers(struct gather *gather, const struct scorecards *scorecards)
+gather_ledgers(struct gather *gather)
 {
 	GPtrArray *candidates = gather->known->candidates;
 
 	for (guint i = 0; i < candidates->len; i++) {
 		struct candidate *candidate = candidates->pdata[i];
 
-		candidate->touches =
-			ledger_load(gather->database, g_array_index(gather->numbers, gint64, i),
-				    candidate->lead->touch_count, scorecards, gather->error);
+		candidate->touches = ledger_load(
+			gather->database, g_array_index(gather->numbers, gint64, i),
+			candidate->lead->touch_count, gather->scorecards, gather->error);
 		if (!candidate->touches)
 			return FALSE;
 	}

@@ -14,14 +14,17 @@ struct gather {
 	struct transaction *transaction;
 	struct database *database; /* the transaction's */
 	gint64 now;
+	const struct scorecards *scorecards; /* or NULL */
 	struct known *known;
 	GArray *numbers; /* gint64: of known->candidates, same order */
 	GError **error;
 };
 
-/** @param known gets the owners at once; both belong to the caller */
+/** @param known gets the owners at once; both belong to the caller
+ *  @param scorecards what early touches are summed up with (ledger.h), and how long somebody is
+ *         active at an account; NULL: all touches are read, and the default */
 gboolean gather_begin(struct gather *gather, struct transaction *transaction, gint64 now,
-		      struct known *known, GError **error);
+		      const struct scorecards *scorecards, struct known *known, GError **error);
 void gather_end(struct gather *gather);
 
 /* Candidates; FALSE with an error, nobody is none. */
@@ -37,8 +40,7 @@ gboolean gather_account(struct gather *gather, const char *domain);
 /** When we last wrote to a normalised address. */
 gboolean gather_outbound(struct gather *gather, const char *address);
 
-/** Load the ledgers of all candidates and put the strongest first.
- *  @param scorecards what early touches are summed up with (ledger.h); NULL: all are read */
-gboolean gather_ledgers(struct gather *gather, const struct scorecards *scorecards);
+/** Load the ledgers of all candidates and put the strongest first. */
+gboolean gather_ledgers(struct gather *gather);
 
 #endif

@@ -20,7 +20,6 @@ struct lookup {
 	struct gather gather;
 	struct database *database;
 	const struct facts *facts;
-	const struct scorecards *scorecards;
 	gint64 now;
 	struct known *known;
 	gboolean has_new_ids; /* it answers messages that nobody knows */
@@ -357,7 +356,7 @@ look(struct lookup *lookup)
 	else
 		done = look_inbound(lookup);
 	know_customer(lookup);
-	return done && gather_ledgers(&lookup->gather, lookup->scorecards);
+	return done && gather_ledgers(&lookup->gather);
 }
 
 /* --- duplicates --- */
@@ -428,12 +427,11 @@ lookup_known(struct transaction *transaction, const struct facts *facts,
 	struct lookup lookup = {
 		.database = transaction->database,
 		.facts = facts,
-		.scorecards = scorecards,
 		.now = now,
 		.known = known,
 		.error = error,
 	};
-	gboolean done = gather_begin(&lookup.gather, transaction, now, known, error) &&
+	gboolean done = gather_begin(&lookup.gather, transaction, now, scorecards, known, error) &&
 			look_or_answer(&lookup, ret_previous);
 
 	gather_end(&lookup.gather);

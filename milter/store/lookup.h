@@ -19,7 +19,7 @@ struct lookup_previous {
 };
 void lookup_previous_clear(struct lookup_previous *previous);
 
-/** @param scorecards may be NULL: gather_ledgers()
+/** @param scorecards may be NULL: gather_begin()
  *  @param ret_previous filled when the result says is_duplicate
  *  @return NULL with an error */
 struct known *lookup_known(struct transaction *transaction, const struct facts *facts,

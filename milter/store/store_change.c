@@ -82,11 +82,10 @@ gather_previous(struct gather *gather, const char *key)
 }
 
 static gboolean
-gather_whom(struct gather *gather, const struct store_whom *whom,
-	    const struct scorecards *scorecards)
+gather_whom(struct gather *gather, const struct store_whom *whom)
 {
 	return gather_previous(gather, whom->key) && gather_candidates(gather, whom) &&
-	       check_found(gather, whom) && gather_ledgers(gather, scorecards) &&
+	       check_found(gather, whom) && gather_ledgers(gather) &&
 	       gather_rest(gather, whom->account);
 }
 
@@ -162,8 +161,9 @@ run_change(struct transaction *transaction, gpointer data, GError **error)
 	struct change_job *job = data;
 	g_autoptr(known_owned) known = known_new();
 	struct gather gather;
-	gboolean done = gather_begin(&gather, transaction, job->now, known, error) &&
-			gather_whom(&gather, job->whom, job->decide->scorecards);
+	gboolean done = gather_begin(&gather, transaction, job->now, job->decide->scorecards, known,
+				     error) &&
+			gather_whom(&gather, job->whom);
 
 	gather_end(&gather);
 	return done && decide_and_write(transaction, job, known, error);
@@ -217,9 +217,9 @@ change_due(struct transaction *transaction, struct change_job *job, gint64 numbe
 {
 	g_autoptr(known_owned) known = known_new();
 	struct gather gather;
-	gboolean done = gather_begin(&gather, transaction, job->now, known, error) &&
-			gather_lead(&gather, number, MATCHED_TOKEN) &&
-			gather_ledgers(&gather, job->decide->scorecards) &&
+	gboolean done = gather_begin(&gather, transaction, job->now, job->decide->scorecards, known,
+				     error) &&
+			gather_lead(&gather, number, MATCHED_TOKEN) && gather_ledgers(&gather) &&
 			gather_rest(&gather, NULL);
 
 	gather_end(&gather);

@@ -209,8 +209,9 @@ run_with_known(struct transaction *transaction, struct merge_job *job,
 {
 	g_autoptr(known_owned) known = known_new();
 	struct gather gather;
-	gboolean done = gather_begin(&gather, transaction, job->now, known, error) &&
-			run(transaction, job, &gather, error);
+	gboolean done =
+		gather_begin(&gather, transaction, job->now, job->scorecards, known, error) &&
+		run(transaction, job, &gather, error);
 
 	gather_end(&gather);
 	return done;

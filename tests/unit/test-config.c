@@ -310,7 +310,8 @@ test_top(void)
 		"control_socket = \"../control\"\nstore = \"sqlite:/x/leads.db\"\n"
 		"store_deadline_ms = 10\nstore_text = yes\nspool_directory = \"spool\"\n"
 		"spool_max_bytes = 5000000000\nretention_days = 30\nconversation_days = 7\n"
-		"silence_after = \"36h\"\nrecycle_after = \"180d\"\nflood_new_leads = 5\n"
+		"silence_after = \"36h\"\nrecycle_after = \"180d\"\naccount_heat = "
+		"\"21d\"\nflood_new_leads = 5\n"
 		"flood_messages = 6\nflood_window = \"1.5 h\"\n"
 		"own_domains = {\"a.test\", \"b.test\"}\nown_networks = {\"10.0.0.0/8\", \"::1\"}\n"
 		"never_log = {\"c.test\"}\npartner_domains = {\"d.test\"}\n"
@@ -339,6 +340,7 @@ test_top(void)
 	g_assert_cmpuint(config->conversation_days, ==, 7);
 	g_assert_cmpint(config->silence_after, ==, 36 * 3600 * (gint64)CLOCK_SECOND);
 	g_assert_cmpint(config->recycle_after, ==, 180 * CLOCK_DAY);
+	g_assert_cmpint(config->account_heat, ==, 21 * CLOCK_DAY);
 	g_assert_cmpuint(config->flood_new_leads, ==, 5);
 	g_assert_cmpuint(config->flood_messages, ==, 6);
 	g_assert_cmpint(config->flood_window, ==, 5400 * (gint64)CLOCK_SECOND);
@@ -381,6 +383,7 @@ test_fallbacks(void)
 		g_assert_cmpuint(both[i]->conversation_days, ==, 60);
 		g_assert_cmpint(both[i]->silence_after, ==, 7 * CLOCK_DAY);
 		g_assert_cmpint(both[i]->recycle_after, ==, 0);
+		g_assert_cmpint(both[i]->account_heat, ==, 14 * CLOCK_DAY);
 		g_assert_cmpuint(both[i]->flood_new_leads, ==, 20);
 		g_assert_cmpint(both[i]->flood_window, ==, 7200 * (gint64)CLOCK_SECOND);
 		g_assert_cmpuint(both[i]->own_domains->len, ==, 0);
