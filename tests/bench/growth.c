@@ -76,8 +76,8 @@ copy_keys(sqlite3 *db, guint count)
 	static const char *const KEYS[] = {
 		"printf('example.customer%d @person.%d', i, i), i, NULL, NULL",
 		"printf('example.customer%d =person number%d', i, i), i, NULL, NULL",
-		"printf('example.customer%d !%016x', i, 9223372036854775807-t.time), i, t.time, "
-		"t.owner",
+		("printf('example.customer%d !%016x', i, 9223372036854775807-t.time), i, t.time, "
+		 "t.owner"),
 	};
 	GString *text = g_string_new(NULL);
 

@@ -120,11 +120,14 @@ forget(struct fixture *fixture, const char *who, gboolean remember, struct forge
 static void
 test_forget(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-	g_autofree char *eve = write_much(fixture, "Evelyn@one.example", "Evelyn Quux", "quux");
-	g_autofree char *bob = write_much(fixture, "robert@one.example", "Robert Babbage", "babba");
+	g_autofree G_GNUC_UNUSED char *eve =
+		write_much(fixture, "Evelyn@one.example", "Evelyn Quux", "quux");
+	g_autofree G_GNUC_UNUSED char *bob =
+		write_much(fixture, "robert@one.example", "Robert Babbage", "babba");
 	struct forget_report report;
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GPtrArray) left = NULL, of_bob = NULL, touches = NULL;
+	g_autoptr(GPtrArray) left = NULL, touches = NULL;
+	g_autoptr(GPtrArray) of_bob G_GNUC_UNUSED = NULL;
 	g_autoptr(lead_owned) lead = NULL;
 	struct store_stats stats;
 	const struct delivery *delivery;
@@ -168,9 +171,11 @@ test_forget(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 static void
 test_forget_merged(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-	g_autofree char *eve = write_much(fixture, "evelyn@one.example", "Evelyn Quux", "quux");
+	g_autofree G_GNUC_UNUSED char *eve =
+		write_much(fixture, "evelyn@one.example", "Evelyn Quux", "quux");
 	g_autofree char *home = write_much(fixture, "equux@home.example", NULL, "quux2");
-	g_autofree char *bob = write_much(fixture, "robert@one.example", "Robert", "rob");
+	g_autofree G_GNUC_UNUSED char *bob =
+		write_much(fixture, "robert@one.example", "Robert", "rob");
 	struct forget_report report;
 	g_autoptr(GError) error = NULL;
 
@@ -212,7 +217,8 @@ test_remembered(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 static void
 test_contact(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-	g_autofree char *bob = write_much(fixture, "robert@one.example", "Robert", "rob");
+	g_autofree G_GNUC_UNUSED char *bob =
+		write_much(fixture, "robert@one.example", "Robert", "rob");
 	struct forget_report report;
 
 	g_assert_cmpuint(count_in_files(fixture, "zacharias"), >, 0);
@@ -261,7 +267,8 @@ test_export(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 	} WANTED[] = { { "leads", 1 },   { "touches", 30 },  { "stage_changes", 1 },
 		       { "events", 30 }, { "messages", 60 }, { "outcomes", 0 },
 		       { "contacts", 0 } };
-	g_autofree char *eve = write_much(fixture, "evelyn@one.example", "Evelyn Quux", "quux");
+	g_autofree G_GNUC_UNUSED char *eve =
+		write_much(fixture, "evelyn@one.example", "Evelyn Quux", "quux");
 	g_autoptr(GError) error = NULL;
 	g_autofree char *text = store_export(fixture->store, "evelyn@one.example", &error);
 	cJSON *root;
@@ -305,7 +312,8 @@ test_retention(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 		{ 0, 0, 0, 0, 30, 60, 30 }, { 20, 0, 0, 0, 30, 60, 30 }, { 5, 0, 0, 0, 30, 60, 0 },
 		{ 5, 0, 5, 0, 30, 0, 0 },   { 5, 5, 5, 5, 0, 0, 0 },
 	};
-	g_autofree char *eve = write_much(fixture, "evelyn@one.example", "Evelyn Quux", "quux");
+	g_autofree G_GNUC_UNUSED char *eve =
+		write_much(fixture, "evelyn@one.example", "Evelyn Quux", "quux");
 	g_autoptr(GError) error = NULL;
 
 	for (guint i = 0; i < G_N_ELEMENTS(STEPS); i++) {
