@@ -125,7 +125,6 @@ test_forget(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 	g_autofree G_GNUC_UNUSED char *bob =
 		write_much(fixture, "robert@one.example", "Robert Babbage", "babba");
 	struct forget_report report;
-	g_autoptr(GError) error = NULL;
 	g_autoptr(GPtrArray) left = NULL, touches = NULL;
 	g_autoptr(GPtrArray) of_bob G_GNUC_UNUSED = NULL;
 	g_autoptr(lead_owned) lead = NULL;
