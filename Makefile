@@ -103,7 +103,7 @@ FUZZING  = $(MAKE) -j$(JOBS) --no-print-directory B=$(B)/fuzzing CC=clang SANITI
 CLANG    = $(MAKE) -j$(JOBS) --no-print-directory B=$(B)/clang CC=clang
 UNIT_NAMES = $(notdir $(UNIT))
 # What has threads of its own runs under ThreadSanitizer too.
-THREADED = $(filter test-store test-writer test-spool test-outbox test-deliver test-delivery test-session test-notify test-webhook test-clerk test-phrases test-clockwork,$(UNIT_NAMES))
+THREADED = $(filter test-store test-writer test-spool test-outbox test-deliver test-delivery test-crm test-session test-notify test-webhook test-clerk test-phrases test-clockwork,$(UNIT_NAMES))
 FUZZ_NAMES = $(notdir $(FUZZ))
 
 fuzz-programs:

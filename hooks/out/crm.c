@@ -297,8 +297,7 @@ begin(gboolean done, gpointer data)
 {
 	struct attempt *attempt = data;
 	struct crm *crm = attempt->crm;
-	struct lua_event event = { attempt->delivery->event, attempt->delivery->body,
-				   attempt->delivery->attempts, clock_now() };
+	const struct delivery *delivery = attempt->delivery; /* gone when cancelled */
 
 	attempt->working = FALSE;
 	if (attempt->cancelled) {
@@ -309,6 +308,8 @@ begin(gboolean done, gpointer data)
 		end_for(attempt, "stopped before it was known what was done");
 		return;
 	}
+	struct lua_event event = { delivery->event, delivery->body, delivery->attempts,
+				   clock_now() };
 	attempt->run =
 		lua_run_new(crm->adapter, crm->target, &event, attempt->journal, crm->session);
 	take_step(attempt, lua_run_next(attempt->run, NULL, clock_now()));
