@@ -48,7 +48,8 @@ open_parts(struct runtime *runtime, guint parts, GError **error)
 {
 	struct config *config = runtime->generation->config;
 	if (parts & RUNTIME_STORE) {
-		runtime->store = store_open(config->store, STORE_WRITE, error);
+		runtime->store = store_open(
+			config->store, config->store_shared ? STORE_SHARED : STORE_WRITE, error);
 		if (!runtime->store)
 			return FALSE;
 		store_set_endpoints(runtime->store, config);

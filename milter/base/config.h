@@ -244,6 +244,7 @@ struct config {
 	guint flood_new_leads; /* of one sender within flood_window */
 	guint flood_messages; /* of one lead within flood_window that make events */
 	gint64 flood_window;
+	gboolean store_shared; /* with other daemons of this machine */
 	gboolean store_text; /* keep a capped excerpt of new text */
 	gboolean add_headers;
 	gboolean reply_token; /* our mail to a lead gets a Reply-To that names the lead */

@@ -13,6 +13,8 @@
 struct store {
 	char *path;
 	int lock; /* descriptor of the lock file, -1 none */
+	int gate, turn; /* of a shared store, else -1: who is writing, who is next */
+	gboolean is_alone; /* nobody else had it open when it was opened */
 	const struct driver *driver;
 	struct decision *(*decide)(const struct facts *facts, struct known *known,
 				   const struct scorecards *scorecards, gint64 now);

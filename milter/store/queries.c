@@ -342,6 +342,7 @@ static const struct text TEXTS[QUERY_COUNT] = {
 				    "WHERE r.value IN (?2, ?3) AND p.name=?1 LIMIT 1",
 				    NULL, 0, NULL },
 
+	[QUERY_DATA_VERSION] = { "PRAGMA data_version", NULL, 0, NULL },
 	[QUERY_TALLY_ADD] = { "UPDATE tally SET interest=interest+?1, nql=nql+?2, eql=eql+?3, "
 			      "mql=mql+?4, sal=sal+?5, sql=sql+?6, customer=customer+?7, "
 			      "disqualified=disqualified+?8, recycled=recycled+?9, "

@@ -2,10 +2,15 @@
  * store.c - opening, closing and the main job of the store; see store.h.
  *
  * Who may write holds the lock file (flock on PATH.lock, gone with its process): a second writer is
- * refused with the first one's process id.  The file is looked at before anything is
- * written to it, so that another program's database, a newer schema or a damaged file stay as they
- * are.  After a shutdown that left a log behind, a small file is checked in full; a large one
- * would keep mail waiting, so that is left to store_check().
+ * refused with the first one's process id.  Daemons that share a store hold it together; then each
+ * holds PATH.gate too while it writes or puts the log into the file, since SQLite before 3.51.3
+ * may damage a log that two connections reset at once, and PATH.turn while it waits for
+ * that.  What a process has in memory of the file is read anew when the file was changed by
+ * another one.  Deliveries need nothing: a claim is written with the time until it holds.  Only who
+ * finds nobody else migrates, checks, and takes back claims of before.  The file is looked at
+ * before anything is written to it, so that another program's database, a newer schema or a damaged
+ * file stay as they are.  After a shutdown that left a log behind, a small file is checked in full;
+ * a large one would keep mail waiting, so that is left to store_check().
  */
 #include "store/store.h"
 
@@ -25,6 +30,8 @@
 
 #define CHECKED_ON_OPEN (64 * 1024 * 1024) /* bytes: a fraction of a second */
 #define LOCK_MODE 0640
+#define SHARE_TRIES 40
+#define SHARE_PAUSE (50 * 1000) /* microseconds */
 
 /* --- the lock --- */
 
@@ -63,32 +70,88 @@ check_directory(const char *path, GError **error)
 }
 
 static int
-take_lock(const char *path, GError **error)
+open_beside(const char *path, const char *suffix, GError **error)
 {
-	g_autofree char *name = g_strconcat(path, ".lock", NULL);
-	char holder[32];
-	int fd;
+	g_autofree char *name = g_strconcat(path, suffix, NULL);
+	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, LOCK_MODE);
 
-	if (!check_directory(path, error))
-		return -1;
-	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, LOCK_MODE);
-	if (fd < 0) {
+	if (fd < 0)
 		g_set_error(error, LEADMILTER_ERROR,
 			    errno == ENOSPC ? ERROR_STORE_FULL : ERROR_STORE, "%s: %s", name,
 			    g_strerror(errno));
-		return -1;
+	return fd;
+}
+
+/* Another one that is starting has it for itself for a moment. */
+static gboolean
+lock_shared(int fd)
+{
+	for (guint i = 0; i < SHARE_TRIES; i++) {
+		if (flock(fd, LOCK_SH | LOCK_NB) == 0)
+			return TRUE;
+		g_usleep(SHARE_PAUSE);
 	}
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
-		write_holder(fd);
-		return fd;
+	return FALSE;
+}
+
+static gboolean
+take_lock(struct store *store, gboolean shared, GError **error)
+{
+	char holder[32];
+
+	if (!check_directory(store->path, error))
+		return FALSE;
+	store->lock = open_beside(store->path, ".lock", error);
+	if (store->lock < 0)
+		return FALSE;
+	store->is_alone = flock(store->lock, LOCK_EX | LOCK_NB) == 0;
+	if (store->is_alone) {
+		write_holder(store->lock);
+		return TRUE;
 	}
-	name_holder(fd, holder);
+	if (shared && lock_shared(store->lock))
+		return TRUE;
+	name_holder(store->lock, holder);
 	g_set_error(error, LEADMILTER_ERROR, ERROR_STORE,
-		    "%s: process %s is writing to this store (it holds %s); only one may: stop it, "
-		    "or go through its control socket",
-		    path, *holder ? holder : "?", name);
-	close(fd);
-	return -1;
+		    "%s: process %s is writing to this store (it holds %s.lock); only one may: "
+		    "stop it, or go through its control socket",
+		    store->path, *holder ? holder : "?", store->path);
+	return FALSE;
+}
+
+/* --- sharing --- */
+
+static void
+lock_wait(int fd)
+{
+	while (flock(fd, LOCK_EX) != 0 && errno == EINTR)
+		;
+}
+
+/* Whoever waits for the gate holds the turn, so that nobody passes twice while another waits. */
+static void
+enter_gate(gpointer data)
+{
+	const struct store *store = data;
+
+	lock_wait(store->turn);
+	lock_wait(store->gate);
+	flock(store->turn, LOCK_UN);
+}
+
+static void
+leave_gate(gpointer data)
+{
+	flock(((const struct store *)data)->gate, LOCK_UN);
+}
+
+static gboolean
+open_gate(struct store *store, GError **error)
+{
+	store->gate = open_beside(store->path, ".gate", error);
+	if (store->gate >= 0)
+		store->turn = open_beside(store->path, ".turn", error);
+	return store->turn >= 0;
 }
 
 /* --- opening --- */
@@ -108,6 +171,25 @@ is_small(const char *path)
 	struct stat info;
 
 	return stat(path, &info) == 0 && info.st_size <= CHECKED_ON_OPEN;
+}
+
+/* Others may be writing: nothing is checked, migrated or recovered. */
+static struct database *
+open_beside_others(struct store *store, GError **error)
+{
+	g_autoptr(database_owned) database = database_open(store->driver, store->path, TRUE, error);
+	int version;
+
+	if (!database || !schema_check(database, &version, error))
+		return NULL;
+	if (version != schema_version()) {
+		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE_SCHEMA,
+			    "%s: has schema version %d, this program writes %d; stop the older "
+			    "daemons that share it",
+			    store->path, version, schema_version());
+		return NULL;
+	}
+	return store->driver->tune(database->connection, error) ? g_steal_pointer(&database) : NULL;
 }
 
 static struct database *
@@ -183,18 +265,33 @@ recover(struct transaction *transaction, G_GNUC_UNUSED gpointer data, GError **e
 }
 
 static gboolean
-start_writing(struct store *store, GError **error)
+start_writer(struct store *store, gboolean shared, GError **error)
 {
-	const struct writer_hooks hooks = { committed, rolled_back, store, store->roster };
+	const struct writer_hooks hooks = {
+		.committed = committed,
+		.rolled_back = rolled_back,
+		.enter = shared ? enter_gate : NULL,
+		.leave = shared ? leave_gate : NULL,
+		.data = store,
+		.roster = store->roster,
+	};
 
-	store->lock = take_lock(store->path, error);
-	if (store->lock < 0)
-		return FALSE;
-	store->writing = open_to_write(store, error);
-	if (!store->writing)
-		return FALSE;
 	store->writer = writer_start(store->writing, &hooks, error);
-	return store->writer && writer_run(store->writer, recover, NULL, error);
+	return store->writer &&
+	       (!store->is_alone || writer_run(store->writer, recover, NULL, error));
+}
+
+static gboolean
+start_writing(struct store *store, gboolean shared, GError **error)
+{
+	if (!take_lock(store, shared, error) || (shared && !open_gate(store, error)))
+		return FALSE;
+	store->writing =
+		store->is_alone ? open_to_write(store, error) : open_beside_others(store, error);
+	if (!store->writing || !start_writer(store, shared, error))
+		return FALSE;
+	/* Others may come now. */
+	return !shared || !store->is_alone || flock(store->lock, LOCK_SH) == 0;
 }
 
 struct store *
@@ -204,13 +301,13 @@ store_open_with(const char *where, enum store_mode mode, const struct store_opti
 	g_autoptr(store_owned) store = g_new0(struct store, 1);
 
 	store->path = g_strdup(g_str_has_prefix(where, "sqlite:") ? where + 7 : where);
-	store->lock = -1;
+	store->lock = store->gate = store->turn = -1;
 	store->roster = roster_new();
 	store->driver = options->driver ? options->driver : &sqlite_driver;
 	store->decide = options->decide ? options->decide : decide_message;
 	pthread_mutex_init(&store->reading_mutex, NULL);
 	pthread_mutex_init(&store->wake_mutex, NULL);
-	if (mode == STORE_WRITE && !start_writing(store, error))
+	if (mode != STORE_READ && !start_writing(store, mode == STORE_SHARED, error))
 		return NULL;
 	store->reading = open_to_read(store, error);
 	return store->reading ? g_steal_pointer(&store) : NULL;
@@ -228,15 +325,22 @@ store_open(const char *where, enum store_mode mode, GError **error)
 void
 store_close(struct store *store)
 {
+	int files[] = { store ? store->gate : -1, store ? store->turn : -1,
+			store ? store->lock : -1 };
+
 	if (!store)
 		return;
 	writer_stop(store->writer);
 	database_close(store->reading);
+	/* The last to close puts the log into the file. */
+	if (store->turn >= 0 && store->writing)
+		enter_gate(store);
 	database_close(store->writing);
 	outbox_endpoints_free(store->endpoints);
 	roster_free(store->roster);
-	if (store->lock >= 0)
-		close(store->lock);
+	for (guint i = 0; i < G_N_ELEMENTS(files); i++)
+		if (files[i] >= 0)
+			close(files[i]);
 	pthread_mutex_destroy(&store->reading_mutex);
 	pthread_mutex_destroy(&store->wake_mutex);
 	g_free(store->path);

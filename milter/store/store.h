@@ -20,6 +20,7 @@ struct store;
 
 enum store_mode {
 	STORE_WRITE, /* the daemon: takes the lock, migrates, starts the writer */
+	STORE_SHARED, /* the same, beside other daemons of this machine that share it too */
 	STORE_READ /* leadctl: reads only, never checkpoints */
 };
 

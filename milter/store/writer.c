@@ -48,6 +48,7 @@ struct writer {
 	guint count;
 	gint64 next_checkpoint; /* not before */
 	gboolean compact; /* outside of a transaction */
+	gint64 data_version; /* of the file, when memory was like it */
 	gboolean cut_log; /* something was erased that the log still holds */
 };
 
@@ -293,13 +294,39 @@ answer(struct writer *writer, const GError *failure)
 	pthread_mutex_unlock(&writer->mutex);
 }
 
+/* What another process wrote since makes memory be read anew. */
+static void
+enter(struct writer *writer)
+{
+	struct database *database = writer->transaction.database;
+	gint64 version = 0;
+
+	if (!writer->hooks.enter)
+		return;
+	writer->hooks.enter(writer->hooks.data);
+	if (database_integer(database, QUERY_DATA_VERSION, 0, &version, NULL, "") &&
+	    version != writer->data_version) {
+		writer->data_version = version;
+		forget(writer);
+	}
+}
+
+static void
+leave(struct writer *writer)
+{
+	if (writer->hooks.leave)
+		writer->hooks.leave(writer->hooks.data);
+}
+
 static void
 run_batch(struct writer *writer)
 {
 	g_autoptr(GError) failure = NULL;
 
+	enter(writer);
 	if (!run_all(writer, &failure) || !commit(writer, &failure))
 		roll_back(writer);
+	leave(writer);
 	answer(writer, failure);
 	for (guint i = 0; i < writer->count; i++) {
 		writer->batch[i]->abandon(writer->batch[i]->data);
@@ -326,7 +353,7 @@ compact(struct writer *writer)
 }
 
 static void
-checkpoint(struct writer *writer)
+make_checkpoint(struct writer *writer)
 {
 	struct database *database = writer->transaction.database;
 	g_autoptr(GError) error = NULL;
@@ -344,6 +371,14 @@ checkpoint(struct writer *writer)
 	pthread_mutex_lock(&writer->mutex);
 	writer->stats.checkpoints++;
 	pthread_mutex_unlock(&writer->mutex);
+}
+
+static void
+checkpoint(struct writer *writer)
+{
+	enter(writer);
+	make_checkpoint(writer);
+	leave(writer);
 }
 
 static guint

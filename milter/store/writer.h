@@ -22,6 +22,10 @@ struct writer_hooks {
 	void (*committed)(const struct tally *tally, gpointer data);
 	/** After a rollback: rows the jobs made are gone. */
 	void (*rolled_back)(gpointer data);
+	/** Before anything is written or the log is put into the file, and after: where several
+	 *  processes share it, one at a time. NULL: nobody else does. */
+	void (*enter)(gpointer data);
+	void (*leave)(gpointer data);
 	gpointer data;
 	struct roster *roster; /* handed to every job, or NULL; the caller's */
 };

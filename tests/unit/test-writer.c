@@ -34,7 +34,9 @@ struct fixture {
 static void
 set_up(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-	const struct writer_hooks hooks = { committed, rolled_back, &fixture->counts, NULL };
+	const struct writer_hooks hooks = { .committed = committed,
+					    .rolled_back = rolled_back,
+					    .data = &fixture->counts };
 	g_autoptr(GError) error = NULL;
 
 	scratch_make(&fixture->scratch);
@@ -277,7 +279,9 @@ test_stop(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
 	struct work works[4];
 	pthread_t threads[4];
-	const struct writer_hooks hooks = { committed, rolled_back, &fixture->counts, NULL };
+	const struct writer_hooks hooks = { .committed = committed,
+					    .rolled_back = rolled_back,
+					    .data = &fixture->counts };
 	struct writer_stats stats = { 0 };
 	gint64 touches;
 
