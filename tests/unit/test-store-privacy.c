@@ -120,13 +120,11 @@ forget(struct fixture *fixture, const char *who, gboolean remember, struct forge
 static void
 test_forget(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-	g_autofree G_GNUC_UNUSED char *eve =
-		write_much(fixture, "Evelyn@one.example", "Evelyn Quux", "quux");
-	g_autofree G_GNUC_UNUSED char *bob =
-		write_much(fixture, "robert@one.example", "Robert Babbage", "babba");
+	g_autofree char *eve = write_much(fixture, "Evelyn@one.example", "Evelyn Quux", "quux");
+	g_autofree char *bob = write_much(fixture, "robert@one.example", "Robert Babbage", "babba");
 	struct forget_report report;
+	g_autoptr(GError) error = NULL;
 	g_autoptr(GPtrArray) left = NULL, touches = NULL;
-	g_autoptr(GPtrArray) of_bob G_GNUC_UNUSED = NULL;
 	g_autoptr(lead_owned) lead = NULL;
 	struct store_stats stats;
 	const struct delivery *delivery;
