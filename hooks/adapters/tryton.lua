@@ -10,6 +10,12 @@ local function call(crm, method, ...)
 	return crm:post("/", {method = method, params = crm.array{...}}).json
 end
 
+-- An opportunity that isn't there may not be written to, says Tryton, as with any other.
+local function write(crm, id, values, context)
+	return crm:post("/", {method = "model.sale.opportunity.write",
+		params = {{id}, values, context}}, {accept = {400}})
+end
+
 local function context(crm)
 	return {company = lib.number(crm.config.company)}
 end
@@ -65,7 +71,10 @@ end
 
 local function update(crm, id, lead)
 	local values = {comment = lead.rating, employee = lib.number(lib.owner(crm, lead))}
-	call(crm, "model.sale.opportunity.write", {id}, values, context(crm))
+	local answer = write(crm, id, values, context(crm))
+	if answer.status ~= 400 then return end
+	if #search(crm, "sale.opportunity", {{"id", "=", id}}, {"id"}) == 0 then return lib.gone end
+	crm.hold("Tryton doesn't let us write to opportunity " .. id)
 end
 
 local function notes(crm, id, lead)
