@@ -13,6 +13,7 @@
 #include "hooks/out/adapter.h"
 #include "hooks/out/http.h"
 #include "hooks/out/rehearsal.h"
+#include "hooks/out/request.h"
 #include "lead/show.h"
 
 #include <glib/gstdio.h>
@@ -272,15 +273,46 @@ mask(cJSON *field)
 		}
 }
 
+/* Replace a text wherever it stands in a document's strings. */
 static void
-mask_all(cJSON *transcript)
+hide(cJSON *node, const char *text, const char *with)
 {
+	cJSON *child;
+	if (cJSON_IsString(node) && strstr(node->valuestring, text)) {
+		g_autoptr(GString) hidden = g_string_new(node->valuestring);
+		g_string_replace(hidden, text, with, 0);
+		cJSON_SetValuestring(node, hidden->str);
+	}
+	cJSON_ArrayForEach(child, node) hide(child, text, with);
+}
+
+/* Paths of URLs are secrets, too: those of webhooks. */
+static void
+hide_url(cJSON *transcript, const char *url)
+{
+	g_autofree char *origin = request_origin(url);
+	g_autofree char *hidden = g_strconcat(origin, "/***", NULL);
+	if (strlen(url) > strlen(origin))
+		hide(transcript, url, hidden);
+}
+
+static void
+mask_all(cJSON *transcript, const struct lua_target *target)
+{
+	static const char *const secret[] = { "key", "secret", "token", "password",
+					      "refresh_token" };
 	cJSON *entry, *field;
 	cJSON_ArrayForEach(entry, cJSON_GetObjectItem(transcript, "exchange"))
 	{
 		cJSON *request = cJSON_GetObjectItem(entry, "request");
 		cJSON_ArrayForEach(field, cJSON_GetObjectItem(request, "headers")) mask(field);
 	}
+	for (guint i = 0; i < G_N_ELEMENTS(secret); i++) {
+		const char *value = g_hash_table_lookup(target->settings, secret[i]);
+		if (value && *value)
+			hide(transcript, value, "***");
+	}
+	hide_url(transcript, target->url);
 }
 
 static void
@@ -359,7 +391,8 @@ record(struct test *test, const cJSON *transcript, GError **error)
 }
 
 static int
-finish_test(struct leadctl *leadctl, struct test *test, cJSON *transcript)
+finish_test(struct leadctl *leadctl, struct test *test, const struct lua_target *target,
+	    cJSON *transcript)
 {
 	g_autoptr(GError) error = NULL;
 	const char *kind = cJSON_GetStringValue(
@@ -367,8 +400,8 @@ finish_test(struct leadctl *leadctl, struct test *test, cJSON *transcript)
 	int code = !strcmp(kind, "done") ? LEADCTL_OK : LEADCTL_NEGATIVE;
 	if (test->record && !record(test, transcript, &error))
 		code = leadctl_fail(error);
-	if (test->send)
-		mask_all(transcript);
+	if (test->send || test->configured)
+		mask_all(transcript, target);
 	if (leadctl->json)
 		leadctl_print_json(cJSON_Duplicate(transcript, TRUE));
 	else
@@ -393,7 +426,7 @@ test_adapter(struct leadctl *leadctl, struct test *test, const char *name, const
 	if (!target)
 		return leadctl_fail(*error);
 	cJSON *transcript = rehearse(leadctl, test, adapter, target, event);
-	return transcript ? finish_test(leadctl, test, transcript) : LEADCTL_FAILURE;
+	return transcript ? finish_test(leadctl, test, target, transcript) : LEADCTL_FAILURE;
 }
 
 static int

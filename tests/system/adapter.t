@@ -151,6 +151,24 @@ subtest 'a new one is a file, a script, and works' => sub {
 	is $site->{status}, 1, 'an unknown one';
 };
 
+subtest 'credentials are not shown' => sub {
+	Site::spew("$dir/key", "sekret-4711\n");
+	chmod 0600, "$dir/key";
+	$site->{config} = <<"END";
+adapter_directory = "$Site::ROOT/hooks/adapters"
+endpoint "odoo" {
+	url = "https://odoo.example.com/hidden-path"
+	adapter = "odoo"
+	settings = {"database=crm", "user=me", "key=file:$dir/key"}
+}
+END
+	$site->write_config;
+	my $said = $site->leadctl('adapter', 'test', '--endpoint', 'odoo', '--answers', "$scripts/odoo.json", 'odoo',
+		"$scripts/events/mail-1.json");
+	like $said, qr/kind: done/, 'a run with the settings of an endpoint';
+	unlike $said, qr/sekret|hidden-path/, 'shows neither key nor path';
+};
+
 # --- in the daemon ---
 
 my $own = "$dir/adapters";
