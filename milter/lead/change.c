@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "lead/card.h"
 #include "lead/event.h"
+#include "lead/summary.h"
 #include "lead/worktime.h"
 
 /* Clocks of others may be ahead of ours by so much. */
@@ -70,11 +71,28 @@ change_is_watched(const struct change_context *context)
 	return FALSE;
 }
 
+/* Of those summed up the days are known: when the last of them is in the window, so is every later
+ * touch, and the days that reach into it are taken as a whole. */
+static guint
+count_early(const GPtrArray *ledger, gint64 begin)
+{
+	const struct touch *first = ledger->len > 0 ? ledger->pdata[0] : NULL;
+	const struct summary *summary = first != NULL ? first->summary : NULL;
+	static const char *const MAILS[] = { "mail", "reply", "form", "forward", "owner_reply" };
+	guint count = 0;
+
+	if (summary == NULL || summary->last <= begin)
+		return 0;
+	for (guint i = 0; i < G_N_ELEMENTS(MAILS); i++)
+		count += summary_count(summary, MAILS[i], (double)(begin - CLOCK_DAY));
+	return count;
+}
+
 gboolean
 change_is_flood(const struct change_context *context, const GPtrArray *ledger)
 {
 	gint64 begin = context->time - context->config->flood_window;
-	guint count = 0;
+	guint count = count_early(ledger, begin);
 
 	for (guint i = ledger->len; i > 0 && count < context->config->flood_messages; i--) {
 		const struct touch *touch = ledger->pdata[i - 1];

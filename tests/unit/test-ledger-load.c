@@ -143,15 +143,15 @@ static void
 test_summed_up(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
 	g_autofree char *few = act_often(fixture, fixture->scorecards, "few@example.org", 0, 20);
-	g_autofree char *many = act_often(fixture, fixture->scorecards, "many@example.org", 0, 200);
+	g_autofree char *many = act_often(fixture, fixture->scorecards, "many@example.org", 0, 400);
 	gint64 until;
 
 	check_total(fixture, fixture->scorecards, few, HELP_NOW + 19 * HOUR, 20);
-	check_total(fixture, fixture->scorecards, many, HELP_NOW + 199 * HOUR, 200);
+	check_total(fixture, fixture->scorecards, many, HELP_NOW + 399 * HOUR, 400);
 	g_assert_cmpint(ask(fixture, "SELECT count(*) FROM summary"), ==, 1);
 	until = ask(fixture, "SELECT until FROM summary");
-	g_assert_cmpint(until, >=, 200 - LIMIT_LEDGER - 1);
-	g_assert_cmpint(until, <=, 200 - LIMIT_LEDGER_KEPT);
+	g_assert_cmpint(until, >=, 400 - LIMIT_LEDGER - 1);
+	g_assert_cmpint(until, <=, 400 - LIMIT_LEDGER_KEPT);
 }
 
 static void
@@ -176,7 +176,7 @@ test_damaged_summary(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 		"UPDATE summary SET contributions=NULL, names='x'",
 		"DELETE FROM summary",
 	};
-	g_autofree char *lead = act_often(fixture, fixture->scorecards, "a@example.org", 0, 100);
+	g_autofree char *lead = act_often(fixture, fixture->scorecards, "a@example.org", 0, 200);
 
 	for (guint i = 0; i < G_N_ELEMENTS(DAMAGES); i++) {
 		g_autofree char *again = NULL;
@@ -185,9 +185,9 @@ test_damaged_summary(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 		store_close(fixture->store);
 		ask(fixture, DAMAGES[i]);
 		fixture->store = help_open(fixture->scratch.path, STORE_WRITE, NULL);
-		again = act_often(fixture, fixture->scorecards, "a@example.org", 100 + i, 1);
-		check_total(fixture, fixture->scorecards, lead, HELP_NOW + (100 + i) * HOUR,
-			    101 + i);
+		again = act_often(fixture, fixture->scorecards, "a@example.org", 200 + i, 1);
+		check_total(fixture, fixture->scorecards, lead, HELP_NOW + (200 + i) * HOUR,
+			    201 + i);
 	}
 }
 
@@ -195,19 +195,19 @@ test_damaged_summary(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 static void
 test_merged(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-	g_autofree char *one = act_often(fixture, fixture->scorecards, "a@example.org", 0, 100);
-	g_autofree char *other = act_often(fixture, fixture->scorecards, "b@example.org", 0, 90);
+	g_autofree char *one = act_often(fixture, fixture->scorecards, "a@example.org", 0, 200);
+	g_autofree char *other = act_often(fixture, fixture->scorecards, "b@example.org", 0, 180);
 	g_autofree char *again = NULL;
 	g_autoptr(GError) error = NULL;
 
 	g_assert_cmpint(ask(fixture, "SELECT count(*) FROM summary"), ==, 2);
-	store_merge(fixture->store, one, other, fixture->scorecards, HELP_NOW + 100 * HOUR, NULL,
+	store_merge(fixture->store, one, other, fixture->scorecards, HELP_NOW + 200 * HOUR, NULL,
 		    &error);
 	g_assert_no_error(error);
 	g_assert_cmpint(ask(fixture, "SELECT count(*) FROM summary"), ==, 0);
-	again = act_often(fixture, fixture->scorecards, "a@example.org", 101, 1);
+	again = act_often(fixture, fixture->scorecards, "a@example.org", 201, 1);
 	g_assert_cmpstr(again, ==, one);
-	check_total(fixture, fixture->scorecards, one, HELP_NOW + 101 * HOUR, 191);
+	check_total(fixture, fixture->scorecards, one, HELP_NOW + 201 * HOUR, 381);
 	g_assert_cmpint(ask(fixture, "SELECT count(*) FROM summary"), ==, 1);
 }
 

@@ -186,15 +186,15 @@ test_summary_is_shown(void)
 	const struct contribution *shown;
 	struct score score;
 
-	for (guint i = 0; i < 100; i++)
+	for (guint i = 0; i < 200; i++)
 		fixture_gave(fixture_touch(touches, "click", NOW - CLOCK_DAY), "one", "click", 1);
 	summary_ledger(touches, scorecards);
 	score_evaluate_all(scorecards, touches, NULL, NOW - CLOCK_DAY, &score);
-	g_assert_cmpfloat(score.total, ==, 300);
+	g_assert_cmpfloat(score.total, ==, 600);
 	g_assert_cmpuint(score.contributions->len, ==, 1 + LIMIT_LEDGER_KEPT);
 	shown = score.contributions->pdata[0];
-	g_assert_cmpuint(shown->times, ==, 100 - LIMIT_LEDGER_KEPT);
-	g_assert_cmpfloat(shown->points, ==, 3 * (100 - LIMIT_LEDGER_KEPT));
+	g_assert_cmpuint(shown->times, ==, 200 - LIMIT_LEDGER_KEPT);
+	g_assert_cmpfloat(shown->points, ==, 3 * (200 - LIMIT_LEDGER_KEPT));
 	g_assert_cmpstr(shown->reason, ==, "click");
 	score_clear(&score);
 }
@@ -234,7 +234,7 @@ test_functions(void)
 		"within('visit', 150d)",
 		"not within('visit', 149d)",
 		"within('click', 1h)",
-		/* the last 32 singly, then whole days of ten each */
+		/* the last 64 singly, then whole days of ten each */
 		"count('click', 10h) == 11",
 		"count('click', 24h) >= 20 and count('click', 24h) <= 25",
 		"count('click', 5d) >= 100 and count('click', 5d) <= 121",
@@ -270,7 +270,7 @@ test_once_stays_once(void)
 	fixture_init(&fixture);
 	fixture_gave(fixture_touch(touches, "mail", NOW - CLOCK_DAY), "one", "r4", 1);
 	fixture_gave(fixture_touch(touches, "mail", NOW), "one", "r2", 1);
-	for (guint i = 0; i < 100; i++)
+	for (guint i = 0; i < 200; i++)
 		fixture_touch(touches, "open", NOW);
 	summary_ledger(touches, scorecards);
 	given = scorecards_apply(scorecards, NULL, &fixture.facts, NULL, NULL, touches, NOW);
