@@ -1316,6 +1316,42 @@ test_speed(void)
 	memory_clear(&memory);
 }
 
+/* Not a word of a mail is kept or told; what it means is. */
+static void
+test_without_words(void)
+{
+	static const struct mail_sample SAMPLE = { .from = "anna@kunde.example",
+						   .name = "Anna Schmidt",
+						   .kind = KIND_HUMAN };
+	g_autoptr(config_owned) config = fixture_config();
+	g_autoptr(GError) error = NULL;
+	struct scorecards *scorecards = scorecards_new(config, &error);
+	g_autoptr(fixture_facts_owned) facts = fixture_facts(config, &SAMPLE);
+	g_autoptr(known_owned) known = known_new();
+	g_autoptr(decision_owned) decision = NULL;
+
+	g_assert_no_error(error);
+	g_free(config->content);
+	config->content = g_strdup("none");
+	g_free(facts->mail->subject);
+	facts->mail->subject = g_strdup("an unspeakable subject");
+	decision = decide_message(facts, known, scorecards, facts->received);
+	g_assert_cmpint(decision->action, ==, ACTION_CREATE);
+	g_assert_null(decision->touch->subject);
+	g_assert_null(decision->touch->excerpt);
+	for (guint i = 0; i < decision->touch->contributions->len; i++) {
+		const struct contribution *points = decision->touch->contributions->pdata[i];
+
+		g_assert_nonnull(points->rule);
+		g_assert_null(points->evidence);
+	}
+	g_assert_cmpuint(decision->events->len, >, 0);
+	for (guint i = 0; i < decision->events->len; i++)
+		g_assert_null(
+			strstr(((struct event *)decision->events->pdata[i])->body, "unspeakable"));
+	scorecards_unref(scorecards);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -1341,5 +1377,6 @@ main(int argc, char **argv)
 	g_test_add_func("/decide/card-and-score", test_card_and_score);
 	g_test_add_func("/decide/names", test_names);
 	g_test_add_func("/decide/speed", test_speed);
+	g_test_add_func("/decide/without-words", test_without_words);
 	return g_test_run();
 }
