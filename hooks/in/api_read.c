@@ -13,6 +13,7 @@
 #include "lead/event.h"
 #include "lead/score.h"
 #include "lead/show.h"
+#include "store/store_import.h"
 
 #define PAGE 50
 #define PAGE_MOST 500
@@ -214,14 +215,24 @@ add_stages(cJSON *value, const GPtrArray *changes)
 }
 
 static void
-answer_lead(struct api_call *call, const struct lead *lead, GPtrArray *touches,
-	    const GPtrArray *changes, gint64 now)
+answer_lead(struct api_call *call, struct lead *lead, GPtrArray *touches, const GPtrArray *changes,
+	    gint64 now)
 {
+	g_autoptr(account_owned) account = NULL;
+	g_autoptr(GError) error = NULL;
 	struct score score;
 	cJSON *value;
 
+	if (lead->account)
+		account = store_account_heat(call->host->store, lead->account,
+					     call->view.scorecards, now, &error);
+	if (error) {
+		api_answer_failure(call, error);
+		return;
+	}
 	score_evaluate_all(call->view.scorecards, touches, lead, now, &score);
-	value = snapshot(lead, NULL, &score, now);
+	score_keep(&score, lead);
+	value = snapshot(lead, account, &score, now);
 	add_touches(value, touches);
 	add_stages(value, changes);
 	score_clear(&score);

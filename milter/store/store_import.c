@@ -5,6 +5,7 @@
 #include "mail/domain.h"
 #include "store/account.h"
 #include "store/customer.h"
+#include "store/gather.h"
 #include "store/private.h"
 #include "store/roster.h"
 
@@ -276,4 +277,22 @@ store_account(struct store *store, const char *domain, GError **error)
 	if (done && !account)
 		g_set_error(error, LEADMILTER_ERROR, ERROR_NOT_FOUND, "no account '%s'", domain);
 	return account;
+}
+
+struct account *
+store_account_heat(struct store *store, const char *domain, struct scorecards *scorecards,
+		   gint64 now, GError **error)
+{
+	g_autoptr(known_owned) known = known_new();
+	struct gather gather = { .database = store->reading,
+				 .scorecards = scorecards,
+				 .now = now,
+				 .known = known,
+				 .error = error };
+	gboolean done;
+
+	pthread_mutex_lock(&store->reading_mutex);
+	done = gather_account(&gather, domain);
+	pthread_mutex_unlock(&store->reading_mutex);
+	return done ? g_steal_pointer(&known->account) : NULL;
 }

@@ -40,6 +40,10 @@ gboolean store_import_owners(struct store *store, const GPtrArray *rows, gint64 
 
 /** By any of its domains. NULL with ERROR_NOT_FOUND. */
 struct account *store_account(struct store *store, const char *domain, GError **error);
+/** The same with its people and who of them wrote of late (account_heat of the configuration), as
+ *  events tell it; one that nobody imported has those alone. NULL on failure only. */
+struct account *store_account_heat(struct store *store, const char *domain,
+				   struct scorecards *scorecards, gint64 now, GError **error);
 /** @return struct account *, by domain; caller unrefs */
 GPtrArray *store_accounts(struct store *store, guint most, guint skip, GError **error);
 /** @return struct owner *, by address, with their loads; caller unrefs */
