@@ -234,6 +234,13 @@ add_signals(cJSON *root, const struct content *content)
 	add_utm(object, content->utm);
 }
 
+/* Finer than the sums they make: the total of many is theirs, too. */
+static void
+add_part(cJSON *object, const char *key, double points)
+{
+	cJSON_AddNumberToObject(object, key, round(points * 10000) / 10000);
+}
+
 static void
 add_contributions(cJSON *object, const struct score *score)
 {
@@ -242,9 +249,12 @@ add_contributions(cJSON *object, const struct score *score)
 		const struct contribution *each = g_ptr_array_index(score->contributions, i);
 		cJSON *row = cJSON_CreateObject();
 		show_add_text(row, "rule", each->rule);
+		show_add_text(row, "group", each->group);
 		show_add_text(row, "dimension", dimension_name(each->dimension));
-		show_add_points(row, "points", each->points);
-		show_add_points(row, "raw", each->raw);
+		show_add_text(row, "kind", each->is_explicit ? "explicit" : "implicit");
+		add_part(row, "points", each->points);
+		add_part(row, "decayed", each->decayed);
+		add_part(row, "raw", each->raw);
 		show_add_text(row, "reason", each->reason);
 		show_add_text(row, "evidence", each->evidence);
 		cJSON_AddItemToArray(list, row);
@@ -277,8 +287,7 @@ add_scores(cJSON *root, const struct score *score)
 	cJSON *list = cJSON_AddArrayToObject(root, "scores");
 	cJSON_AddItemToArray(list, score_to_json(score));
 	for (guint i = 0; score->others && i < score->others->len; i++)
-		cJSON_AddItemToArray(list,
-				     score_to_json(g_ptr_array_index(score->others, i)));
+		cJSON_AddItemToArray(list, score_to_json(g_ptr_array_index(score->others, i)));
 }
 
 char *
