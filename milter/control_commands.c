@@ -99,10 +99,7 @@ static cJSON *
 do_reload(struct runtime *runtime, const cJSON *request, GError **error)
 {
 	(void)request;
-	if (!runtime_reload(runtime, error))
-		return NULL;
-	log_notice("configuration read again");
-	return control_success();
+	return runtime_reload(runtime, error) ? control_success() : NULL;
 }
 
 static void

@@ -119,12 +119,8 @@ wait_for_reload(void *data)
 		pthread_mutex_unlock(&daemon->mutex);
 		if (stopping)
 			break;
-		g_autoptr(GError) error = NULL;
 		sd_notify(0, "RELOADING=1");
-		if (runtime_reload(daemon->runtime, &error))
-			log_notice("configuration read again");
-		else
-			log_error("the old configuration stays: %s", error->message);
+		runtime_reload(daemon->runtime, NULL);
 		sd_notify(0, "READY=1");
 	}
 	return NULL;

@@ -134,9 +134,12 @@ warn_of_fixed_options(const struct config *old, const struct config *new)
 gboolean
 runtime_reload(struct runtime *runtime, GError **error)
 {
-	struct generation *new = generation_load(runtime->config_path, error);
+	GError *failure = NULL;
+	struct generation *new = generation_load(runtime->config_path, &failure);
 	if (!new) {
 		g_atomic_pointer_add(&runtime->counters.reload_failures, 1);
+		log_error("the old configuration stays: %s", failure->message);
+		g_propagate_error(error, failure);
 		return FALSE;
 	}
 	pthread_mutex_lock(&runtime->mutex);
@@ -151,6 +154,7 @@ runtime_reload(struct runtime *runtime, GError **error)
 		deliver_reconfigure(runtime->deliver, new->config);
 	generation_unref(old);
 	g_atomic_pointer_add(&runtime->counters.reloads, 1);
+	log_notice("configuration read again");
 	return TRUE;
 }
 

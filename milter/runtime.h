@@ -68,7 +68,7 @@ void runtime_close(struct runtime *runtime, gint64 grace);
 
 /** The present generation, one reference.  Any thread. */
 struct generation *runtime_generation(struct runtime *runtime);
-/** Read the configuration again; on an error the old one stays. */
+/** Read the configuration again; on an error the old one stays.  The log tells either. */
 gboolean runtime_reload(struct runtime *runtime, GError **error);
 
 /** Take what waits in the spool into the store. @return messages taken, or -1 */
