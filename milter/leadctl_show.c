@@ -135,6 +135,8 @@ print_sales(const struct lead *lead)
 	leadctl_row("owner", owner);
 	print_task(lead);
 	leadctl_row("source", lead->source);
+	leadctl_row("mailbox tag", lead->source_tag);
+	leadctl_row("form", lead->source_form);
 	leadctl_row("campaign", lead->source_campaign);
 	leadctl_row("forwarded by", lead->source_forwarder);
 }
@@ -197,8 +199,10 @@ print_touch(const struct touch *touch)
 {
 	g_autofree char *when = leadctl_time(touch->time);
 	const char *what = touch->subject ? touch->subject : touch->note;
-	leadctl_line("    %s  %-8s %-12s %s", when, or_dash(touch->direction), touch->name,
+	leadctl_line("    %s  %-8s %-13s %s", when, or_dash(touch->direction), touch->name,
 		     what ? what : "");
+	if (touch->subject && touch->note)
+		leadctl_line("    %40s %s", "", touch->note);
 }
 
 static void
@@ -209,11 +213,22 @@ print_change(const struct stage_change *change)
 		     or_dash(change->cause));
 }
 
+/* What happened earlier may have been told later. */
+static gint
+compare_touches(gconstpointer one, gconstpointer other)
+{
+	const struct touch *a = *(struct touch *const *)one, *b = *(struct touch *const *)other;
+	if (a->time != b->time)
+		return a->time < b->time ? -1 : 1;
+	return a->sequence < b->sequence ? -1 : a->sequence > b->sequence;
+}
+
 /* Touches and moves in the order they happened; a move comes after the touch that made it. */
 static void
 print_history(const struct shown *shown)
 {
 	guint t = 0, c = 0;
+	g_ptr_array_sort(shown->touches, compare_touches);
 	printf("  history\n");
 	while (t < shown->touches->len || c < shown->changes->len) {
 		const struct touch *touch =
