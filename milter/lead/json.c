@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/eight.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
 #define NUMBER_LENGTH 32 /* of any number or time we write */
@@ -113,19 +114,27 @@ cut(const char *value, gsize most)
 	return length;
 }
 
-/* Most values: printable ASCII without quote and backslash, a word at a time. */
+/* Eight bytes of printable ASCII without quote and backslash. */
+static inline gboolean
+are_plain(guint64 bytes)
+{
+	return !eight_wide(bytes) &&
+	       (eight_between(bytes, ' ', 0x7e) & ~eight_between(bytes, '"', '"') &
+		~eight_between(bytes, '\\', '\\')) == EIGHT_UPPER;
+}
+
+/* Most values are. */
 static gboolean
 is_plain(const char *value, gsize length)
 {
-	guchar all_or = 0, special = 0;
+	char rest[8] = "        ";
+	gsize whole = length & ~(gsize)7;
 
-	for (gsize i = 0; i < length; i++) {
-		guchar byte = (guchar)value[i];
-
-		all_or |= byte;
-		special |= byte < 0x20 || byte == '"' || byte == '\\' || byte == 0x7f;
-	}
-	return !special && all_or < 0x80;
+	for (gsize i = 0; i < whole; i += 8)
+		if (!are_plain(eight_read(value + i)))
+			return FALSE;
+	memcpy(rest, value + whole, length - whole);
+	return are_plain(eight_read(rest));
 }
 
 static void

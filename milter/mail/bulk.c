@@ -392,8 +392,9 @@ count_of(const char *text, gsize length, const char *needle, guint most)
 {
 	guint count = 0;
 	gsize n = strlen(needle);
-	for (const char *p = text; count < most && (p = memmem(p, length - (p - text), needle, n));
-	     p += n)
+	/* memmem() takes seven times as long */
+	for (const char *p = text;
+	     count < most && (p = strstr(p, needle)) && (gsize)(p - text) + n <= length; p += n)
 		count++;
 	return count;
 }

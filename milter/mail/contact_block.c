@@ -22,6 +22,8 @@ static const char *const trimmed[] = { " ",        "\t",          "*", "_", "|",
 static gsize
 trim_at(const char *text, gsize length, gboolean at_end)
 {
+	if (length == 0 || g_ascii_isalnum(text[at_end ? length - 1 : 0]))
+		return 0;
 	for (gsize i = 0; i < G_N_ELEMENTS(trimmed); i++) {
 		gsize n = strlen(trimmed[i]);
 
@@ -221,6 +223,8 @@ separator_at(const char *p, const char *end)
 	static const char *const marks[] = { "|", "•", "·", "\t",   "¦", "   ",
 					     "❘", "●", "◆", "／／", "┃" };
 
+	if (g_ascii_isalnum(*p))
+		return 0;
 	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
 		gsize n = strlen(marks[i]);
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/eight.h"
 #include "base/limits.h"
 #include "mail/attachment.h"
 #include "mail/figure.h"
@@ -210,29 +211,16 @@ struct word_count {
 	guint inside; /* 1: the last character belongs to a word */
 };
 
-#define BYTES(b) (0x0101010101010101u * (b)) /* the same byte eight times */
-
-/* The upper bit of each of eight ASCII bytes that lies between two others. */
-static guint64
-bytes_between(guint64 bytes, guchar first, guchar last)
-{
-	return (bytes + BYTES(0x80 - first)) & ~(bytes + BYTES(0x7f - last)) & BYTES(0x80);
-}
-
 /* Eight bytes at once, ASCII without a joiner; FALSE: they are not. */
 static gboolean
 count_plain(const guchar *p, struct word_count *count)
 {
-	guint64 bytes;
-	memcpy(&bytes, p, sizeof bytes);
-	bytes = GUINT64_FROM_LE(bytes);
-	if (bytes & BYTES(0x80) ||
-	    bytes_between(bytes, '\'', '\'') | bytes_between(bytes, '-', '-'))
+	guint64 bytes = eight_read((const char *)p);
+	if (eight_wide(bytes) || eight_between(bytes, '\'', '\'') | eight_between(bytes, '-', '-'))
 		return FALSE;
-	guint64 letters = bytes_between(bytes, 'a', 'z') | bytes_between(bytes, '0', '9');
+	guint64 letters = eight_between(bytes, 'a', 'z') | eight_between(bytes, '0', '9');
 	guint64 begins = letters & ~(letters << 8 | (guint64)count->inside << 7);
-	/* each begin is one in a byte of its own; their sum is in the uppermost */
-	count->words += (begins >> 7) * BYTES(1) >> 56;
+	count->words += eight_count(begins);
 	count->inside = letters >> 63;
 	return TRUE;
 }

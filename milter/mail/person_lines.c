@@ -312,6 +312,8 @@ part_separator(const char *p, const char *end, gboolean *ret_at)
 		      { "，", FALSE },          { "; ", FALSE },     { " @", TRUE },
 		      { " в компании ", TRUE }, { " presso ", TRUE } };
 
+	if (g_ascii_isalnum(*p))
+		return 0;
 	for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
 		gsize n = strlen(marks[i].mark);
 

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "base/eight.h"
 #include "mail/wordlist.h"
 
 #define LEAST_DIGITS 7
@@ -141,13 +142,19 @@ phone_scan_worthwhile(const char *line, gsize length)
 {
 	guint digits = 0;
 
-	for (gsize i = 0; i < length; i++) {
+	for (gsize i = 0; i < length && digits < LEAST_DIGITS;) {
+		guint64 eight = length - i >= 8 ? eight_read(line + i) : EIGHT_UPPER;
+
+		if (!eight_wide(eight)) {
+			digits += eight_count(eight_between(eight, '0', '9'));
+			i += 8;
+			continue;
+		}
 		digits += g_ascii_isdigit(line[i]) ||
 			  (line[i] == '\xef' && length - i > 2 && line[i + 1] == '\xbc');
-		if (digits >= LEAST_DIGITS)
-			return TRUE;
+		i++;
 	}
-	return FALSE;
+	return digits >= LEAST_DIGITS;
 }
 
 /* --- one candidate --- */
