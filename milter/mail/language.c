@@ -10,8 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/eight.h"
+
 #define LANGUAGE_BYTES 1200
 #define WORD_BYTES 32
+#define CLEAR_LEAD 12 /* words */
 
 struct language_words {
 	const char *code;
@@ -287,18 +290,38 @@ script_of(gunichar c)
 	return SCRIPT_COUNT;
 }
 
+enum byte_class { CLASS_WORD = 1, CLASS_SPACE = 2, CLASS_LINK = 4 };
+
+static const guint8 byte_class[256] = {
+	['a' ... 'z'] = CLASS_WORD,   ['A' ... 'Z'] = CLASS_WORD, ['\''] = CLASS_WORD,
+	[0x80 ... 0xff] = CLASS_WORD, [' '] = CLASS_SPACE,        ['\t'] = CLASS_SPACE,
+	['\n'] = CLASS_SPACE,         ['\f'] = CLASS_SPACE,       ['\r'] = CLASS_SPACE,
+	['@'] = CLASS_LINK,           ['/'] = CLASS_LINK,         ['_'] = CLASS_LINK,
+};
+
+static inline guint
+class_of(char byte)
+{
+	return byte_class[(guchar)byte];
+}
+
 /* A word token, links and addresses left out. @return the byte after it. */
 static const char *
 word_end(const char *p, const char *end, gboolean *ret_is_link)
 {
-	const char *q = p;
+	guint classes = 0;
 
-	*ret_is_link = FALSE;
-	while (q < end && !g_ascii_isspace(*q)) {
-		*ret_is_link |= *q == '@' || *q == '/' || *q == '_';
-		q++;
-	}
-	return q;
+	for (; p < end && class_of(*p) != CLASS_SPACE; p++)
+		classes |= class_of(*p);
+	*ret_is_link = (classes & CLASS_LINK) != 0;
+	return p;
+}
+
+/* Letters of eight bytes of ASCII. */
+static guint
+count_letters(guint64 eight)
+{
+	return eight_count(eight_between(eight | EIGHT_OF(0x20), 'a', 'z'));
 }
 
 static void
@@ -308,6 +331,11 @@ count_scripts(const char *p, const char *end, guint counts[SCRIPT_COUNT])
 		gunichar c;
 		enum script script;
 
+		if (end - p >= 8 && !eight_wide(eight_read(p))) {
+			counts[SCRIPT_LATIN] += count_letters(eight_read(p));
+			p += 8;
+			continue;
+		}
 		if (!(*p & 0x80)) {
 			counts[SCRIPT_LATIN] += g_ascii_isalpha(*p);
 			p++;
@@ -366,9 +394,8 @@ count_word(const struct word_table *table, const char *word, gsize length, guint
 		folded = g_utf8_strdown(lower, length);
 		hash = hash_word(folded);
 	}
-	mask = find_slot(table, folded ? folded : lower, hash)->mask;
-	for (guint i = 0; mask; i++, mask >>= 1)
-		hits[i] += mask & 1;
+	for (mask = find_slot(table, folded ? folded : lower, hash)->mask; mask; mask &= mask - 1)
+		hits[__builtin_ctz(mask)]++;
 }
 
 static void
@@ -378,11 +405,11 @@ count_words(const struct word_table *table, const char *p, const char *end, guin
 		gboolean is_link;
 		const char *next, *word;
 
-		while (p < end && g_ascii_isspace(*p))
+		while (p < end && class_of(*p) == CLASS_SPACE)
 			p++;
 		next = word_end(p, end, &is_link);
 		for (word = p; !is_link && p <= next; p++)
-			if (p == next || (!(*p & 0x80) && !g_ascii_isalpha(*p) && *p != '\'')) {
+			if (p == next || class_of(*p) != CLASS_WORD) {
 				count_word(table, word, p - word, hits);
 				word = p + 1;
 			}
@@ -390,19 +417,38 @@ count_words(const struct word_table *table, const char *p, const char *end, guin
 	}
 }
 
+/* @return by how much it leads */
+static guint
+best_of(const guint hits[], guint count, guint *ret_best)
+{
+	guint best = 0, second = 0;
+
+	for (guint i = 1; i < count; i++)
+		if (hits[i] > hits[best])
+			best = i;
+	for (guint i = 0; i < count; i++)
+		if (i != best)
+			second = MAX(second, hits[i]);
+	*ret_best = best;
+	return hits[best] - second;
+}
+
+/* When half of the text has a clear leader, the other half isn't asked. */
 static const char *
 most_hits(const struct word_table *table, const char *text, gsize length)
 {
-	guint hits[32] = { 0 }, best = 0, second = 0;
+	guint hits[32] = { 0 }, best = 0, lead;
+	gsize half = length / 2;
 
-	count_words(table, text, text + length, hits);
-	for (guint i = 1; i < table->count; i++)
-		if (hits[i] > hits[best])
-			best = i;
-	for (guint i = 0; i < table->count; i++)
-		if (i != best)
-			second = MAX(second, hits[i]);
-	return hits[best] > second ? table->languages[best].code : "";
+	while (half > 0 && !g_ascii_isspace(text[half]))
+		half--;
+	count_words(table, text, text + half, hits);
+	lead = best_of(hits, table->count, &best);
+	if (lead < CLEAR_LEAD) {
+		count_words(table, text + half, text + length, hits);
+		lead = best_of(hits, table->count, &best);
+	}
+	return lead > 0 ? table->languages[best].code : "";
 }
 
 void
