@@ -100,12 +100,13 @@ void score_resolve(const struct scorecards *scorecards, const GPtrArray *touches
 
 /**
  * The earliest time after `now` at which time alone may change grade, temperature or
- * `qualified` on any card of the ledger: exactly then, to a microsecond, or a time before it where
- * that takes too long to find (contributions of both signs and several half-lives); never late,
- * except that what changes for less than an hour may be passed over.  0: never.
+ * `qualified` on any card of the ledger: the first whole second at which it has, or a time before
+ * it where that takes too long to find (contributions of both signs and several half-lives); never
+ * late, except that what changes for less than an hour may be passed over.  0: never.
  */
 gint64 score_next_change(const struct scorecards *scorecards, GPtrArray *touches, gint64 now);
-/** When it first was another one than at `from`, at `to` at the latest; 0: it was not. */
+/** When it first was another one than at `from`, at `to` at the latest, to the microsecond; 0: it
+ * was not. */
 gint64 score_crossing(const struct scorecards *scorecards, GPtrArray *touches, gint64 from,
 		      gint64 to);
 

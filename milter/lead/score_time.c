@@ -29,6 +29,7 @@ struct model {
 	guint fading; /* how many of them fade */
 	gboolean mixed; /* fit may change, sharing a group's limit with what fades */
 	gint64 next; /* what counts then doesn't yet */
+	gint64 grain; /* how exactly a change is looked for */
 };
 
 static struct score_sum *
@@ -126,12 +127,17 @@ differs_at(struct model *model, gint64 time, const struct score_figures *first)
 	return !is_same(&figures, first);
 }
 
-/* It differs at `high` and not at `low`. @return the first time at which it does */
+/* It differs at `high` and not at `low`. @return the first time at which it does, of those that
+ * are whole multiples of the grain: so it is the same wherever the search came from */
 static gint64
 halve(struct model *model, gint64 low, gint64 high, const struct score_figures *first)
 {
-	while (high - low > 1) {
-		gint64 middle = low + (high - low) / 2;
+	gint64 grain = model->grain;
+
+	low -= low % grain;
+	high += (grain - high % grain) % grain;
+	while (high - low > grain) {
+		gint64 middle = low + (high - low) / grain / 2 * grain;
 
 		if (differs_at(model, middle, first))
 			high = middle;
@@ -189,12 +195,14 @@ earlier(gint64 one, gint64 other)
 }
 
 static gint64
-next_on_card(const struct score_card *card, GPtrArray *touches, gint64 now, gint64 until)
+next_on_card(const struct score_card *card, GPtrArray *touches, gint64 now, gint64 until,
+	     gint64 grain)
 {
 	struct model model;
 	gint64 change;
 
 	model_init(&model, card, touches, now);
+	model.grain = grain;
 	change = earlier(find_change(&model, until), model.next);
 	model_clear(&model);
 	return change;
@@ -207,7 +215,8 @@ score_next_change(const struct scorecards *scorecards, GPtrArray *touches, gint6
 	gint64 until = now < G_MAXINT64 - 2 * FOREVER ? now + 2 * FOREVER : G_MAXINT64, next = 0;
 
 	for (guint i = 0; i < cards->len; i++)
-		next = earlier(next, next_on_card(cards->pdata[i], touches, now, until));
+		next = earlier(next,
+			       next_on_card(cards->pdata[i], touches, now, until, CLOCK_SECOND));
 	return next;
 }
 
@@ -232,7 +241,7 @@ crossing_on_card(const struct score_card *card, GPtrArray *touches, gint64 from,
 
 	figures_of_ledger(card, touches, from, &first);
 	for (guint i = 0; i < MOST_STEPS && time < to; i++) {
-		gint64 next = next_on_card(card, touches, time, to);
+		gint64 next = next_on_card(card, touches, time, to, 1);
 
 		if (next == 0 || next > to || next <= time)
 			return 0;

@@ -99,25 +99,29 @@ test_single_thresholds(void)
 
 	for (guint i = 0; i < G_N_ELEMENTS(want); i++) {
 		g_autoptr(GPtrArray) touches = fixture_touches();
-		gint64 next;
+		gint64 next, second;
 
 		give(touches, want[i].rule, want[i].value, 0);
 		if (want[i].fit != 0)
 			give(touches, "fit", want[i].fit, 0);
-		next = score_next_change(scorecards, touches, NOW);
+		second = score_next_change(scorecards, touches, NOW);
+		next = score_crossing(scorecards, touches, NOW, NOW + 800 * CLOCK_DAY);
 		g_test_message("%u: %.4f days", i,
 			       next != 0 ? (double)(next - NOW) / (double)CLOCK_DAY : 0);
 		if (want[i].days == 0) {
 			g_assert_cmpint(next, ==, 0);
+			g_assert_cmpint(second, ==, 0);
 			continue;
 		}
+		/* To the second. */
+		g_assert_cmpint(second % CLOCK_SECOND, ==, 0);
+		g_assert_cmpint(second, >=, next);
+		g_assert_cmpint(second - next, <, CLOCK_SECOND);
 		g_assert_cmpfloat_with_epsilon((double)(next - NOW) / (double)CLOCK_DAY,
 					       want[i].days, 0.005);
 		/* To the microsecond. */
 		g_assert_true(is_same(scorecards, touches, NOW, next - 1));
 		g_assert_false(is_same(scorecards, touches, NOW, next));
-		g_assert_cmpint(score_crossing(scorecards, touches, NOW, NOW + 800 * CLOCK_DAY), ==,
-				next);
 		g_assert_cmpint(score_crossing(scorecards, touches, NOW, next - 1), ==, 0);
 		g_assert_cmpint(score_crossing(scorecards, touches, NOW, next), ==, next);
 	}
