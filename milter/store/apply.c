@@ -88,13 +88,14 @@ apply_decision(struct transaction *transaction, struct outbox_endpoints *endpoin
 }
 
 struct decision *
-apply_respect(struct database *database, struct decision *decision, gint64 time, GError **error)
+apply_respect(struct transaction *transaction, struct decision *decision, gint64 time,
+	      GError **error)
 {
 	const char *address = decision->lead ? decision->lead->normalised : NULL;
 	gboolean forgotten = FALSE;
 
 	if (decision->action == ACTION_CREATE &&
-	    !forget_is_forgotten(database, address, time, &forgotten, error)) {
+	    !forget_is_forgotten(transaction, address, time, &forgotten, error)) {
 		decision_free(decision);
 		return NULL;
 	}

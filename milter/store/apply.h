@@ -19,8 +19,8 @@ gboolean apply_decision(struct transaction *transaction, struct outbox_endpoints
  * @param decision taken; what stays of it is returned
  * @return NULL with an error
  */
-struct decision *apply_respect(struct database *database, struct decision *decision, gint64 time,
-			       GError **error);
+struct decision *apply_respect(struct transaction *transaction, struct decision *decision,
+			       gint64 time, GError **error);
 
 /** What a decision answers; `kind` is static or NULL. */
 void apply_answer(const struct decision *decision, const char *kind, struct answer *ret);

@@ -460,10 +460,12 @@ forget_contact(struct transaction *transaction, const char *normalised,
 }
 
 gboolean
-forget_remember(struct database *database, const struct forget *forget, gint64 now, GError **error)
+forget_remember(struct transaction *transaction, const struct forget *forget, gint64 now,
+		GError **error)
 {
+	transaction->forgotten = PRESENCE_UNKNOWN;
 	for (guint i = 0; i < forget->addresses->len; i++)
-		if (!remember_one(database, forget->addresses->pdata[i], now, error))
+		if (!remember_one(transaction->database, forget->addresses->pdata[i], now, error))
 			return FALSE;
 	return TRUE;
 }
@@ -488,17 +490,19 @@ forget_addresses(struct transaction *transaction, const struct forget *forget,
 }
 
 gboolean
-forget_is_forgotten(struct database *database, const char *normalised, gint64 time, gboolean *ret,
-		    GError **error)
+forget_is_forgotten(struct transaction *transaction, const char *normalised, gint64 time,
+		    gboolean *ret, GError **error)
 {
+	struct database *database = transaction->database;
 	g_autofree char *salt = NULL, *hash = NULL;
 	gint64 since = 0;
 
 	*ret = FALSE;
-	if (!normalised)
+	if (!normalised || transaction->forgotten == PRESENCE_NONE)
 		return TRUE;
 	if (!read_salt(database, &salt, error))
 		return FALSE;
+	transaction->forgotten = salt ? PRESENCE_SOME : PRESENCE_NONE;
 	if (!salt)
 		return TRUE;
 	hash = hash_address(salt, normalised);

@@ -32,7 +32,7 @@ gboolean forget_messages(struct transaction *transaction, const gint64 *numbers,
 gboolean forget_addresses(struct transaction *transaction, const struct forget *forget,
 			  struct forget_report *report, GError **error);
 /** Keep salted hashes of the addresses. */
-gboolean forget_remember(struct database *database, const struct forget *forget, gint64 now,
+gboolean forget_remember(struct transaction *transaction, const struct forget *forget, gint64 now,
 			 GError **error);
 
 /** Numbers of the messages of the cards or written by the addresses.  Reads the whole table: on a
@@ -48,7 +48,7 @@ gboolean forget_events(struct transaction *transaction, const struct forget *for
 		       GError **error);
 
 /** Was the address forgotten after `time`?  FALSE when nobody was. @return FALSE with an error */
-gboolean forget_is_forgotten(struct database *database, const char *normalised, gint64 time,
+gboolean forget_is_forgotten(struct transaction *transaction, const char *normalised, gint64 time,
 			     gboolean *ret, GError **error);
 
 #endif

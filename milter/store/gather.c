@@ -146,14 +146,30 @@ count_people(struct gather *gather, struct account *account)
 	return got == 0;
 }
 
+/* @return FALSE with an error */
+static gboolean
+know_accounts(struct gather *gather)
+{
+	g_autoptr(GPtrArray) first = NULL;
+
+	if (gather->transaction->accounts != PRESENCE_UNKNOWN)
+		return TRUE;
+	first = account_list(gather->database, 1, 0, gather->error);
+	if (first)
+		gather->transaction->accounts = first->len ? PRESENCE_SOME : PRESENCE_NONE;
+	return first != NULL;
+}
+
 gboolean
 gather_account(struct gather *gather, const char *domain)
 {
-	struct account *account;
+	struct account *account = NULL;
 
 	if (!domain)
 		return TRUE;
-	if (!account_find(gather->database, domain, NULL, &account, gather->error))
+	if (!know_accounts(gather) ||
+	    (gather->transaction->accounts == PRESENCE_SOME &&
+	     !account_find(gather->database, domain, NULL, &account, gather->error)))
 		return FALSE;
 	if (!account) {
 		account = account_new();

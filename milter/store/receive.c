@@ -169,15 +169,15 @@ route_message(const struct receive *receive, const struct known *known,
 }
 
 static struct decision *
-decide(struct database *database, const struct receive *receive, struct known *known,
+decide(struct transaction *transaction, const struct receive *receive, struct known *known,
        GError **error)
 {
 	const struct facts *facts = receive->facts;
 	struct decision *decision =
 		receive->decide(facts, known, receive->scorecards, receive->now);
 
-	return apply_respect(database, decision, facts->received ? facts->received : receive->now,
-			     error);
+	return apply_respect(transaction, decision,
+			     facts->received ? facts->received : receive->now, error);
 }
 
 gboolean
@@ -189,7 +189,7 @@ receive_message(struct transaction *transaction, const struct receive *receive, 
 	g_autoptr(known_owned) known = lookup_known(
 		transaction, receive->facts, receive->scorecards, receive->now, &previous, error);
 	g_autoptr(decision_owned) decision =
-		known ? decide(transaction->database, receive, known, error) : NULL;
+		known ? decide(transaction, receive, known, error) : NULL;
 	struct routing *routing =
 		decision ? route_message(receive, known, decision, &previous) : NULL;
 	gboolean done = decision != NULL;

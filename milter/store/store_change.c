@@ -146,7 +146,7 @@ decide_and_write(struct transaction *transaction, struct change_job *job, struct
 	if (!decision)
 		return TRUE;
 	time = decision->touch ? decision->touch->time : job->now;
-	decision = apply_respect(transaction->database, g_steal_pointer(&decision), time, error);
+	decision = apply_respect(transaction, g_steal_pointer(&decision), time, error);
 	if (!decision)
 		return FALSE;
 	if (!known->is_duplicate && !write_change(transaction, job, decision, error))

@@ -139,6 +139,7 @@ import_account(struct transaction *transaction, struct import_job *job, gpointer
 	char *conflict;
 	int change;
 
+	transaction->accounts = PRESENCE_UNKNOWN;
 	if (!account_import(transaction->database, row, job->now, &change, &conflict, error))
 		return FALSE;
 	conclude(job, change, conflict);

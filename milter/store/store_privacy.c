@@ -41,8 +41,7 @@ run_cards(struct transaction *transaction, gpointer data, GError **error)
 	forget_free(job->forget);
 	job->forget = forget_new();
 	return forget_find(transaction->database, job->forget, job->who, error) &&
-	       (!job->remember ||
-		forget_remember(transaction->database, job->forget, job->now, error)) &&
+	       (!job->remember || forget_remember(transaction, job->forget, job->now, error)) &&
 	       forget_cards(transaction, job->forget, job->store->endpoints, job->now, &job->report,
 			    error);
 }

@@ -28,10 +28,15 @@ struct tally {
 
 struct roster;
 
+/* Whether a table that most sites leave empty has rows: asked once, and not again for each message
+ * while nobody adds one.  Who adds one makes it unknown; that is right after a rollback, too. */
+enum presence { PRESENCE_UNKNOWN, PRESENCE_NONE, PRESENCE_SOME };
+
 struct transaction {
 	struct database *database;
 	struct roster *roster; /* in memory, written with the tallies; NULL: nobody counts */
 	struct tally tally;
+	enum presence accounts, forgotten;
 };
 
 /** Count `by` deliveries of a state (enum delivery_state). */
