@@ -97,8 +97,9 @@
 #define LIMIT_BATCH 256 /* jobs in one commit; rows of one step of a clean-up */
 #define LIMIT_LOG_GATHERED 131071 /* bytes of SQLite's log in one call: what its VFS can take */
 #define LIMIT_CANDIDATES 4 /* leads or messages looked at under one key */
-#define LIMIT_LEDGER 128 /* touches of a lead a decision reads singly; earlier ones are summed up */
-#define LIMIT_LEDGER_KEPT 64 /* of them when more are summed up */
+#define LIMIT_LEDGER 64 /* touches of a lead a decision reads singly; earlier ones are summed up */
+#define LIMIT_LEDGER_KEPT 32 /* of them when more are summed up */
+#define LIMIT_OUTCOME_RULES 128 /* contributions in the picture of a score that an outcome keeps */
 #define LIMIT_LEDGER_CHUNK 1024 /* touches read at a time */
 #define LIMIT_SUMMARY_NAMES 256 /* names of touches counted in a summary */
 #define LIMIT_ACCOUNT_PEOPLE 64 /* leads of an account looked at, the last to write */

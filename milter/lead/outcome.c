@@ -163,7 +163,7 @@ static void
 put_rules(GString *out, const struct score *score)
 {
 	json_open(out, "rules", '[');
-	for (guint i = 0; i < MIN(score->contributions->len, LIMIT_LEDGER); i++) {
+	for (guint i = 0; i < MIN(score->contributions->len, LIMIT_OUTCOME_RULES); i++) {
 		const struct contribution *contribution = score->contributions->pdata[i];
 
 		json_open(out, NULL, '{');
