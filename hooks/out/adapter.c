@@ -6,6 +6,25 @@
 #include "base/error.h"
 
 #define INSTALLED LEADMILTER_DATADIR "/adapters"
+#define FROM_PROGRAM "../share/leadmilter/adapters"
+
+/*
+ * Where the installed ones are: beside the program's own directory, as `make install` puts them
+ * with any prefix and DESTDIR, also one that the program was not built for; else where it was built
+ * for.
+ */
+static char *
+installed_directory(void)
+{
+	g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
+	g_autofree char *home = program ? g_path_get_dirname(program) : NULL;
+	char *beside = home ? g_canonicalize_filename(FROM_PROGRAM, home) : NULL;
+
+	if (beside && g_file_test(beside, G_FILE_TEST_IS_DIR))
+		return beside;
+	g_free(beside);
+	return g_strdup(INSTALLED);
+}
 
 GPtrArray *
 adapter_directories(const struct config *config)
@@ -14,7 +33,7 @@ adapter_directories(const struct config *config)
 
 	if (config->adapter_directory != NULL)
 		g_ptr_array_add(directories, g_strdup(config->adapter_directory));
-	g_ptr_array_add(directories, g_strdup(INSTALLED));
+	g_ptr_array_add(directories, installed_directory());
 	return directories;
 }
 
@@ -74,6 +93,7 @@ adapter_load(const struct config *config, const char *name, GError **error)
 	g_set_error(error, LEADMILTER_ERROR, ERROR_NOT_FOUND,
 		    "no adapter \"%s\": neither %s%s%s.lua nor %s/%s.lua", name,
 		    config->adapter_directory ? config->adapter_directory : "",
-		    config->adapter_directory ? "/" : "", name, INSTALLED, name);
+		    config->adapter_directory ? "/" : "", name,
+		    (char *)directories->pdata[directories->len - 1], name);
 	return NULL;
 }

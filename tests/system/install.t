@@ -120,6 +120,8 @@ subtest 'the shipped configuration works' => sub {
 	is $?, 0, 'leadctl score' or diag $out;
 	like $out, qr/"scorecard":"default"/, '  with the installed scorecard';
 	like $out, qr/"freemail":true/, '  and the installed lists';
+	$out = `$leadctl -c $conf adapter list 2>&1`;
+	like $out, qr/^odoo\b/m, '  and the installed adapters, whatever prefix it was built for';
 	my $pid = $site->start_process('installed', command => [ $daemon, '-f', '-c', $conf ]);
 	Site::wait_for('the daemon', sub { -S "$site->{dir}/run/leadmilter.sock" && $site->daemon_answers });
 	is sprintf('%04o', (stat "$site->{dir}/run/leadmilter.sock")[2] & 07777), '0660', 'the daemon serves';
