@@ -56,6 +56,15 @@ test_headers(void)
 		  "Company name|Company Domain Name|Number of Employees|Country/Region|Company "
 		  "owner",
 		  "", "domain=1 company=0 employees=2 country=3 owner=4" },
+		{ IMPORT_ACCOUNTS, "Organization - Name|Organization - Website", "",
+		  "domain=1 company=0" },
+		{ IMPORT_CUSTOMERS,
+		  "Person - ID|Person - Name|Person - Email - Work|Person - Phone - Work|Person - "
+		  "Organization",
+		  "", "email=2 name=1 company=4 phone=3 id=0" },
+		{ IMPORT_CUSTOMERS, "Email|Associated Company|Became a Customer Date", "",
+		  "email=0 company=1 since=2" },
+		{ IMPORT_TOUCHES, "Email|Activity|Activity Date", "", "email=0 touch=1 time=2" },
 		{ IMPORT_ACCOUNTS, "Name|Domain|URL", "", "domain=1 company=0 / URL" },
 		{ IMPORT_ACCOUNTS, "Name|Company|Domain", "", "domain=2 company=1 / Name" },
 		{ IMPORT_ACCOUNTS, "a|b|c", "domain=b company=C", "domain=1 company=2 / a" },
