@@ -308,11 +308,20 @@ run_endpoint_key(struct leadctl *leadctl, int argc, char **argv)
 		return LEADCTL_FAILURE;
 	const GPtrArray *endpoints = generation->config->endpoints;
 	guint count = 0;
+	gboolean known = FALSE;
 	for (guint i = 0; i < endpoints->len; i++) {
 		const struct config_endpoint *endpoint = g_ptr_array_index(endpoints, i);
-		if (!strcmp(endpoint->name, argv[1]))
-			count += print_keys(leadctl, endpoint);
+		if (strcmp(endpoint->name, argv[1]) != 0)
+			continue;
+		known = TRUE;
+		count += print_keys(leadctl, endpoint);
 	}
+	if (!known)
+		fprintf(stderr, "leadctl: no endpoint \"%s\" in %s\n", argv[1],
+			generation->config->path);
+	else if (!count)
+		fprintf(stderr, "leadctl: endpoint \"%s\" has no ed25519 secret (whsk_)\n",
+			argv[1]);
 	return count ? LEADCTL_OK : LEADCTL_NEGATIVE;
 }
 

@@ -40,7 +40,10 @@ is_fit(const struct config *config, const struct config_endpoint *endpoint, GErr
 	const struct courier_kind *kind = courier_kind_of(endpoint);
 	if (kind != &webhook_courier) {
 		g_set_error(error, LEADMILTER_ERROR, ERROR_INPUT,
-			    "endpoint \"%s\" is served by an adapter: see 'leadctl adapter test'",
+			    endpoint->notify
+				    ? "\"%s\" tells owners by mail: there is no webhook to test"
+				    : "endpoint \"%s\" is served by an adapter: see 'leadctl "
+				      "adapter test'",
 			    endpoint->name);
 		return FALSE;
 	}
