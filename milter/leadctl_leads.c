@@ -52,6 +52,7 @@ add_source(cJSON *object, const struct lead *lead)
 	show_add_text(object, "source_form", lead->source_form);
 	show_add_text(object, "source_campaign", lead->source_campaign);
 	show_add_text(object, "source_forwarder", lead->source_forwarder);
+	show_add_text(object, "source_referrer", lead->source_referrer);
 }
 
 static void

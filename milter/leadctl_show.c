@@ -139,6 +139,7 @@ print_sales(const struct lead *lead)
 	leadctl_row("form", lead->source_form);
 	leadctl_row("campaign", lead->source_campaign);
 	leadctl_row("forwarded by", lead->source_forwarder);
+	leadctl_row("referrer", lead->source_referrer);
 }
 
 static void

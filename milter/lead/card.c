@@ -238,8 +238,10 @@ card_write_source(struct lead *lead, const struct facts *facts)
 	set(&lead->source_mailbox, card_mailbox_address(facts));
 	if (facts->mailbox_tags->len > 0)
 		set(&lead->source_tag, facts->mailbox_tags->pdata[0]);
-	if (facts->form != NULL)
+	if (facts->form != NULL) {
 		set(&lead->source_form, facts->form->name);
+		set(&lead->source_referrer, form_value(facts->form, "referrer"));
+	}
 	set(&lead->source_campaign, campaign(facts));
 	if (facts->forward != NULL)
 		set(&lead->source_forwarder, facts->forward->by);

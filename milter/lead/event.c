@@ -265,6 +265,7 @@ put_source(GString *out, const struct lead *lead)
 	put(out, "form", lead->source_form);
 	put(out, "campaign", lead->source_campaign);
 	put(out, "forwarder", lead->source_forwarder);
+	put(out, "referrer", lead->source_referrer);
 	json_close(out, '}');
 }
 

@@ -42,6 +42,7 @@ static const gsize LEAD_STRINGS[] = {
 	G_STRUCT_OFFSET(struct lead, source_form),
 	G_STRUCT_OFFSET(struct lead, source_campaign),
 	G_STRUCT_OFFSET(struct lead, source_forwarder),
+	G_STRUCT_OFFSET(struct lead, source_referrer),
 	G_STRUCT_OFFSET(struct lead, linked),
 	G_STRUCT_OFFSET(struct lead, merged_into),
 	G_STRUCT_OFFSET(struct lead, customer),

@@ -108,6 +108,7 @@ struct lead {
 	char *owner_reason;
 	char *source; /* first: mailbox source, "form:NAME" … */
 	char *source_mailbox, *source_tag, *source_form, *source_campaign, *source_forwarder;
+	char *source_referrer; /* the page that led to the form */
 	gint64 first_inbound, last_inbound, first_response, last_outbound;
 	guint inbound_count, outbound_count, touch_count;
 	gboolean unverified; /* made by mail whose From is not backed by authentication */

@@ -62,6 +62,7 @@ take_source(struct lead *lead, const struct lead *other)
 	set(&lead->source_form, other->source_form);
 	set(&lead->source_campaign, other->source_campaign);
 	set(&lead->source_forwarder, other->source_forwarder);
+	set(&lead->source_referrer, other->source_referrer);
 }
 
 static void

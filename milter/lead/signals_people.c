@@ -475,6 +475,7 @@ const struct signal signals_people_rows[] = {
 	FIELD("lead.owner", TEXT, LEAD, TEXT, lead, owner, "its salesperson"),
 	FIELD("lead.source", TEXT, LEAD, TEXT, lead, source, "where it first came from"),
 	FIELD("lead.campaign", TEXT, LEAD, TEXT, lead, source_campaign, "the campaign it came from"),
+	FIELD("lead.referrer", TEXT, LEAD, TEXT, lead, source_referrer, "the page that led to its first form"),
 	FIELD("lead.created", TIME, LEAD, INTEGER, lead, created, "when the card was made"),
 	FIELD("lead.last_inbound", TIME, LEAD, INTEGER, lead, last_inbound, "their last mail before this one"),
 	DERIVED("lead.silent_for", DURATION, get_silent_for, NULL, "time since their last mail before this one"),

@@ -126,6 +126,8 @@ static const struct label_row rows[] = {
 		 "sito web|sito internet|página|strona|strona www|strona internetowa|www|"
 		 "site ul|pagina web|сайт|веб сайт|адрес сайта|сайт компании|вебсайт|网站|"
 		 "网址|公司网址|網址|網站|公司网站" },
+	{ "referrer",
+	  "referrer|referer|referrer url|referring page|http referer|página de origen|来源页面" },
 	{ "utm_source", "utm source" },
 	{ "utm_medium", "utm medium" },
 	{ "utm_campaign", "utm campaign|campaign|campaign name" },
@@ -142,16 +144,16 @@ static const struct label_row rows[] = {
 	{ FORM_KEY_META,
 	  "date|time|submitted|submitted on|submitted at|date submitted|submission date|"
 	  "submission time|timestamp|date time|ip|ip address|user ip|remote ip|sender ip|"
-	  "user agent|browser|device|referrer|referer|referring page|page|page url|page title|"
+	  "user agent|browser|device|page|page url|page title|"
 	  "source url|source page|form url|landing page|form|form name|form id|entry id|"
 	  "submission id|id|ref|reference|consent|gdpr|gdpr consent|privacy|privacy policy|"
 	  "terms|newsletter|i agree|acceptance|captcha|gclid|fbclid|msclkid|ga client id|"
 	  "datum|uhrzeit|zeitpunkt|eingegangen am|ip adresse|datenschutz|datenschutzerklärung|"
 	  "einwilligung|seite|formular|date d'envoi|adresse ip|consentement|heure|fecha|hora|"
-	  "dirección ip|página de origen|política de privacidad|data|ora|indirizzo ip|"
+	  "dirección ip|política de privacidad|data|ora|indirizzo ip|"
 	  "consenso privacy|data i godzina|adres ip|zgoda|data trimiterii|adresa ip|acord|дата|"
 	  "время|ip адрес|страница|форма|согласие|источник|адрес страницы|日期|时间|提交时间|"
-	  "提交日期|来源|来源页面|ip地址|页面|隐私" },
+	  "提交日期|来源|ip地址|页面|隐私" },
 };
 
 /* Before the label proper: whose it is.  With their space where the script has spaces. */

@@ -88,6 +88,7 @@ static const struct record_field LEAD_FIELDS[] = {
 	LEAD(source_form, TEXT),
 	LEAD(source_campaign, TEXT),
 	LEAD(source_forwarder, TEXT),
+	LEAD(source_referrer, TEXT),
 	LEAD(first_inbound, TIME),
 	LEAD(last_inbound, TIME),
 	LEAD(first_response, TIME),

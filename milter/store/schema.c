@@ -100,6 +100,7 @@ static const char VERSION_2[] =
 	"CREATE TABLE remembered(lead INTEGER, endpoint INTEGER, key TEXT, value TEXT, "
 	" PRIMARY KEY(lead, endpoint, key)) WITHOUT ROWID;"
 	"CREATE INDEX remembered_value ON remembered(value, endpoint);"
+	"ALTER TABLE lead ADD COLUMN source_referrer TEXT;"
 	"ALTER TABLE lead ADD COLUMN duplicate_reasons TEXT;"
 	"ALTER TABLE lead ADD COLUMN addresses TEXT;"
 	"ALTER TABLE lead ADD COLUMN apart TEXT;"

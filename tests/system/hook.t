@@ -215,6 +215,7 @@ subtest 'a lead from a web form' => sub {
 		message => "We need 40 compilers.\nEmail: evil\@example.net\n\nWhat is the price?",
 		form    => 'contact',
 		utm     => { source => 'news', campaign => 'spring' },
+		referrer => 'https://search.example/?q=pumps',
 		fields  => { "Number of\nusers" => "40\nEmail: evil\@example.net" },
 		id      => 'form-1',
 	};
@@ -234,6 +235,7 @@ subtest 'a lead from a web form' => sub {
 	is $value->{person}{company}, 'Hopper Systems', 'company';
 	is $value->{source}{form}, 'contact', 'form';
 	is $value->{source}{campaign}, 'spring', 'campaign';
+	is $value->{source}{referrer}, 'https://search.example/?q=pumps', 'referrer';
 	is scalar @{ $value->{touches} }, 1, 'one touch';
 	ok scalar @{ $value->{stages} }, 'its stages';
 	my $sum = 0;

@@ -116,10 +116,11 @@ static const struct {
 	  "Name: Luis Ortega\nEmail: luis@north.example\nPhone: +34 915 550 123\n"
 	  "Company: North\nJob title: Buyer\nCountry: Spain\nSubject: Wrapper\n"
 	  "Website: north.example\nMessage: We need a quote.\nutm_source: google\n"
-	  "utm_campaign: q4\n",
+	  "utm_campaign: q4\nReferrer: https://search.example/?q=pumps\n",
 	  "name=Luis Ortega|email=luis@north.example|phone=+34 915 550 123|company=North|"
 	  "title=Buyer|country=Spain|subject=Wrapper|url=north.example|"
-	  "message=We need a quote.|utm_source=google|utm_campaign=q4" },
+	  "message=We need a quote.|utm_source=google|utm_campaign=q4|"
+	  "referrer=https://search.example/?q=pumps" },
 	{ "a message of several lines", SITE,
 	  "Name: Luis Ortega\nEmail: luis@north.example\nMessage:\nHello,\n\nplease note: two "
 	  "machines.\nBudget: open\n\n--\nThis e-mail was sent from a contact form on x\n",
