@@ -35,8 +35,8 @@ gboolean gather_address(struct gather *gather, const char *normalised);
 gboolean gather_written_address(struct gather *gather, const char *address);
 
 /** The account of a registrable domain: who of it is known, active, and whose it is.  NULL is
- *  none.  Asks for the database, scorecards, known, now and
- *  error alone. */
+ *  none.  Needs no more of `gather` than database, scorecards, known, now, error, and the
+ *  transaction's `accounts`. */
 gboolean gather_account(struct gather *gather, const char *domain);
 /** When we last wrote to a normalised address. */
 gboolean gather_outbound(struct gather *gather, const char *address);

@@ -285,7 +285,9 @@ store_account_heat(struct store *store, const char *domain, struct scorecards *s
 		   gint64 now, GError **error)
 {
 	g_autoptr(known_owned) known = known_new();
-	struct gather gather = { .database = store->reading,
+	struct transaction reading = { .accounts = PRESENCE_SOME }; /* so that it looks */
+	struct gather gather = { .transaction = &reading,
+				 .database = store->reading,
 				 .scorecards = scorecards,
 				 .now = now,
 				 .known = known,
