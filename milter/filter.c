@@ -29,6 +29,8 @@
 
 #define DESCRIPTORS 1024 /* the listener is among the first */
 #define KNOCK_MS 20
+#define DRAIN_QUIET (200 * 1000) /* microseconds without a callback */
+#define DRAIN_LOOK (5 * 1000)
 
 /* Where libmilter listens: set by filter_open. */
 static struct {
@@ -38,10 +40,10 @@ static struct {
 static struct runtime *serving; /* set before smfi_main, cleared after filter_drain */
 static struct {
 	pthread_mutex_t mutex;
-	pthread_cond_t idle;
 	guint running;
+	gint64 entered; /* monotonic: when the last callback began */
 	gboolean closed; /* no callback may start work any more */
-} gate = { .mutex = PTHREAD_MUTEX_INITIALIZER, .idle = PTHREAD_COND_INITIALIZER };
+} gate = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
 /* --- which callbacks run --- */
 
@@ -50,8 +52,10 @@ enter(void)
 {
 	pthread_mutex_lock(&gate.mutex);
 	gboolean open = !gate.closed;
-	if (open)
+	if (open) {
 		gate.running++;
+		gate.entered = g_get_monotonic_time();
+	}
 	pthread_mutex_unlock(&gate.mutex);
 	return open;
 }
@@ -60,29 +64,25 @@ static void
 leave(void)
 {
 	pthread_mutex_lock(&gate.mutex);
-	if (--gate.running == 0)
-		pthread_cond_broadcast(&gate.idle);
+	gate.running--;
 	pthread_mutex_unlock(&gate.mutex);
 }
 
+/* libmilter's threads finish what they have begun to read after smfi_main has returned: what they
+ * then call must still find us, or an answered mail would be in no store. */
 gboolean
 filter_drain(gint64 until)
 {
-	struct timespec deadline;
-	clock_gettime(CLOCK_REALTIME, &deadline);
-	gint64 left = MAX(until - g_get_monotonic_time(), 0);
-	deadline.tv_sec += left / G_USEC_PER_SEC;
-	deadline.tv_nsec += left % G_USEC_PER_SEC * 1000;
-	if (deadline.tv_nsec >= 1000000000) {
-		deadline.tv_sec++;
-		deadline.tv_nsec -= 1000000000;
-	}
+	gboolean idle = FALSE;
 	pthread_mutex_lock(&gate.mutex);
+	while (!idle && g_get_monotonic_time() < until) {
+		pthread_mutex_unlock(&gate.mutex);
+		g_usleep(DRAIN_LOOK);
+		pthread_mutex_lock(&gate.mutex);
+		idle = gate.running == 0 && g_get_monotonic_time() - gate.entered > DRAIN_QUIET;
+	}
 	gate.closed = TRUE;
-	while (gate.running > 0 &&
-	       pthread_cond_timedwait(&gate.idle, &gate.mutex, &deadline) != ETIMEDOUT)
-		;
-	gboolean idle = gate.running == 0;
+	idle = gate.running == 0;
 	pthread_mutex_unlock(&gate.mutex);
 	return idle;
 }
@@ -319,10 +319,20 @@ end_message(SMFICTX *context, struct session *session)
 	apply_changes(context, session, queue_id ? queue_id : "-", changes);
 }
 
+/* Where all is over, the mail says that nobody looked at it. */
 static sfsistat
 on_end(SMFICTX *context)
 {
-	WITH_SESSION(context, 0, end_message(context, session));
+	struct connection *connection = smfi_getpriv(context);
+	if (!connection || !connection->session)
+		return SMFIS_ACCEPT;
+	if (enter()) {
+		end_message(context, connection->session);
+		leave();
+		return SMFIS_CONTINUE;
+	}
+	smfi_addheader(context, "X-Lead-Status", "unprocessed");
+	return SMFIS_ACCEPT;
 }
 
 static sfsistat
