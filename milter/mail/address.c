@@ -460,8 +460,16 @@ find_provider(const char *domain)
 static char *
 normalise_domain(const char *domain)
 {
-	g_autofree char *ascii = domain_to_ascii(domain);
-	char *lower = ascii ? g_steal_pointer(&ascii) : g_utf8_strdown(domain, -1);
+	char *ascii = domain_to_ascii(domain);
+	if (ascii)
+		return ascii;
+	/* A capital letter may be all that kept it from being a name. */
+	char *lower = g_utf8_strdown(domain, -1);
+	ascii = domain_to_ascii(lower);
+	if (ascii) {
+		g_free(lower);
+		return ascii;
+	}
 	gsize length = strlen(lower);
 	if (length && lower[length - 1] == '.')
 		lower[length - 1] = '\0';

@@ -8,6 +8,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use HTTP::Tiny;
 use JSON::PP;
 use List::Util qw(sum0);
 use MilterClient;
@@ -56,12 +57,11 @@ sub start {
 	$site->start_daemon(keep_config => 1);
 }
 
-sub curl {
-	my ($path, @more) = @_;
-	open my $pipe, '-|', 'curl', '-sS', '-H', "Authorization: Bearer $TOKEN", @more, "http://127.0.0.1:$port$path"
-	    or die "curl: $!";
-	local $/;
-	return $json->decode(scalar <$pipe> // die "curl $path");
+sub ask {
+	my ($path, $body) = @_;
+	my %how = (headers => { Authorization => "Bearer $TOKEN" }, defined $body ? (content => $body) : ());
+	my $answer = HTTP::Tiny->new->request(defined $body ? 'POST' : 'GET', "http://127.0.0.1:$port$path", \%how);
+	return $json->decode($answer->{content});
 }
 
 my $serial = 0;
@@ -127,7 +127,7 @@ sub same_everywhere {
 	my ($what, $after) = @_;
 	my $want = explained($what, $after);
 	my $now  = at($after);
-	my $api  = curl("/v1/leads/$ANNA?now=$now");
+	my $api  = ask("/v1/leads/$ANNA?now=$now");
 	same_cards(cards($api->{scores}), $want, "$what: GET /v1/leads/{lead}");
 	is_sum($api->{score}, "$what: GET /v1/leads/{lead}");
 	same_cards(cards($site->leadctl_json('--now', $now, 'show', $ANNA)->[0]{scores}), $want, "$what: show");
@@ -165,7 +165,7 @@ subtest 'half a year of touches' => sub {
 		{ touch => $_ % 7 ? 'visit' : 'pricing_page', email => $ANNA, id => "t$_", time => at(-$_ * DAY - $_ * 60) }
 	} 1 .. 180;
 	while (my @part = splice @touches, 0, 60) {
-		my $answer = curl('/v1/touches', '-d', $json->encode({ touches => \@part }));
+		my $answer = ask('/v1/touches', $json->encode({ touches => \@part }));
 		is scalar(grep { $_->{status} eq 'recorded' } @{ $answer->{results} }), 60, 'recorded';
 	}
 	same_everywhere('with touches');
@@ -179,7 +179,7 @@ subtest 'half a year of touches' => sub {
 	my $listed = $site->leadctl_json('leads')->[0];
 	my $lead   = $want->{ $listed->{scorecard} };
 	ok near($listed->{score}, $lead->{total}), 'leadctl leads';
-	my $api = curl('/v1/leads')->{leads}[0];
+	my $api = ask('/v1/leads')->{leads}[0];
 	same_cards(cards($api->{scores}), $want, 'GET /v1/leads');
 	my @times = $site->leadctl('show', $ANNA) =~ /^    (\d{4}-\d\d-\d\d \d\d:\d\d)  \w/mg;
 	is_deeply \@times, [ sort @times ], 'show: told as it happened';
@@ -214,7 +214,7 @@ subtest 'reload is as restart; a wrong scorecard changes nothing' => sub {
 		my $answer = qx($Site::BUILD/leadctl -c $path reload 2>&1);
 		is $? >> 8, 70, 'a wrong scorecard is refused';
 		like $answer, $said, 'and why, where';
-		my $api = curl("/v1/leads/$ANNA");
+		my $api = ask("/v1/leads/$ANNA");
 		same_cards(cards($api->{scores}), $after, 'the daemon goes on with the old one');
 	}
 	like $site->daemon_log, qr/error: the old configuration stays: \S+tight\.conf:9:/, 'the log tells, too';

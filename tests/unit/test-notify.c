@@ -505,12 +505,14 @@ test_digest(void)
 	deliver_wake(f.deliver);
 	outbox_wait(f.store, given_back, GUINT_TO_POINTER(3));
 	outbox_wait(f.store, delivered, GUINT_TO_POINTER(3));
+	pthread_mutex_lock(&f.store->lock);
 	for (guint i = 0; i < f.store->rows->len; i++) {
 		const struct row *row = g_ptr_array_index(f.store->rows, i);
 		g_assert_cmpuint(row->attempts, ==, row->state == DELIVERY_DELIVERED ? 1 : 0);
 		if (row->state != DELIVERY_DELIVERED)
 			g_assert_cmpint(row->next, ==, START + HOUR);
 	}
+	pthread_mutex_unlock(&f.store->lock);
 	advance(&f, 59 * MINUTE);
 	advance(&f, MINUTE);
 	outbox_wait(f.store, delivered, GUINT_TO_POINTER(6));
