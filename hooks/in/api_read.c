@@ -119,6 +119,21 @@ snapshot(const struct lead *lead, const struct account *account, const struct sc
 	return data;
 }
 
+/* A list doesn't look at accounts: only whose the lead is. */
+static cJSON *
+listed(const struct lead *lead, gint64 now)
+{
+	cJSON *data = snapshot(lead, NULL, NULL, now);
+	cJSON *account = cJSON_CreateObject();
+
+	show_add_text(account, "domain", lead->account);
+	if (lead->account)
+		cJSON_ReplaceItemInObjectCaseSensitive(data, "account", account);
+	else
+		cJSON_Delete(account);
+	return data;
+}
+
 void
 api_list_leads(struct api_call *call)
 {
@@ -139,7 +154,7 @@ api_list_leads(struct api_call *call)
 	value = cJSON_CreateObject();
 	list = cJSON_AddArrayToObject(value, "leads");
 	for (guint i = 0; i < MIN(leads->len, most); i++)
-		cJSON_AddItemToArray(list, snapshot(leads->pdata[i], NULL, NULL, call->now));
+		cJSON_AddItemToArray(list, listed(leads->pdata[i], call->now));
 	cJSON_AddBoolToObject(value, "more", leads->len > most);
 	api_answer_json(call, 200, value);
 }

@@ -93,9 +93,17 @@ put_account(GString *out, const struct lead *lead, const struct account *account
 	put(out, "company", known->company);
 	put(out, "industry", known->industry);
 	put(out, "country", known->country);
+	if (known->employees > 0)
+		json_integer(out, "employees", known->employees);
+	else
+		json_null(out, "employees");
+	if (known->revenue > 0)
+		json_number(out, "revenue", known->revenue, 2);
+	else
+		json_null(out, "revenue");
 	put(out, "owner", known->owner);
-	json_boolean(out, "target", known->target);
-	json_boolean(out, "customer", known->customer);
+	json_boolean(out, "target", known->target > 0);
+	json_boolean(out, "customer", known->customer > 0);
 	json_integer(out, "people", known->people);
 	json_integer(out, "active_people", known->active_people);
 	json_close(out, '}');
