@@ -64,7 +64,7 @@ my %noticed = map { m{/cut(\d+)\.json: } ? ($names[$1] => 1) : () } @{ $got->{pr
 is_deeply([ grep { !$noticed{$_} } @names ], [], scalar(@names) . ' keys are required');
 
 SKIP: {
-	skip 'no leadctl', 2 unless -x "$build/leadctl";
+	skip 'no leadctl', 4 unless -x "$build/leadctl";
 	for my $command (qw(inspect score)) {
 		my $printed = qx{"$build/leadctl" -c "$top/tests/data/lead/leadmilter.conf" --json $command @mails};
 		spurt("$dir/$command.jsonl", $printed);
@@ -72,6 +72,14 @@ SKIP: {
 		is_deeply($got, { documents => scalar @mails, problems => [] }, "leadctl $command --json")
 			or diag explain $got;
 	}
+	my $card = slurp("$top/conf/scorecards/default.conf");
+	$card =~ s/(rule "wrote" \{.*?points = )8/${1}30/s or die 'no rule "wrote"';
+	spurt("$dir/new.conf", $card);
+	my $printed = qx{"$build/leadctl" --json score --diff "$top/conf/scorecards/default.conf" "$dir/new.conf" @mails};
+	spurt("$dir/diff.jsonl", $printed);
+	$got = validate('score-diff', "$dir/diff.jsonl");
+	is_deeply($got->{problems}, [], 'leadctl score --diff --json') or diag explain $got;
+	cmp_ok($got->{documents}, '>', 5, '  messages and a summary');
 }
 
 done_testing;
