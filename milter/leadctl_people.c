@@ -60,8 +60,16 @@ ask_and_print(struct leadctl *leadctl, cJSON *request)
 
 /* --- two cards, one person --- */
 
+/* The command that makes two of them again. */
+static void
+print_undo(const struct leadctl *leadctl, const char *lead, const char *other)
+{
+	if (!leadctl->json)
+		printf("to undo: leadctl split %s --origin %s\n", lead, other);
+}
+
 static int
-ask_about_two(struct leadctl *leadctl, const char *name, int argc, char **argv)
+ask_about_two(struct leadctl *leadctl, const char *name, gboolean can_undo, int argc, char **argv)
 {
 	if (argc != 3)
 		return leadctl_usage(leadctl_find(leadctl_people_commands, name));
@@ -74,19 +82,24 @@ ask_about_two(struct leadctl *leadctl, const char *name, int argc, char **argv)
 		return leadctl->failure;
 	}
 	cJSON_AddStringToObject(request, "other", other->id);
-	return ask_and_print(leadctl, request);
+	g_autofree char *lead =
+		g_strdup(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(request, "lead")));
+	int code = ask_and_print(leadctl, request);
+	if (can_undo && code == LEADCTL_OK)
+		print_undo(leadctl, lead, other->id);
+	return code;
 }
 
 static int
 run_merge(struct leadctl *leadctl, int argc, char **argv)
 {
-	return ask_about_two(leadctl, "merge", argc, argv);
+	return ask_about_two(leadctl, "merge", TRUE, argc, argv);
 }
 
 static int
 run_keep_apart(struct leadctl *leadctl, int argc, char **argv)
 {
-	return ask_about_two(leadctl, "keep-apart", argc, argv);
+	return ask_about_two(leadctl, "keep-apart", FALSE, argc, argv);
 }
 
 static int

@@ -432,17 +432,42 @@ drop_part(struct lead *lead, const struct merge_part *part)
 		g_clear_pointer(&lead->customer, g_free);
 }
 
-/* Somebody of whom only an address is known. */
+/* Who it is, and not what became of them. */
+static void
+know_person(struct lead *card, const struct lead *person)
+{
+#define FIELD(name) \
+	{ \
+		&card->name, person->name \
+	}
+	const struct {
+		char **field;
+		const char *value;
+	} FIELDS[] = {
+		FIELD(name), FIELD(prefix),  FIELD(first_name), FIELD(last_name), FIELD(title),
+		FIELD(rank), FIELD(company), FIELD(country),    FIELD(language),  FIELD(phone),
+	};
+#undef FIELD
+
+	for (guint i = 0; i < G_N_ELEMENTS(FIELDS); i++)
+		set(FIELDS[i].field, FIELDS[i].value);
+	add_all(card->phones, person->phones, LIMIT_PHONES);
+}
+
+/* Of somebody who was never merged only the address is known. */
 static struct lead *
-new_card(const struct lead *lead, const char *address, const GPtrArray *touches, gint64 now)
+new_card(const struct merge_part *part, const struct lead *lead, const GPtrArray *touches,
+	 gint64 now)
 {
 	struct lead *card = lead_new();
 
 	card->id = clock_new_id("ld_", now);
 	card->created = touches->len > 0 ? ((struct touch *)touches->pdata[0])->time : now;
-	set(&card->normalised, address);
-	set(&card->address, address);
-	set(&card->account, lead->account);
+	set(&card->normalised, part->address);
+	set(&card->address, part->address);
+	set(&card->account, part->account != NULL ? part->account->domain : NULL);
+	if (part->person != NULL)
+		know_person(card, part->person);
 	set(&card->scorecard, lead->scorecard);
 	set(&card->owner, lead->owner);
 	set(&card->owner_reason, lead->owner != NULL ? "divided off a lead of theirs" : NULL);
@@ -460,7 +485,7 @@ part_card(const struct merge_part *part, const struct lead *lead, const GPtrArra
 	struct lead *card;
 
 	if (part->sign == NULL)
-		return new_card(lead, part->address, touches, now);
+		return new_card(part, lead, touches, now);
 	card = lead_copy(part->sign);
 	g_clear_pointer(&card->merged_into, g_free);
 	return card;
@@ -480,10 +505,14 @@ merge_divide(const struct merge_part *part, struct known *known,
 		.now = now,
 		.time = now,
 	};
+	struct known theirs = *known; /* borrowed, but for the account */
+	struct change_context part_context = context;
 	const struct lead *before = ((struct candidate *)known->candidates->pdata[0])->lead;
 	GPtrArray *taken = g_ptr_array_new_with_free_func((GDestroyNotify)touch_free);
 	struct decision *decision, *other;
 
+	theirs.account = part->account;
+	part_context.known = &theirs;
 	divide_ledger(part, before, known->touches, taken);
 	*ret_ledger = taken;
 	if (part->sign == NULL && (taken->len == 0 || known->touches->len == 0))
@@ -504,6 +533,6 @@ merge_divide(const struct merge_part *part, struct known *known,
 	merge_set_apart(decision->lead, other->lead->id);
 	merge_set_apart(other->lead, before->id);
 	conclude(&context, decision, known->touches, SPLIT, other->lead);
-	conclude(&context, other, taken, part->sign != NULL ? UPDATED : CREATED, NULL);
+	conclude(&part_context, other, taken, part->sign != NULL ? UPDATED : CREATED, NULL);
 	return decision;
 }

@@ -8,8 +8,9 @@
  * and of two closed ones the later.  Scores come from the ledger of both.
  *
  * Divided, a sign becomes the card it was, with its touches and what was written from its addresses
- * since; or what one address wrote becomes a card of its own.  Counts are those of the ledgers
- * then.  The two are known not to be one person from then on.  Pure; any thread.
+ * since; or what one address wrote becomes a card of its own, at the account of that address and
+ * with what the card it was merged with says of the person.  Counts are those of the ledgers then.
+ * The two are known not to be one person from then on.  Pure; any thread.
  */
 #ifndef LEADMILTER_MERGE_H
 #define LEADMILTER_MERGE_H
@@ -27,6 +28,8 @@ struct decision *merge_decide(struct known *known, const struct scorecards *scor
 struct merge_part {
 	const struct lead *sign; /* a card that was merged into it, or NULL: */
 	const char *address; /* normalised: what was written from it */
+	const struct lead *person; /* of the address: a card merged into it, or NULL */
+	struct account *account; /* of the sign, or of the address' organisation; or NULL */
 };
 
 /** The touch goes with the part. @param lead it is divided off */

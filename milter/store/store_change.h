@@ -86,9 +86,11 @@ gboolean store_merge(struct store *store, const char *lead, const char *other,
  * Undo that, or divide a card.
  * @param what id of a card that was merged into this one, or an address: what was written from it
  *        becomes a lead of its own
+ * @param domain of such an address: its organisation's registrable domain, or NULL where it says
+ *        nothing about one (identity_account())
  * @param ret  of the card that is made
  */
-gboolean store_split(struct store *store, const char *lead, const char *what,
+gboolean store_split(struct store *store, const char *lead, const char *what, const char *domain,
 		     struct scorecards *scorecards, gint64 now, struct answer *ret, GError **error);
 /** They are not one person: no longer possible duplicates, now and later. */
 gboolean store_keep_apart(struct store *store, const char *lead, const char *other, GError **error);

@@ -20,6 +20,7 @@
 struct merge_job {
 	struct store *store;
 	const char *lead, *other; /* id or address */
+	const char *domain; /* of the organisation of an address that is divided off, or NULL */
 	struct scorecards *scorecards;
 	gint64 now;
 	struct answer answer;
@@ -251,19 +252,57 @@ store_merge(struct store *store, const char *lead, const char *other, struct sco
 
 /* --- dividing --- */
 
-/* @return FALSE with an error */
-static gboolean
-find_part(struct gather *gather, const struct merge_job *job, struct merge_part *ret,
-	  struct person_row **ret_sign, char **ret_address)
+/* The card the address' touches were first written into, if that was another one; NULL is none. */
+static const char *
+origin_of_address(const GPtrArray *touches, const char *address)
 {
-	const char *id = ((struct candidate *)gather->known->candidates->pdata[0])->lead->id;
+	for (guint i = 0; i < touches->len; i++) {
+		const struct touch *touch = touches->pdata[i];
+		const char *last = touch->origin ? strrchr(touch->origin, '/') : NULL;
 
-	*ret = (struct merge_part){ .address = *ret_address = address_normalise(job->other) };
-	if (*ret_address)
-		return TRUE;
-	*ret_sign = people_row_by_id(gather->database, job->other, gather->error);
-	if (*ret_sign && !g_strcmp0((*ret_sign)->lead->merged_into, id)) {
-		ret->sign = (*ret_sign)->lead;
+		if (touch->origin && !g_strcmp0(touch->author, address))
+			return last ? last + 1 : touch->origin;
+	}
+	return NULL;
+}
+
+/* Takes the sign out of the list. @return NULL without an error: none has the address */
+static struct person_row *
+sign_with_address(struct database *database, const char *id, const char *address, GError **error)
+{
+	g_autoptr(GPtrArray) signs = people_signs(database, id, error);
+
+	for (guint i = 0; signs && i < signs->len; i++) {
+		const struct person_row *row = signs->pdata[i];
+
+		if (identity_has_address(row->lead, address))
+			return g_ptr_array_steal_index(signs, i);
+	}
+	return NULL;
+}
+
+/* Who the address belonged to before it came to the card. @return FALSE with an error */
+static gboolean
+find_person(struct gather *gather, const char *id, struct merge_part *part, struct person_row **ret)
+{
+	const char *origin = origin_of_address(gather->known->touches, part->address);
+
+	if (origin)
+		*ret = people_row_by_id(gather->database, origin, gather->error);
+	if (!*ret && !*gather->error)
+		*ret = sign_with_address(gather->database, id, part->address, gather->error);
+	if (*ret && identity_has_address((*ret)->lead, part->address))
+		part->person = (*ret)->lead;
+	return !*gather->error;
+}
+
+static gboolean
+find_sign(struct gather *gather, const struct merge_job *job, const char *id,
+	  struct merge_part *part, struct person_row **ret)
+{
+	*ret = people_row_by_id(gather->database, job->other, gather->error);
+	if (*ret && !g_strcmp0((*ret)->lead->merged_into, id)) {
+		part->sign = (*ret)->lead;
 		return TRUE;
 	}
 	if (!*gather->error)
@@ -271,6 +310,34 @@ find_part(struct gather *gather, const struct merge_job *job, struct merge_part 
 			    "'%s' is no address, and no card that was merged into %s", job->other,
 			    id);
 	return FALSE;
+}
+
+/* The card's own account stays what is known. @return FALSE with an error */
+static gboolean
+find_part_account(struct gather *gather, const char *domain, struct merge_part *part)
+{
+	struct known *known = gather->known;
+	struct account *account = g_steal_pointer(&known->account);
+	gboolean done = gather_account(gather, domain);
+
+	part->account = known->account;
+	known->account = account;
+	return done;
+}
+
+/* @return FALSE with an error */
+static gboolean
+find_part(struct gather *gather, const struct merge_job *job, struct merge_part *ret,
+	  struct person_row **ret_row, char **ret_address)
+{
+	const char *id = ((struct candidate *)gather->known->candidates->pdata[0])->lead->id;
+
+	ret->address = *ret_address = address_normalise(job->other);
+	if (*ret_address)
+		return find_person(gather, id, ret, ret_row) &&
+		       find_part_account(gather, job->domain, ret);
+	return find_sign(gather, job, id, ret, ret_row) &&
+	       find_part_account(gather, ret->sign->account, ret);
 }
 
 static gboolean
@@ -352,15 +419,16 @@ divide(struct transaction *transaction, struct merge_job *job, struct gather *ga
        GError **error)
 {
 	g_autofree char *address = NULL;
-	struct person_row *sign = NULL;
-	struct merge_part part;
+	struct person_row *row = NULL;
+	struct merge_part part = { 0 };
 	GError *failure = NULL;
 	gboolean done;
 
 	gather->error = &failure;
-	done = load_one(gather, job) && find_part(gather, job, &part, &sign, &address) &&
+	done = load_one(gather, job) && find_part(gather, job, &part, &row, &address) &&
 	       divide_part(transaction, job, gather, &part, &failure);
-	people_row_free(sign);
+	account_free(part.account);
+	people_row_free(row);
 	if (failure)
 		g_propagate_error(error, failure);
 	return done;
@@ -373,12 +441,15 @@ run_divide(struct transaction *transaction, gpointer data, GError **error)
 }
 
 gboolean
-store_split(struct store *store, const char *lead, const char *what, struct scorecards *scorecards,
-	    gint64 now, struct answer *ret, GError **error)
+store_split(struct store *store, const char *lead, const char *what, const char *domain,
+	    struct scorecards *scorecards, gint64 now, struct answer *ret, GError **error)
 {
-	struct merge_job job = {
-		.store = store, .lead = lead, .other = what, .scorecards = scorecards, .now = now
-	};
+	struct merge_job job = { .store = store,
+				 .lead = lead,
+				 .other = what,
+				 .domain = domain,
+				 .scorecards = scorecards,
+				 .now = now };
 
 	return run_job(store, run_divide, &job, ret, error);
 }

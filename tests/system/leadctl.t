@@ -476,6 +476,7 @@ sub commands_on_people {
 	# two cards, one person
 	($code, $out) = run($site, 'merge', $id[2], $id[3]);
 	is $code, 0, 'merge';
+	like $out, qr/^to undo: leadctl split \Q$id[2]\E --origin \Q$id[3]\E$/m, '  says how to undo it';
 	is $site->leadctl_json('show', $id[3])->[0]{id}, $id[2], '  the other id leads there';
 	is $site->leadctl_json('show', 'p4@buyers4.test')->[0]{id}, $id[2], '  and so does the address';
 	$shown = $site->leadctl_json('show', $id[2])->[0];

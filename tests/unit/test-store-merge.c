@@ -6,6 +6,7 @@
 
 #include "outside-fixture.h"
 #include "store/store_change.h"
+#include "store/store_import.h"
 
 struct fixture {
 	struct scratch scratch;
@@ -107,13 +108,14 @@ merge(struct fixture *fixture, const char *lead, const char *other)
 }
 
 static char *
-divide(struct fixture *fixture, const char *lead, const char *what, gboolean done)
+divide_at(struct fixture *fixture, const char *lead, const char *what, const char *domain,
+	  gboolean done)
 {
 	g_autoptr(GError) error = NULL;
 	struct answer answer = { 0 };
 	char *made;
 
-	g_assert_cmpint(store_split(fixture->store, lead, what, fixture->site.scorecards,
+	g_assert_cmpint(store_split(fixture->store, lead, what, domain, fixture->site.scorecards,
 				    HELP_NOW + CLOCK_DAY, &answer, &error),
 			==, done);
 	if (!done)
@@ -121,6 +123,12 @@ divide(struct fixture *fixture, const char *lead, const char *what, gboolean don
 	made = g_steal_pointer(&answer.lead);
 	answer_clear(&answer);
 	return made;
+}
+
+static char *
+divide(struct fixture *fixture, const char *lead, const char *what, gboolean done)
+{
+	return divide_at(fixture, lead, what, NULL, done);
 }
 
 static guint64
@@ -227,6 +235,85 @@ test_address(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 	g_assert_cmpuint(lead->inbound_count, ==, 1);
 }
 
+static char *
+receive_named(struct fixture *fixture, const char *from, const char *name, const char *phone,
+	      const char *key)
+{
+	struct message message = { .from = from,
+				   .name = name,
+				   .phone = phone,
+				   .account = strchr(from, '@') + 1,
+				   .key = key,
+				   .time = HELP_NOW };
+	g_autoptr(facts_owned) facts = help_facts(&message);
+	g_autoptr(GError) error = NULL;
+	struct answer answer;
+	char *lead;
+
+	store_message(fixture->store, facts, NULL, HELP_NOW, 0, FALSE, &answer, &error);
+	g_assert_no_error(error);
+	lead = g_steal_pointer(&answer.lead);
+	answer_clear(&answer);
+	return lead;
+}
+
+static void
+import_account(struct fixture *fixture, const char *domain, const char *second)
+{
+	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify)account_free);
+	struct account *account = account_new();
+	struct import_report report = { 0 };
+	g_autoptr(GError) error = NULL;
+
+	account->domain = g_strdup(domain);
+	g_ptr_array_add(account->domains, g_strdup(domain));
+	g_ptr_array_add(account->domains, g_strdup(second));
+	g_ptr_array_add(rows, account);
+	store_import_accounts(fixture->store, rows, HELP_NOW, &report, &error);
+	g_assert_no_error(error);
+	import_report_clear(&report);
+}
+
+/* Whoever was merged and is divided off by address is who they were, where their address is. */
+static void
+test_address_merged(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+	static const struct {
+		const char *domain, *account;
+	} CASES[] = {
+		{ "two0.example", "two0.example" },
+		{ "second.example", "primary.example" },
+		{ NULL, NULL },
+	};
+
+	import_account(fixture, "primary.example", "second.example");
+	for (guint i = 0; i < G_N_ELEMENTS(CASES); i++) {
+		g_autofree char *ann = g_strdup_printf("ann@one%u.example", i);
+		g_autofree char *tom = g_strdup_printf("tom@two%u.example", i);
+		g_autofree char *zoe = g_strdup_printf("zoe@three%u.example", i);
+		g_autofree char *phone = g_strdup_printf("+4021311223%u", i);
+		g_autofree char *one = receive_named(fixture, ann, "Ann Berg", NULL, ann);
+		g_autofree char *two = receive_named(fixture, tom, "Tom Split", phone, tom);
+		g_autofree char *top = receive_named(fixture, zoe, "Zoe Top", NULL, zoe);
+		g_autofree char *made = NULL;
+		g_autoptr(lead_owned) lead = NULL;
+		g_autoptr(GError) error = NULL;
+
+		merge(fixture, one, two);
+		if (i == 1) /* by way of a third */
+			merge(fixture, top, one);
+		made = divide_at(fixture, i == 1 ? top : one, tom, CASES[i].domain, TRUE);
+		lead = store_lead(fixture->store, made, &error);
+		g_assert_no_error(error);
+		g_assert_cmpstr(lead->normalised, ==, tom);
+		g_assert_cmpstr(lead->account, ==, CASES[i].account);
+		g_assert_cmpstr(lead->name, ==, "Tom Split");
+		g_assert_cmpuint(lead->phones->len, ==, 1);
+		g_assert_cmpstr(lead->phones->pdata[0], ==, phone);
+		check_ledger(fixture, made, "t'");
+	}
+}
+
 static void
 test_refused(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
@@ -301,6 +388,7 @@ main(int argc, char **argv)
 	ADD("merge", test_merge);
 	ADD("chain", test_chain);
 	ADD("address", test_address);
+	ADD("address-merged", test_address_merged);
 	ADD("refused", test_refused);
 	ADD("events", test_events);
 	ADD("apart", test_apart);

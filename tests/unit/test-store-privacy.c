@@ -178,8 +178,8 @@ test_forget_merged(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
 	g_assert_true(store_merge(fixture->store, bob, eve, fixture->site.scorecards, HELP_NOW,
 				  NULL, &error));
-	g_assert_true(store_split(fixture->store, bob, eve, fixture->site.scorecards, HELP_NOW,
-				  NULL, &error));
+	g_assert_true(store_split(fixture->store, bob, eve, NULL, fixture->site.scorecards,
+				  HELP_NOW, NULL, &error));
 	g_assert_true(store_merge(fixture->store, eve, home, fixture->site.scorecards, HELP_NOW,
 				  NULL, &error));
 	forget(fixture, home, FALSE, &report);
