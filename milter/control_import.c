@@ -5,7 +5,8 @@
  * in the order of the kind's columns (lead/import.h), null for nothing.  Rows are checked here
  * whatever the sender did.  The answer counts rows created, updated and unchanged, and lists those
  * that were left out: "errors": [{"row": 0, "error": "…"}].  With "dry_run" they are checked as
- * far as that goes without writing.
+ * far as that goes without writing.  What was left out of a row that was taken is told once for
+ * each text: "notes": [{"row": 0, "note": "…"}].
  *
  * Touches and outcomes are decided one by one.  A commit each would cost most of the time, so
  * workers do them side by side and the store commits what waits together; what is about one
@@ -16,6 +17,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "lead/import.h"
+#include "lead/owner.h"
 #include "mail/address.h"
 #include "store/store_change.h"
 #include "store/store_import.h"
@@ -35,7 +37,12 @@ struct import {
 	GArray *rows; /* guint: which row each of them is */
 	pthread_mutex_t mutex; /* for what follows */
 	guint created, updated, unchanged;
-	cJSON *errors;
+	cJSON *errors, *notes;
+	GHashTable *noted; /* their texts */
+	guint reading; /* the row */
+	GHashTable *owner_names; /* text as written to address, "" for nobody's */
+	GPtrArray *imported_owners; /* struct owner *, or NULL */
+	struct owners *owners; /* made when the first name is looked up */
 	GError *failure; /* the store's: nothing more is done */
 };
 
@@ -66,11 +73,58 @@ organisation_domain(const char *host, gpointer data)
 	return domain;
 }
 
+/* Without a store yet only those of the configuration are known. */
+static struct owners *
+know_owners(struct import *import)
+{
+	if (!import->owners) {
+		if (import->runtime->store)
+			import->imported_owners =
+				store_owners(import->runtime->store, &import->failure);
+		import->owners = owners_new(import->generation->config, import->imported_owners);
+		import->owner_names =
+			g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	}
+	return import->owners;
+}
+
+/* A file names few people, many times. */
+static char *
+owner_address(const char *name, gpointer data)
+{
+	struct import *import = data;
+	const struct owners *owners = know_owners(import);
+	const char *address = g_hash_table_lookup(import->owner_names, name);
+	if (!address) {
+		const struct owner *owner = owners_find_name(owners, name);
+		address = owner ? owner->address : "";
+		g_hash_table_insert(import->owner_names, g_strdup(name), g_strdup(address));
+	}
+	return *address ? g_strdup(address) : NULL;
+}
+
+static void
+add_note(const char *what, gpointer data)
+{
+	struct import *import = data;
+	if (!g_hash_table_add(import->noted, g_strdup(what)))
+		return;
+	cJSON *object = cJSON_CreateObject();
+	cJSON_AddNumberToObject(object, "row", import->reading);
+	cJSON_AddStringToObject(object, "note", what);
+	cJSON_AddItemToArray(import->notes, object);
+}
+
 static void
 read_row(struct import *import, guint row, const cJSON *cells)
 {
-	const struct import_context context = { import->generation->config->default_region,
-						organisation_domain, import };
+	const struct import_context context = {
+		.default_region = import->generation->config->default_region,
+		.registrable = organisation_domain,
+		.owner = owner_address,
+		.note = add_note,
+		.data = import,
+	};
 	const char *texts[IMPORT_MOST_COLUMNS] = { NULL };
 	guint column = 0;
 	const cJSON *cell;
@@ -80,6 +134,7 @@ read_row(struct import *import, guint row, const cJSON *cells)
 		if (column < IMPORT_MOST_COLUMNS)
 			texts[column++] = cJSON_GetStringValue(cell);
 	}
+	import->reading = row;
 	gpointer record = import_read(import->kind, texts, &context, &error);
 	if (record) {
 		g_ptr_array_add(import->records, record);
@@ -107,6 +162,10 @@ read_rows(struct import *import, const cJSON *request, GError **error)
 	cJSON_ArrayForEach(cells, rows)
 	{
 		read_row(import, row++, cells);
+	}
+	if (import->failure) {
+		g_propagate_error(error, g_steal_pointer(&import->failure));
+		return FALSE;
 	}
 	return TRUE;
 }
@@ -396,6 +455,11 @@ import_clear(struct import *import)
 		g_ptr_array_unref(import->records);
 	g_array_unref(import->rows);
 	cJSON_Delete(import->errors);
+	cJSON_Delete(import->notes);
+	g_hash_table_unref(import->noted);
+	g_clear_pointer(&import->owner_names, g_hash_table_unref);
+	owners_free(import->owners);
+	g_clear_pointer(&import->imported_owners, g_ptr_array_unref);
 	g_clear_error(&import->failure);
 	generation_unref(import->generation);
 	pthread_mutex_destroy(&import->mutex);
@@ -410,7 +474,10 @@ do_import(struct runtime *runtime, const cJSON *request, GError **error)
 				 .shadow = control_flag(request, "shadow"),
 				 .now = control_now(request),
 				 .rows = g_array_new(FALSE, FALSE, sizeof(guint)),
-				 .errors = cJSON_CreateArray() };
+				 .errors = cJSON_CreateArray(),
+				 .notes = cJSON_CreateArray(),
+				 .noted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+								NULL) };
 	cJSON *reply = NULL;
 	pthread_mutex_init(&import.mutex, NULL);
 	if (read_rows(&import, request, error) &&
@@ -421,6 +488,7 @@ do_import(struct runtime *runtime, const cJSON *request, GError **error)
 		cJSON_AddNumberToObject(reply, "updated", import.updated);
 		cJSON_AddNumberToObject(reply, "unchanged", import.unchanged);
 		cJSON_AddItemToObject(reply, "errors", g_steal_pointer(&import.errors));
+		cJSON_AddItemToObject(reply, "notes", g_steal_pointer(&import.notes));
 	}
 	import_clear(&import);
 	return reply;

@@ -30,6 +30,7 @@ struct importing {
 	struct import_plan *plan;
 	cJSON *rows; /* of the request being made */
 	GArray *lines; /* guint: where each of them stands */
+	GHashTable *noted; /* what was told of the file's rows once */
 	gsize bytes;
 	gint64 shown; /* monotonic: when progress was last shown */
 	guint64 total, created, updated, unchanged, bad;
@@ -116,6 +117,34 @@ print_summary(const struct importing *importing)
 
 /* --- one request --- */
 
+/* The line of a row an answer is about. */
+static guint
+line_of(const struct importing *importing, const cJSON *about)
+{
+	double row = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(about, "row"));
+	return row >= 0 && row < importing->lines->len
+		       ? g_array_index(importing->lines, guint, (guint)row)
+		       : 0;
+}
+
+/* Once for each text: where it stands first. */
+static void
+report_notes(struct importing *importing, const cJSON *reply)
+{
+	const cJSON *notes = cJSON_GetObjectItemCaseSensitive(reply, "notes"), *each;
+	cJSON_ArrayForEach(each, notes)
+	{
+		const char *what =
+			cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(each, "note"));
+		if (!what || !g_hash_table_add(importing->noted, g_strdup(what)))
+			continue;
+		if (isatty(STDERR_FILENO))
+			fprintf(stderr, "\r\033[K");
+		fprintf(stderr, "%s:%u: note: %s\n", csvfile_path(importing->file),
+			line_of(importing, each), what);
+	}
+}
+
 static int
 compare_errors(gconstpointer a, gconstpointer b)
 {
@@ -140,12 +169,9 @@ report_errors(struct importing *importing, const cJSON *reply)
 		const cJSON *one = g_ptr_array_index(sorted, i);
 		const char *what =
 			cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(one, "error"));
-		double row = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(one, "row"));
-		guint line = row >= 0 && row < importing->lines->len
-				     ? g_array_index(importing->lines, guint, (guint)row)
-				     : 0;
-		g_autofree char *message = g_strdup_printf(
-			"%s:%u: %s", csvfile_path(importing->file), line, what ? what : "refused");
+		g_autofree char *message =
+			g_strdup_printf("%s:%u: %s", csvfile_path(importing->file),
+					line_of(importing, one), what ? what : "refused");
 		report_bad(importing, message);
 		if (importing->strict)
 			return;
@@ -198,6 +224,7 @@ send_rows(struct importing *importing)
 		importing->created += figure(reply, "created");
 		importing->updated += figure(reply, "updated");
 		importing->unchanged += figure(reply, "unchanged");
+		report_notes(importing, reply);
 		report_errors(importing, reply);
 		cJSON_Delete(reply);
 	}
@@ -358,13 +385,16 @@ run_import(struct leadctl *leadctl, int argc, char **argv)
 		code = LEADCTL_FAILURE;
 	importing.rows = cJSON_CreateArray();
 	importing.lines = g_array_new(FALSE, FALSE, sizeof(guint));
+	importing.noted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	for (int i = 2; code != LEADCTL_USAGE && code != LEADCTL_FAILURE && i < argc; i++) {
+		g_hash_table_remove_all(importing.noted);
 		int each = importing.strict ? import_strictly(&importing, argv[i])
 					    : import_file(&importing, argv[i], FALSE);
 		code = MAX(code, each);
 	}
 	cJSON_Delete(importing.rows);
 	g_array_unref(importing.lines);
+	g_hash_table_unref(importing.noted);
 	g_strfreev(importing.mappings);
 	return code;
 }

@@ -188,7 +188,7 @@ static const struct table KINDS[IMPORT_KIND_COUNT] = {
 		{ "target", "targetaccount|istarget|keyaccount", import_value_flag, AT(account, target), FALSE, "yes: any human response is an MQL" },
 		{ "customer", "iscustomer|client", import_value_flag, AT(account, customer), FALSE, "yes: somebody there bought" },
 		{ "owner", "owneremail|owneraddress|accountowner|companyowner|accountmanager|salesrep",
-		  import_value_address, AT(account, owner), FALSE, "address of who is responsible" },
+		  import_value_owner, AT(account, owner), FALSE, "address or name of who is responsible" },
 	} },
 	[IMPORT_CUSTOMERS] = { "customers", customer_record_new, customer_record_free, finish_customer, {
 		{ "email", "emailaddress|mail|address|contactemail|personemail|personemailwork", import_value_address, AT(customer, address), FALSE, "address" },
@@ -197,7 +197,7 @@ static const struct table KINDS[IMPORT_KIND_COUNT] = {
 		{ "name", "fullname|contact|contactname|customername|person|personname", import_value_text, AT(customer, name), FALSE, "whole name, instead of its parts" },
 		{ "company", "companyname|associatedcompany|organisation|organization|personorganization|account|accountname", import_value_text, AT(customer, company), FALSE, "name of the organisation" },
 		{ "phone", "phonenumber|telephone|tel|mobile|mobilephone|personphone|personphonework", import_value_phone, AT(customer, phone), FALSE, "with country code, or of default_region" },
-		{ "owner", "owneremail|owneraddress|contactowner|accountmanager|salesrep", import_value_address, AT(customer, owner), FALSE, "address of who is responsible" },
+		{ "owner", "owneremail|owneraddress|contactowner|accountmanager|salesrep", import_value_owner, AT(customer, owner), FALSE, "address or name of who is responsible" },
 		{ "id", "customerid|contactid|personid|recordid|crmid|externalid", import_value_id, AT(customer, id), FALSE, "the CRM's own" },
 		{ "since", "customersince|becamecustomer|becameacustomerdate|closedate|date", import_value_time, AT(customer, since), FALSE, "when they bought" },
 	} },

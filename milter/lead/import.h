@@ -74,6 +74,10 @@ struct import_context {
 	/** Registrable domain of a host name (either form), or NULL; caller frees.  NULL: the host
 	 *  name itself is taken */
 	char *(*registrable)(const char *host, gpointer data);
+	/** Address of the one owner of that name, or NULL; caller frees.  NULL: nobody is known */
+	char *(*owner)(const char *name, gpointer data);
+	/** Told what is left out of a row that is taken, as an error is written; or NULL */
+	void (*note)(const char *what, gpointer data);
 	gpointer data;
 };
 

@@ -124,6 +124,38 @@ import_value_address(const char *text, const struct import_context *context, gpo
 	return TRUE;
 }
 
+/* CRMs export the owner's name: a row is worth more than who has it there. */
+static void
+note_owner(const char *text, const struct import_context *context)
+{
+	g_autofree char *line = one_line(text);
+	g_autofree char *shown = change_cut_text(line, LIMIT_SHOWN);
+	g_autofree char *what = g_strdup_printf("owner: \"%s\" is neither an address nor the name "
+						"of one owner; taken without owner",
+						shown);
+
+	if (context->note != NULL)
+		context->note(what, context->data);
+}
+
+gboolean
+import_value_owner(const char *text, const struct import_context *context, gpointer member,
+		   GError **error)
+{
+	g_autofree char *name = NULL;
+	char *address;
+
+	if (strchr(text, '@') != NULL || strlen(text) > LIMIT_IMPORT_TEXT)
+		return import_value_address(text, context, member, error);
+	name = one_line(text);
+	address = context->owner != NULL ? context->owner(name, context->data) : NULL;
+	if (address != NULL)
+		set_text(member, address);
+	else
+		note_owner(text, context);
+	return TRUE;
+}
+
 gboolean
 import_value_phone(const char *text, const struct import_context *context, gpointer member,
 		   GError **error)

@@ -20,6 +20,7 @@ typedef gboolean import_value(const char *text, const struct import_context *con
 import_value import_value_text; /* one line, control characters are spaces */
 import_value import_value_more; /* the same behind what is there, after a space */
 import_value import_value_address; /* "a@b.example" or "Name <a@b.example>" */
+import_value import_value_owner; /* an address, or an owner's name; a name of nobody is nothing */
 import_value import_value_phone; /* E.164 */
 import_value import_value_country; /* ISO 3166 alpha-2, of a code or a name */
 import_value import_value_id; /* printable, no spaces */

@@ -218,6 +218,34 @@ owners_nth(const struct owners *owners, guint i)
 	return i < owners->sorted->len ? owners->sorted->pdata[i] : NULL;
 }
 
+/* Case-folded and in one form of Unicode; caller frees. */
+static char *
+fold_name(const char *name)
+{
+	g_autofree char *whole = g_utf8_normalize(name, -1, G_NORMALIZE_ALL_COMPOSE);
+
+	return whole != NULL ? g_utf8_casefold(whole, -1) : NULL;
+}
+
+const struct owner *
+owners_find_name(const struct owners *owners, const char *name)
+{
+	g_autofree char *wanted = fold_name(name);
+	const struct owner *found = NULL;
+
+	for (guint i = 0; wanted != NULL && i < owners->sorted->len; i++) {
+		const struct owner *owner = owners->sorted->pdata[i];
+		g_autofree char *folded = owner->name != NULL ? fold_name(owner->name) : NULL;
+
+		if (g_strcmp0(folded, wanted) != 0)
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = owner;
+	}
+	return found;
+}
+
 /* --- one of them --- */
 
 enum presence

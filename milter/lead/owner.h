@@ -31,6 +31,8 @@ const struct owner *owners_find(const struct owners *owners, const char *address
 /** In the order of their addresses, those only loaded left out; NULL past the end. */
 const struct owner *owners_nth(const struct owners *owners, guint i);
 
+/** The only one of that whole name, without regard to case; NULL: nobody, or several. */
+const struct owner *owners_find_name(const struct owners *owners, const char *name);
 enum presence owner_presence(const struct owner *owner, gint64 time);
 /** May own one more open lead. */
 gboolean owner_has_room(const struct owner *owner);

@@ -37,7 +37,7 @@ check_record(enum import_kind kind, gpointer record)
 static void
 read_rows(struct csvfile *file, const struct import_plan *plan)
 {
-	const struct import_context context = { "GB", NULL, NULL };
+	const struct import_context context = { .default_region = "GB" };
 	const char *cells[IMPORT_MOST_COLUMNS];
 	const GPtrArray *fields = NULL;
 	enum csvfile_result result;

@@ -213,6 +213,27 @@ subtest 'rows that are wrong' => sub {
 	like $err, qr/^outcomes\.csv:3: "wonn" is no outcome.*"won"/m, 'unknown ones';
 };
 
+# CRMs export owners by name.
+subtest 'owners by name' => sub {
+	my $site = new_site();
+	import_is($site, 'owners', "address,name\nmaria\@x.test,Maria Ionescu\na\@x.test,Al Twin\nb\@x.test,al twin\n",
+		'3 3 0 0 0', 'owners');
+	my $err = import_is($site, 'accounts',
+		"domain,owner\na.example,maria IONESCU\nb.example,Nobody Here\nc.example,Nobody Here\nd.example,Al Twin\n"
+		    . "e.example,maria\@x.test\n", '5 5 0 0 0', 'every row is taken');
+	my $note = 'is neither an address nor the name of one owner; taken without owner';
+	is $err, qq(accounts.csv:3: note: owner: "Nobody Here" $note\naccounts.csv:5: note: owner: "Al Twin" $note\n),
+	    '  once for each name it says what is not';
+	my %owner = map { $_->{domain} => $_->{owner} } @{ $site->leadctl_json('accounts') };
+	is_deeply [ @owner{ map {"$_.example"} qw(a b c d e) } ], [ 'maria@x.test', undef, undef, undef, 'maria@x.test' ],
+	    '  whose they are';
+	my ($code, undef, $dry) = run($site, 'import', 'accounts', '--dry-run', 'accounts.csv');
+	is $code, 0, '--dry-run';
+	is $dry, $err, '  says the same';
+	(undef, undef, $dry) = run($site, 'import', 'accounts', '--strict', 'accounts.csv');
+	is $dry, $err, '--strict says it once';
+};
+
 subtest 'files that are wrong' => sub {
 	my $site = new_site();
 	my @cases = (

@@ -153,7 +153,7 @@ registrable(const char *host, gpointer data)
 	return strcmp(dot, "gmail.com") == 0 ? NULL : g_strdup(dot);
 }
 
-static const struct import_context CONTEXT = { "GB", registrable, NULL };
+static const struct import_context CONTEXT = { .default_region = "GB", .registrable = registrable };
 
 static gpointer
 read_row(enum import_kind kind, const char *row, GError **error)
@@ -256,6 +256,57 @@ test_customers(void)
 	}
 }
 
+static char *
+find_maria(const char *name, G_GNUC_UNUSED gpointer data)
+{
+	return g_strdup(g_ascii_strcasecmp(name, "maria ionescu") == 0 ? "maria@x.example" : NULL);
+}
+
+static void
+keep_note(const char *what, gpointer data)
+{
+	g_string_append_printf(data, "%s\n", what);
+}
+
+static void
+test_owner_names(void)
+{
+	static const char NOBODY[] =
+		"owner: \"Maria I.\" is neither an address nor the name of one owner; taken "
+		"without owner\n";
+	static const struct {
+		const char *cell, *owner, *notes;
+	} cases[] = {
+		{ "maria@x.example", "maria@x.example", "" },
+		{ "Maria <maria@x.example>", "maria@x.example", "" },
+		{ " Maria\n Ionescu ", "maria@x.example", "" },
+		{ "Maria I.", NULL, NOBODY },
+		{ "", NULL, "" },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = NULL;
+		GString *notes = g_string_new(NULL);
+		const struct import_context context = { .owner = find_maria,
+							.note = keep_note,
+							.data = notes };
+		const char *account[IMPORT_MOST_COLUMNS] = { "a.example", [8] = cases[i].cell };
+		const char *customer[IMPORT_MOST_COLUMNS] = { "a@a.example", [6] = cases[i].cell };
+		struct account *one = import_read(IMPORT_ACCOUNTS, account, &context, &error);
+		struct customer *two;
+
+		g_assert_no_error(error);
+		g_assert_cmpstr(one->owner, ==, cases[i].owner);
+		g_assert_cmpstr(notes->str, ==, cases[i].notes);
+		two = import_read(IMPORT_CUSTOMERS, customer, &context, &error);
+		g_assert_no_error(error);
+		g_assert_cmpstr(two->owner, ==, cases[i].owner);
+		import_record_free(IMPORT_ACCOUNTS, one);
+		import_record_free(IMPORT_CUSTOMERS, two);
+		g_string_free(notes, TRUE);
+	}
+}
+
 static void
 test_owners(void)
 {
@@ -343,7 +394,7 @@ test_wrong_rows(void)
 		  "country: \"Atlantis\" is no country, expected a name or a code such as RO" },
 		{ IMPORT_ACCOUNTS, "a.example||||||maybe",
 		  "target: \"maybe\" is neither yes nor no" },
-		{ IMPORT_ACCOUNTS, "a.example||||||||sam", "owner: \"sam\" is no address" },
+		{ IMPORT_ACCOUNTS, "a.example||||||||sam@", "owner: \"sam@\" is no address" },
 		{ IMPORT_CUSTOMERS, "", "email: nothing, expected an address, a phone or an id" },
 		{ IMPORT_CUSTOMERS, "a@b.example, c@d.example",
 		  "email: \"a@b.example, c@d.example\" is several addresses, expected one" },
@@ -433,6 +484,7 @@ main(int argc, char **argv)
 	g_test_add_func("/import/pick", test_pick);
 	g_test_add_func("/import/accounts", test_accounts);
 	g_test_add_func("/import/customers", test_customers);
+	g_test_add_func("/import/owner-names", test_owner_names);
 	g_test_add_func("/import/owners", test_owners);
 	g_test_add_func("/import/acts", test_acts);
 	g_test_add_func("/import/wrong-rows", test_wrong_rows);

@@ -138,6 +138,8 @@ test_merge(void)
 		g_assert_null(owners_nth(owners, 1));
 		g_assert_true(got == owners_find(owners, "MARIA@x.test"));
 		g_assert_cmpstr(got->name, ==, want->name);
+		g_assert_true(want->name == NULL || got == owners_find_name(owners, want->name));
+		g_assert_null(owners_find_name(owners, "Nobody"));
 		g_assert_cmpstr(got->team, ==, want->team);
 		g_assert_cmpstr(got->substitute, ==, want->substitute);
 		assert_strings(got->languages, want->languages != NULL ? want->languages : "");
