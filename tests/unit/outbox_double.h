@@ -95,6 +95,21 @@ outbox_deadline(gint64 wait)
 	return (struct timespec){ end / G_USEC_PER_SEC, end % G_USEC_PER_SEC * 1000 };
 }
 
+#define OUTBOX_PATIENCE (60 * (gint64)G_USEC_PER_SEC)
+
+/* Until when a loop of glances may go on, and whether it still may: by the real clock. */
+G_GNUC_UNUSED static gint64
+outbox_patience(void)
+{
+	return g_get_monotonic_time() + OUTBOX_PATIENCE;
+}
+
+G_GNUC_UNUSED static gboolean
+outbox_may_wait(gint64 patience)
+{
+	return g_get_monotonic_time() < patience;
+}
+
 typedef gboolean outbox_condition(struct store *store, gpointer data);
 
 /* Wait until a condition, which is asked under the lock after every change, holds. */
@@ -109,7 +124,8 @@ outbox_wait(struct store *store, outbox_condition *holds, gpointer data)
 	pthread_mutex_unlock(&store->lock);
 }
 
-/* Wait for any change, but not for long: for a driver that moves the clock on. */
+/* Wait for any change, but not for long: for a driver that moves the clock on.  Rounds of that
+ * are no measure of patience, since every change ends one: see outbox_patience(). */
 G_GNUC_UNUSED static void
 outbox_glance(struct store *store)
 {

@@ -447,7 +447,7 @@ first_tried(struct store *store, G_GNUC_UNUSED gpointer data)
 static void
 pass_time(struct fixture *f, gint64 step, guint want)
 {
-	for (guint round = 0; round < 5000; round++) {
+	for (gint64 patience = outbox_patience(); outbox_may_wait(patience);) {
 		pthread_mutex_lock(&f->store->lock);
 		gboolean done = delivered(f->store, GUINT_TO_POINTER(want));
 		pthread_mutex_unlock(&f->store->lock);

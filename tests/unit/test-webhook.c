@@ -463,7 +463,7 @@ test_batch_poison(void)
 	begin_batches(&f, &batches, 30, 2);
 	batches.poison = 7;
 	launch(&f);
-	for (guint round = 0; round < 1000; round++) {
+	for (gint64 patience = outbox_patience(); outbox_may_wait(patience);) {
 		pthread_mutex_lock(&f.store->lock);
 		gboolean done = others_delivered(f.store, GUINT_TO_POINTER(58));
 		pthread_mutex_unlock(&f.store->lock);
