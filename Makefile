@@ -25,14 +25,14 @@ CORPUS   ?= ../shared/corpus
 PACKAGES = build-essential pkg-config clang libclang-rt-14-dev libmilter-dev libcurl4-openssl-dev \
 	libcjson-dev perl libglib2.0-dev libgmime-3.0-dev libxml2-dev libpsl-dev publicsuffix \
 	libidn2-dev libphonenumber-dev libvectorscan-dev libconfuse-dev libsqlite3-dev libssl-dev \
-	libsystemd-dev libcsv-dev liblua5.4-dev libmicrohttpd-dev
+	libsystemd-dev libcsv-dev liblua5.4-dev libmicrohttpd-dev libpq-dev
 TEST_PACKAGES = postfix python3 python3-milter mandoc procps openssl \
 	tryton-server tryton-modules-party tryton-modules-sale-opportunity
 RT_PACKAGES = request-tracker5 rt5-db-sqlite rt5-standalone dbconfig-no-thanks
 NPM_PACKAGES = nodejs npm
 
 MODULES  = glib-2.0 gio-2.0 gmime-3.0 libcurl libcjson libxml-2.0 libpsl libidn2 libhs libconfuse sqlite3 \
-	openssl libsystemd lua5.4 libmicrohttpd
+	openssl libsystemd lua5.4 libmicrohttpd libpq
 WARN     = -Wall -Wextra -Wshadow -Wvla -Werror
 CWARN    = -Wstrict-prototypes -Wmissing-prototypes
 SAN      = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)

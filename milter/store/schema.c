@@ -148,8 +148,16 @@ static const char VERSION_2[] =
 	"CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
 	"CREATE TABLE forgotten(hash TEXT PRIMARY KEY, time INTEGER) WITHOUT ROWID;";
 
-static const char *const VERSIONS[] = { VERSION_1,
-					VERSION_2 }; /* VERSIONS[n] makes version n + 1 */
+/*
+ * Version 3.  What the page, the reports and stores shared by several hosts need:
+ *   audit         who did what through the API or leadctl, newest last
+ */
+static const char VERSION_3[] =
+	"CREATE TABLE audit(number INTEGER PRIMARY KEY, time INTEGER, who TEXT, role TEXT, "
+	" peer TEXT, action TEXT, target TEXT, detail TEXT, status INTEGER);";
+
+/* VERSIONS[n] makes version n + 1 */
+static const char *const VERSIONS[] = { VERSION_1, VERSION_2, VERSION_3 };
 
 int
 schema_version(void)
