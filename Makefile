@@ -26,7 +26,7 @@ PACKAGES = build-essential pkg-config clang libclang-rt-14-dev libmilter-dev lib
 	libcjson-dev perl libglib2.0-dev libgmime-3.0-dev libxml2-dev libpsl-dev publicsuffix \
 	libidn2-dev libphonenumber-dev libvectorscan-dev libconfuse-dev libsqlite3-dev libssl-dev \
 	libsystemd-dev libcsv-dev liblua5.4-dev libmicrohttpd-dev libpq-dev
-TEST_PACKAGES = postfix python3 python3-milter mandoc procps openssl \
+TEST_PACKAGES = postfix postgresql pgbouncer python3 python3-milter mandoc procps openssl \
 	tryton-server tryton-modules-party tryton-modules-sale-opportunity
 RT_PACKAGES = request-tracker5 rt5-db-sqlite rt5-standalone dbconfig-no-thanks
 NPM_PACKAGES = nodejs npm

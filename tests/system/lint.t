@@ -44,6 +44,7 @@ my %only = (
 	'confuse\.h'       => [qr{^milter/base/config_file\.c}],
 	'csv\.h'           => [qr{^milter/base/csvfile\.c}],
 	'sqlite3\.h'       => [qr{^milter/store/sqlite(_log)?\.c}],
+	'libpq-'           => [qr{^milter/store/postgres(_\w+)?\.[ch]}],
 	'curl/'            => [qr{^hooks/out/http\.c}],
 	'openssl/'         => [qr{^(hooks/out/sign|milter/base/digest)\.c}],
 	'(lua|lualib|lauxlib)\.h' => [qr{^hooks/out/lua(_\w+)?\.[ch]}],
