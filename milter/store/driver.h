@@ -52,10 +52,13 @@ struct driver {
 	double (*column_real)(struct driver_statement *statement, int n);
 	const char *(*column_text)(struct driver_statement *statement, int n); /* or NULL */
 	const void *(*column_blob)(struct driver_statement *statement, int n, gsize *ret_size);
+	gboolean (*column_is_null)(struct driver_statement *statement, int n);
 
 	/** Statements without parameters and rows, separated by ";". */
 	gboolean (*exec)(struct driver_connection *connection, const char *text, GError **error);
 	gboolean (*begin)(struct driver_connection *connection, GError **error); /* to write */
+	/** To read: until rollback() everything is as it is now, whoever writes meanwhile. */
+	gboolean (*begin_read)(struct driver_connection *connection, GError **error);
 	gboolean (*commit)(struct driver_connection *connection, GError **error);
 	void (*rollback)(struct driver_connection *connection); /* harmless outside of one */
 	gboolean (*savepoint)(struct driver_connection *connection, GError **error);
@@ -73,6 +76,19 @@ struct driver {
 	 *  @param whole TRUE: and cut the log to nothing, which fails while a reader holds it */
 	gboolean (*checkpoint)(struct driver_connection *connection, gboolean whole,
 			       GError **error);
+	/** Rows were written with numbers of their own: new ones are to come after them.  In the
+	 *  open transaction; NULL: nothing to do. */
+	gboolean (*settle)(struct driver_connection *connection, GError **error);
+	/** Give everything another name, so that the place is free: in the open transaction.  NULL:
+	 *  the store is a file, which is renamed. @param suffix letters, digits and _ */
+	gboolean (*set_aside)(struct driver_connection *connection, const char *suffix,
+			      GError **error);
+	/** Write everything, as it is now, into a new SQLite file, page by page.  NULL: this
+	 *  driver can't, its rows are copied one by one (copy.h).
+	 *  @param tell called now and then with how much of how much is done, or NULL */
+	gboolean (*backup)(struct driver_connection *connection, const char *path,
+			   void (*tell)(gint64 done, gint64 all, gpointer data), gpointer data,
+			   GError **error);
 };
 
 #endif

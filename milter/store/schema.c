@@ -196,7 +196,14 @@ schema_check(struct database *database, int *ret_version, GError **error)
 			    database->path, (int)application);
 		return FALSE;
 	}
-	if (version > schema_version() || version < 0) {
+	if (version < 0) {
+		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE_SCHEMA,
+			    "%s: is an unfinished copy of a store; finish it with the same "
+			    "`leadctl store copy` or remove it",
+			    database->path);
+		return FALSE;
+	}
+	if (version > schema_version()) {
 		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE_SCHEMA,
 			    "%s: has schema version %d, this program knows up to %d; use the newer "
 			    "program that wrote it",
@@ -207,16 +214,23 @@ schema_check(struct database *database, int *ret_version, GError **error)
 	return TRUE;
 }
 
+gboolean
+schema_mark(struct database *database, int version, GError **error)
+{
+	g_autofree char *mark = g_strdup_printf("PRAGMA application_id=%d; PRAGMA user_version=%d",
+						APPLICATION_ID, version);
+
+	return database->driver->exec(database->connection, mark, error);
+}
+
 static gboolean
 migrate_one(struct database *database, int version, GError **error)
 {
 	const struct driver *driver = database->driver;
-	g_autofree char *mark = g_strdup_printf("PRAGMA application_id=%d; PRAGMA user_version=%d",
-						APPLICATION_ID, version + 1);
 
 	if (driver->begin(database->connection, error) &&
 	    driver->exec(database->connection, VERSIONS[version], error) &&
-	    driver->exec(database->connection, mark, error) &&
+	    schema_mark(database, version + 1, error) &&
 	    driver->commit(database->connection, error))
 		return TRUE;
 	driver->rollback(database->connection);

@@ -16,4 +16,8 @@ gboolean schema_check(struct database *database, int *ret_version, GError **erro
 /** Bring it to schema_version(), each version in a transaction of its own. */
 gboolean schema_migrate(struct database *database, GError **error);
 
+/** Say what the store is: of this version, or, as a negative number, an unfinished copy of one,
+ *  which schema_check() refuses and no daemon opens.  In the caller's transaction. */
+gboolean schema_mark(struct database *database, int version, GError **error);
+
 #endif

@@ -22,10 +22,20 @@
 #define LOG_KEPT_BYTES (32 * 1024 * 1024) /* a WAL that grew larger is cut when it restarts */
 
 /* Every kind of control statement is prepared once. */
-enum control { BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE, ROLLBACK_TO, CONTROL_COUNT };
+enum control {
+	BEGIN,
+	BEGIN_READ,
+	COMMIT,
+	ROLLBACK,
+	SAVEPOINT,
+	RELEASE,
+	ROLLBACK_TO,
+	CONTROL_COUNT
+};
 static const char *const CONTROL_TEXTS[CONTROL_COUNT] = {
-	[BEGIN] = "BEGIN IMMEDIATE",   [COMMIT] = "COMMIT",       [ROLLBACK] = "ROLLBACK",
-	[SAVEPOINT] = "SAVEPOINT job", [RELEASE] = "RELEASE job", [ROLLBACK_TO] = "ROLLBACK TO job",
+	[BEGIN] = "BEGIN IMMEDIATE",       [BEGIN_READ] = "BEGIN",        [COMMIT] = "COMMIT",
+	[ROLLBACK] = "ROLLBACK",           [SAVEPOINT] = "SAVEPOINT job", [RELEASE] = "RELEASE job",
+	[ROLLBACK_TO] = "ROLLBACK TO job",
 };
 
 struct driver_connection {
@@ -294,6 +304,12 @@ column_blob(struct driver_statement *statement, int n, gsize *ret_size)
 	return value;
 }
 
+static gboolean
+column_is_null(struct driver_statement *statement, int n)
+{
+	return sqlite3_column_type(statement_of(statement), n) == SQLITE_NULL;
+}
+
 /* --- transactions --- */
 
 static gboolean
@@ -315,6 +331,14 @@ static gboolean
 begin(struct driver_connection *c, GError **error)
 {
 	return control(c, BEGIN, error);
+}
+
+/* The first look at the file is what fixes the picture. */
+static gboolean
+begin_read(struct driver_connection *c, GError **error)
+{
+	return control(c, BEGIN_READ, error) &&
+	       exec(c, "SELECT 1 FROM sqlite_schema LIMIT 1", error);
 }
 
 static gboolean
@@ -391,6 +415,60 @@ checkpoint(struct driver_connection *c, gboolean whole, GError **error)
 	return FALSE;
 }
 
+/* --- backup --- */
+
+#define BACKUP_PAGES 4096 /* at a time: 8 MiB */
+
+/* The reading transaction keeps the pages as they are while others write; all steps are of one
+ * picture, and no step begins anew. */
+static gboolean
+copy_pages(struct driver_connection *c, sqlite3 *to,
+	   void (*tell)(gint64 done, gint64 all, gpointer data), gpointer data)
+{
+	sqlite3_backup *backup = sqlite3_backup_init(to, "main", c->db, "main");
+	int code = backup ? SQLITE_OK : sqlite3_extended_errcode(to);
+
+	while (backup && code == SQLITE_OK) {
+		gint64 all;
+
+		code = sqlite3_backup_step(backup, BACKUP_PAGES);
+		all = sqlite3_backup_pagecount(backup);
+		if (tell)
+			tell(all - sqlite3_backup_remaining(backup), all, data);
+	}
+	if (backup)
+		sqlite3_backup_finish(backup);
+	return code == SQLITE_DONE;
+}
+
+/* A file that stands alone: without the mark that says there is a log beside it. */
+static gboolean
+write_copy(struct driver_connection *c, struct driver_connection *to,
+	   void (*tell)(gint64 done, gint64 all, gpointer data), gpointer data, GError **error)
+{
+	if (!begin_read(c, error))
+		return FALSE;
+	if (!copy_pages(c, to->db, tell, data)) {
+		fail(to, sqlite3_extended_errcode(to->db), error);
+		rollback(c);
+		return FALSE;
+	}
+	rollback(c);
+	return exec(to, "PRAGMA journal_mode=DELETE", error);
+}
+
+static gboolean
+backup(struct driver_connection *c, const char *path,
+       void (*tell)(gint64 done, gint64 all, gpointer data), gpointer data, GError **error)
+{
+	struct driver_connection *to = open_connection(&sqlite_driver, path, TRUE, error);
+	gboolean done = to && exec(to, "PRAGMA synchronous=OFF", error) &&
+			write_copy(c, to, tell, data, error);
+
+	close_connection(to);
+	return done;
+}
+
 const struct driver sqlite_driver = {
 	.open = open_connection,
 	.tune = tune,
@@ -407,8 +485,10 @@ const struct driver sqlite_driver = {
 	.column_real = column_real,
 	.column_text = column_text,
 	.column_blob = column_blob,
+	.column_is_null = column_is_null,
 	.exec = exec,
 	.begin = begin,
+	.begin_read = begin_read,
 	.commit = commit,
 	.rollback = rollback,
 	.savepoint = savepoint,
@@ -419,4 +499,5 @@ const struct driver sqlite_driver = {
 	.blame = blame,
 	.backlog = backlog,
 	.checkpoint = checkpoint,
+	.backup = backup,
 };

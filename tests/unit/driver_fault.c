@@ -107,6 +107,19 @@ fault_begin(struct driver_connection *connection, GError **error)
 }
 
 static gboolean
+fault_begin_read(struct driver_connection *connection, GError **error)
+{
+	return sqlite_driver.begin_read(real(connection), error);
+}
+
+static gboolean
+fault_backup(struct driver_connection *connection, const char *path,
+	     void (*tell)(gint64 done, gint64 all, gpointer data), gpointer data, GError **error)
+{
+	return sqlite_driver.backup(real(connection), path, tell, data, error);
+}
+
+static gboolean
 fault_commit(struct driver_connection *connection, GError **error)
 {
 	struct driver_fault *fault = own(connection)->fault;
@@ -189,6 +202,8 @@ driver_fault_init(struct driver_fault *fault)
 	fault->driver.step = fault_step;
 	fault->driver.exec = fault_exec;
 	fault->driver.begin = fault_begin;
+	fault->driver.begin_read = fault_begin_read;
+	fault->driver.backup = fault_backup;
 	fault->driver.commit = fault_commit;
 	fault->driver.rollback = fault_rollback;
 	fault->driver.savepoint = fault_savepoint;
