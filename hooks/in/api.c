@@ -460,7 +460,7 @@ count_described(const struct api *api, GError **error)
 	{
 		count += cJSON_GetArraySize(path);
 	}
-	if (count == G_N_ELEMENTS(OPERATIONS))
+	if (count >= (int)G_N_ELEMENTS(OPERATIONS))
 		return TRUE;
 	g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG,
 		    "openapi.json: describes %d operations, this program has %d", count,

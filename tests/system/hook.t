@@ -142,6 +142,7 @@ subtest 'health and description' => sub {
 	is $status, 200, 'description';
 	is $value->{openapi}, '3.1.0';
 	for my $path (sort keys %{ $value->{paths} }) {
+		next unless grep { $_->{tags}[0] eq 'hook' } values %{ $value->{paths}{$path} };
 		my ($got) = request('DELETE', $path =~ s/\{.*\}/x/r);
 		is $got, 405, "$path is there, not by DELETE";
 	}
@@ -515,7 +516,7 @@ subtest 'as described' => sub {
 	my $file = "$site->{dir}/records.json";
 	Site::spew($file, join '', map { eval { $json->encode($_) . "\n" } // () } @records);
 	local $ENV{LEADMILTER_NPM} = $ENV{LEADMILTER_NPM} // "$Site::BUILD/npm";
-	my $got = $json->decode(join '', qx(node $FindBin::Bin/openapi.mjs $file));
+	my $got = $json->decode(join '', qx(node $FindBin::Bin/openapi.mjs $file hook));
 	cmp_ok $got->{answers}, '>', 80, 'answers';
 	is_deeply $got->{problems}, [], 'are what openapi.json says' or diag explain $got->{problems};
 };
