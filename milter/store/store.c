@@ -15,7 +15,6 @@
 #include "store/store.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -23,101 +22,13 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "store/lock.h"
 #include "store/private.h"
 #include "store/roster.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
 
 #define CHECKED_ON_OPEN (64 * 1024 * 1024) /* bytes: a fraction of a second */
-#define LOCK_MODE 0640
-#define SHARE_TRIES 40
-#define SHARE_PAUSE (50 * 1000) /* microseconds */
-
-/* --- the lock --- */
-
-static void
-name_holder(int fd, char holder[32])
-{
-	ssize_t length = pread(fd, holder, 31, 0);
-
-	holder[length > 0 ? length : 0] = '\0';
-	g_strchomp(holder);
-}
-
-static void
-write_holder(int fd)
-{
-	char holder[32];
-	int length = g_snprintf(holder, sizeof holder, "%d\n", (int)getpid());
-
-	if (ftruncate(fd, 0) != 0 || pwrite(fd, holder, length, 0) != length)
-		log_debug("lock file: %s", g_strerror(errno)); /* only words for people */
-}
-
-/* SQLite makes files beside the store, so the directory is what must be writable; its own words
- * for that ("readonly database") send people to the wrong place. */
-static gboolean
-check_directory(const char *path, GError **error)
-{
-	g_autofree char *directory = g_path_get_dirname(path);
-	int failed = access(directory, W_OK | X_OK) == 0 ? 0 : errno;
-
-	if (failed)
-		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE,
-			    "%s: %s; the directory of the store must belong to the user %s",
-			    directory, g_strerror(failed), g_get_user_name());
-	return !failed;
-}
-
-static int
-open_beside(const char *path, const char *suffix, GError **error)
-{
-	g_autofree char *name = g_strconcat(path, suffix, NULL);
-	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, LOCK_MODE);
-
-	if (fd < 0)
-		g_set_error(error, LEADMILTER_ERROR,
-			    errno == ENOSPC ? ERROR_STORE_FULL : ERROR_STORE, "%s: %s", name,
-			    g_strerror(errno));
-	return fd;
-}
-
-/* Another one that is starting has it for itself for a moment. */
-static gboolean
-lock_shared(int fd)
-{
-	for (guint i = 0; i < SHARE_TRIES; i++) {
-		if (flock(fd, LOCK_SH | LOCK_NB) == 0)
-			return TRUE;
-		g_usleep(SHARE_PAUSE);
-	}
-	return FALSE;
-}
-
-static gboolean
-take_lock(struct store *store, gboolean shared, GError **error)
-{
-	char holder[32];
-
-	if (!check_directory(store->path, error))
-		return FALSE;
-	store->lock = open_beside(store->path, ".lock", error);
-	if (store->lock < 0)
-		return FALSE;
-	store->is_alone = flock(store->lock, LOCK_EX | LOCK_NB) == 0;
-	if (store->is_alone) {
-		write_holder(store->lock);
-		return TRUE;
-	}
-	if (shared && lock_shared(store->lock))
-		return TRUE;
-	name_holder(store->lock, holder);
-	g_set_error(error, LEADMILTER_ERROR, ERROR_STORE,
-		    "%s: process %s is writing to this store (it holds %s.lock); only one may: "
-		    "stop it, or go through its control socket",
-		    store->path, *holder ? holder : "?", store->path);
-	return FALSE;
-}
 
 /* --- sharing --- */
 
@@ -148,9 +59,9 @@ leave_gate(gpointer data)
 static gboolean
 open_gate(struct store *store, GError **error)
 {
-	store->gate = open_beside(store->path, ".gate", error);
+	store->gate = lock_file(store->path, ".gate", error);
 	if (store->gate >= 0)
-		store->turn = open_beside(store->path, ".turn", error);
+		store->turn = lock_file(store->path, ".turn", error);
 	return store->turn >= 0;
 }
 
@@ -284,7 +195,8 @@ start_writer(struct store *store, gboolean shared, GError **error)
 static gboolean
 start_writing(struct store *store, gboolean shared, GError **error)
 {
-	if (!take_lock(store, shared, error) || (shared && !open_gate(store, error)))
+	if (!lock_take(store->path, shared, &store->lock, &store->is_alone, error) ||
+	    (shared && !open_gate(store, error)))
 		return FALSE;
 	store->writing =
 		store->is_alone ? open_to_write(store, error) : open_beside_others(store, error);
