@@ -3,8 +3,9 @@
  *
  * The commands stand in leadctl_mail.c (messages), leadctl_leads.c and leadctl_show.c (leads),
  * leadctl_people.c (changing them, accounts, owners), leadctl_import.c (tables) and leadctl_admin.c
- * (deliveries, the daemon), leadctl_adapter.c (CRM adapters).  Reading never takes the store's
- * lock; writing goes through the daemon's control socket, or takes the lock when no daemon runs.
+ * (deliveries, the daemon), leadctl_store.c (whole stores), leadctl_adapter.c (CRM adapters).
+ * Reading never takes the store's lock; writing goes through the daemon's control socket, or takes
+ * the lock when no daemon runs.
  */
 #include "leadctl.h"
 #include "base/clock.h"
@@ -18,9 +19,9 @@
 #include <unistd.h>
 
 static const struct leadctl_command *const tables[] = {
-	leadctl_mail_commands,   leadctl_lead_commands,    leadctl_show_commands,
-	leadctl_people_commands, leadctl_import_commands,  leadctl_privacy_commands,
-	leadctl_admin_commands,  leadctl_adapter_commands,
+	leadctl_mail_commands,   leadctl_lead_commands,   leadctl_show_commands,
+	leadctl_people_commands, leadctl_import_commands, leadctl_privacy_commands,
+	leadctl_admin_commands,  leadctl_store_commands,  leadctl_adapter_commands,
 };
 
 int
@@ -72,15 +73,15 @@ leadctl_generation(struct leadctl *leadctl)
 	return leadctl->generation;
 }
 
-/* Only what says where the store and the daemon are: quick, and works with broken lists. */
-static struct config *
-load_config(struct leadctl *leadctl, GError **error)
+struct config *
+leadctl_config(struct leadctl *leadctl, GError **error)
 {
 	if (leadctl->generation)
 		return config_ref(leadctl->generation->config);
 	if (!leadctl->config)
-		leadctl->config = leadctl->config_path ? config_load(leadctl->config_path, error)
-						       : config_default();
+		leadctl->config = leadctl->config_path
+					  ? config_load_options(leadctl->config_path, error)
+					  : config_default();
 	return leadctl->config ? config_ref(leadctl->config) : NULL;
 }
 
@@ -90,7 +91,7 @@ leadctl_store(struct leadctl *leadctl)
 	g_autoptr(GError) error = NULL;
 	if (leadctl->store)
 		return leadctl->store;
-	g_autoptr(config_owned) config = load_config(leadctl, &error);
+	g_autoptr(config_owned) config = leadctl_config(leadctl, &error);
 	if (config)
 		leadctl->store = store_open(config->store, STORE_READ, &error);
 	if (!leadctl->store)
@@ -116,7 +117,7 @@ local_runtime(struct leadctl *leadctl, GError **error)
 static cJSON *
 ask_anyone(struct leadctl *leadctl, const cJSON *request, GError **error)
 {
-	g_autoptr(config_owned) config = load_config(leadctl, error);
+	g_autoptr(config_owned) config = leadctl_config(leadctl, error);
 	if (!config)
 		return NULL;
 	g_autoptr(GError) unreachable = NULL;
@@ -159,7 +160,7 @@ leadctl_ask(struct leadctl *leadctl, const cJSON *request)
 cJSON *
 leadctl_ask_daemon(struct leadctl *leadctl, const char *command, GError **error)
 {
-	g_autoptr(config_owned) config = load_config(leadctl, error);
+	g_autoptr(config_owned) config = leadctl_config(leadctl, error);
 	if (!config)
 		return NULL;
 	cJSON *request = cJSON_CreateObject();

@@ -38,10 +38,14 @@ extern const struct leadctl_command leadctl_admin_commands[];
 extern const struct leadctl_command leadctl_import_commands[];
 extern const struct leadctl_command leadctl_people_commands[];
 extern const struct leadctl_command leadctl_privacy_commands[];
+extern const struct leadctl_command leadctl_store_commands[];
 extern const struct leadctl_command leadctl_adapter_commands[];
 
 /** The configuration, compiled; NULL after an error was printed. */
 struct generation *leadctl_generation(struct leadctl *leadctl);
+/** Only what says where the store and the daemon are: quick, and works with broken lists and
+ *  scorecards.  One reference, or NULL. */
+struct config *leadctl_config(struct leadctl *leadctl, GError **error);
 /** The store for reading; NULL after an error was printed. */
 struct store *leadctl_store(struct leadctl *leadctl);
 /** Ask the daemon, or do it here when none runs.  NULL after an error was printed. */

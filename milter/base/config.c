@@ -530,15 +530,21 @@ fill_config(struct config_file *file, struct config_part *whole, void *target, G
 }
 
 struct config *
-config_load(const char *path, GError **error)
+config_load_options(const char *path, GError **error)
 {
 	static const char *const sections[] = { "mailbox", "owner",  "assign", "endpoint", "form",
 						"route",   "client", "notify", NULL };
 	g_autoptr(config_owned) config = config_new(path);
-	if (!config_file_read(path, "", sections, fill_config, config, error) ||
-	    !load_scorecards(config, error))
-		return NULL;
-	return g_steal_pointer(&config);
+	return config_file_read(path, "", sections, fill_config, config, error)
+		       ? g_steal_pointer(&config)
+		       : NULL;
+}
+
+struct config *
+config_load(const char *path, GError **error)
+{
+	g_autoptr(config_owned) config = config_load_options(path, error);
+	return config && load_scorecards(config, error) ? g_steal_pointer(&config) : NULL;
 }
 
 struct config *

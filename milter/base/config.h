@@ -261,6 +261,8 @@ struct config {
  * @return one reference, or NULL with ERROR_CONFIG "file:line: what is wrong"
  */
 struct config *config_load(const char *path, GError **error);
+/** The same without the scorecards it names: for what works when those are wrong. */
+struct config *config_load_options(const char *path, GError **error);
 /** The built-in defaults without a file (for `leadctl inspect`); list paths are the installed ones.
  */
 struct config *config_default(void);

@@ -95,6 +95,9 @@
 
 /* Store and delivery. */
 #define LIMIT_BATCH 256 /* jobs in one commit; rows of one step of a clean-up */
+#define LIMIT_COPY_PAGE 1000 /* rows of a table copied at a time: one transaction */
+#define LIMIT_COPY_PARAMETERS 800 /* of one statement that copies */
+#define LIMIT_FINDINGS 20 /* of one kind a check names, the others are counted */
 #define LIMIT_LOG_GATHERED 131071 /* bytes of SQLite's log in one call: what its VFS can take */
 #define LIMIT_CANDIDATES 4 /* leads or messages looked at under one key */
 #define LIMIT_LEDGER 64 /* touches of a lead a decision reads singly; earlier ones are summed up */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -47,6 +48,19 @@ check_directory(const char *path, GError **error)
 	return !failed;
 }
 
+/* One that root makes is for the daemon, to whom the directory belongs. */
+static void
+give_away(int fd, const char *name)
+{
+	g_autofree char *directory = g_path_get_dirname(name);
+	struct stat file, owner;
+
+	if (geteuid() == 0 && fstat(fd, &file) == 0 && file.st_uid == 0 &&
+	    stat(directory, &owner) == 0 && owner.st_uid != 0 &&
+	    fchown(fd, owner.st_uid, owner.st_gid) < 0)
+		log_debug("%s: %s", name, g_strerror(errno));
+}
+
 int
 lock_file(const char *path, const char *suffix, GError **error)
 {
@@ -57,6 +71,8 @@ lock_file(const char *path, const char *suffix, GError **error)
 		g_set_error(error, LEADMILTER_ERROR,
 			    errno == ENOSPC ? ERROR_STORE_FULL : ERROR_STORE, "%s: %s", name,
 			    g_strerror(errno));
+	else
+		give_away(fd, name);
 	return fd;
 }
 

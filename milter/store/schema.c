@@ -165,6 +165,12 @@ schema_version(void)
 	return G_N_ELEMENTS(VERSIONS);
 }
 
+const char *
+schema_text(int version)
+{
+	return VERSIONS[version - 1];
+}
+
 static gboolean
 number_of(struct database *database, const char *text, gint64 *ret, GError **error)
 {
@@ -181,7 +187,7 @@ number_of(struct database *database, const char *text, gint64 *ret, GError **err
 }
 
 gboolean
-schema_check(struct database *database, int *ret_version, GError **error)
+schema_read(struct database *database, int *ret_version, GError **error)
 {
 	gint64 application, version, tables;
 
@@ -196,6 +202,17 @@ schema_check(struct database *database, int *ret_version, GError **error)
 			    database->path, (int)application);
 		return FALSE;
 	}
+	*ret_version = version;
+	return TRUE;
+}
+
+gboolean
+schema_check(struct database *database, int *ret_version, GError **error)
+{
+	int version;
+
+	if (!schema_read(database, &version, error))
+		return FALSE;
 	if (version < 0) {
 		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE_SCHEMA,
 			    "%s: is an unfinished copy of a store; finish it with the same "
@@ -207,7 +224,7 @@ schema_check(struct database *database, int *ret_version, GError **error)
 		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE_SCHEMA,
 			    "%s: has schema version %d, this program knows up to %d; use the newer "
 			    "program that wrote it",
-			    database->path, (int)version, schema_version());
+			    database->path, version, schema_version());
 		return FALSE;
 	}
 	*ret_version = version;
@@ -224,14 +241,22 @@ schema_mark(struct database *database, int version, GError **error)
 }
 
 static gboolean
+make_version(struct database *database, int version, GError **error)
+{
+	if (database->driver->exec(database->connection, schema_text(version), error) &&
+	    schema_mark(database, version, error))
+		return TRUE;
+	g_prefix_error(error, "schema version %d: ", version);
+	return FALSE;
+}
+
+static gboolean
 migrate_one(struct database *database, int version, GError **error)
 {
 	const struct driver *driver = database->driver;
 
 	if (driver->begin(database->connection, error) &&
-	    driver->exec(database->connection, VERSIONS[version], error) &&
-	    schema_mark(database, version + 1, error) &&
-	    driver->commit(database->connection, error))
+	    make_version(database, version, error) && driver->commit(database->connection, error))
 		return TRUE;
 	driver->rollback(database->connection);
 	return FALSE;
@@ -244,11 +269,22 @@ schema_migrate(struct database *database, GError **error)
 
 	if (!schema_check(database, &version, error))
 		return FALSE;
-	for (; version < schema_version(); version++) {
-		if (!migrate_one(database, version, error)) {
-			g_prefix_error(error, "schema version %d: ", version + 1);
+	while (version < schema_version())
+		if (!migrate_one(database, ++version, error))
 			return FALSE;
-		}
-	}
 	return TRUE;
+}
+
+gboolean
+schema_try(struct database *database, GError **error)
+{
+	const struct driver *driver = database->driver;
+	int version;
+	gboolean done = schema_check(database, &version, error) &&
+			driver->begin(database->connection, error);
+
+	while (done && version < schema_version())
+		done = make_version(database, ++version, error);
+	driver->rollback(database->connection);
+	return done;
 }
