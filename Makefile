@@ -162,17 +162,17 @@ deps:
 
 install: all
 	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 \
-		$(DESTDIR)$(mandir)/man8 $(DESTDIR)$(sysconfdir)/leadmilter/lists/phrases \
-		$(DESTDIR)$(sysconfdir)/leadmilter/scorecards $(DESTDIR)$(datadir)/schemas $(DESTDIR)$(datadir)/api
+		$(DESTDIR)$(mandir)/man8 $(DESTDIR)$(sysconfdir)/leadmilter $(DESTDIR)$(datadir)/lists/phrases \
+		$(DESTDIR)$(datadir)/scorecards $(DESTDIR)$(datadir)/schemas $(DESTDIR)$(datadir)/api
 	install -m 755 $(B)/leadmilter $(DESTDIR)$(sbindir)/
 	install -m 755 $(B)/leadctl $(DESTDIR)$(bindir)/
 	install -m 644 contrib/man/leadctl.1 $(DESTDIR)$(mandir)/man1/
 	install -m 644 contrib/man/leadmilter.conf.5 $(DESTDIR)$(mandir)/man5/
 	install -m 644 contrib/man/leadmilter.8 $(DESTDIR)$(mandir)/man8/
 	install -D -m 644 -t $(DESTDIR)$(mandir)/man7 contrib/man/leadmilter-adapters.7
-	install -m 644 conf/lists/*.txt $(DESTDIR)$(sysconfdir)/leadmilter/lists/
-	install -m 644 conf/lists/phrases/* $(DESTDIR)$(sysconfdir)/leadmilter/lists/phrases/
-	install -m 644 conf/scorecards/*.conf $(DESTDIR)$(sysconfdir)/leadmilter/scorecards/
+	install -m 644 conf/lists/*.txt $(DESTDIR)$(datadir)/lists/
+	install -m 644 conf/lists/phrases/* $(DESTDIR)$(datadir)/lists/phrases/
+	install -m 644 conf/scorecards/*.conf $(DESTDIR)$(datadir)/scorecards/
 	install -m 644 conf/schemas/*.json $(DESTDIR)$(datadir)/schemas/
 	install -m 644 conf/api/*.json $(DESTDIR)$(datadir)/api/
 	install -d $(DESTDIR)$(datadir)/adapters/examples/events

@@ -5,6 +5,7 @@
 #include "archive.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/shipped.h"
 #include "intake.h"
 #include "lead/card.h"
 #include "lead/inspect.h"
@@ -252,9 +253,11 @@ print_diff(struct inspection *inspection, const struct facts *facts, const char 
 
 /* The site's configuration with one scorecard in place of its own. */
 static struct scorecards *
-load_card(struct leadctl *leadctl, const char *path)
+load_card(struct leadctl *leadctl, const char *name)
 {
 	g_autoptr(GError) error = NULL;
+	g_autofree char *here = g_get_current_dir();
+	g_autofree char *path = shipped_path(name, here);
 	struct scorecards *cards = NULL;
 	g_autoptr(config_owned) config =
 		leadctl->config_path ? config_load(leadctl->config_path, &error) : config_default();

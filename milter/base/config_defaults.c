@@ -4,37 +4,16 @@
  */
 #include "base/clock.h"
 #include "base/config_options.h"
+#include "base/shipped.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static void
 set_default(char **member, const char *directory, const char *name)
 {
 	if (!*member)
 		*member = g_build_filename(directory, name, NULL);
-}
-
-/* The directory with the shipped lists and scorecards: beside the file, else as installed. */
-static char *
-shipped_directory(const char *beside)
-{
-	char exe[4096];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-	exe[n > 0 ? n : 0] = '\0';
-	g_autofree char *program = g_path_get_dirname(exe);
-	g_autofree char *source_tree = g_build_filename(program, "..", "conf", NULL);
-	const char *candidates[] = { beside, g_getenv("LEADMILTER_CONF_DIR"), LEADMILTER_SYSCONFDIR,
-				     source_tree };
-	for (guint i = 0; i < G_N_ELEMENTS(candidates); i++) {
-		if (!candidates[i])
-			continue;
-		g_autofree char *lists = g_build_filename(candidates[i], "lists", NULL);
-		if (g_file_test(lists, G_FILE_TEST_IS_DIR))
-			return g_canonicalize_filename(candidates[i], NULL);
-	}
-	return g_strdup(LEADMILTER_SYSCONFDIR);
 }
 
 static gint
@@ -60,7 +39,8 @@ config_complete(struct config *config, const char *beside)
 {
 	g_autofree char *shipped = shipped_directory(beside);
 	set_default(&config->list_directory, shipped, "lists");
-	set_default(&config->adapter_directory, shipped, "adapters");
+	set_default(&config->adapter_directory, beside ? beside : LEADMILTER_SYSCONFDIR,
+		    "adapters");
 	const char *lists = config->list_directory;
 	set_default(&config->freemail_list, lists, "freemail.txt");
 	set_default(&config->disposable_list, lists, "disposable.txt");
@@ -71,7 +51,7 @@ config_complete(struct config *config, const char *beside)
 		default_phrase_files(config);
 	if (!config->scorecard_files->len)
 		g_ptr_array_add(config->scorecard_files,
-				g_build_filename(shipped, "scorecards", "default.conf", NULL));
+				shipped_path("scorecards/default.conf", shipped));
 	if (!config->hostname)
 		config->hostname = g_strdup(g_get_host_name());
 	log_level_from_name(config->log_level_name, &config->log_level);

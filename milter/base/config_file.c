@@ -11,6 +11,7 @@
 #include "base/config_options.h"
 #include "base/error.h"
 #include "base/secret.h"
+#include "base/shipped.h"
 
 #include <confuse.h>
 #include <gio/gio.h>
@@ -140,7 +141,7 @@ confuse_options_free(cfg_opt_t *options)
 static char *
 absolute_path(const struct config_file *file, const char *path)
 {
-	return g_canonicalize_filename(path, file->directory);
+	return shipped_path(path, file->directory);
 }
 
 static GPtrArray *

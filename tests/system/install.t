@@ -46,7 +46,7 @@ subtest 'files and modes' => sub {
 	);
 	for my $file (`cd $top && find conf -type f`) {
 		chomp $file;
-		my $place = $file =~ s{^conf/schemas/}{/usr/share/leadmilter/schemas/}r =~ s{^conf/}{/etc/leadmilter/}r;
+		my $place = $file =~ s{^conf/}{/usr/share/leadmilter/}r;
 		next if $file !~ m{^conf/(schemas/.*\.json|scorecards/.*\.conf|lists/[^/]*\.txt|lists/phrases/.*)$};
 		$want{$place} = '0644';
 	}
@@ -58,8 +58,8 @@ subtest 'files and modes' => sub {
 	}
 	cmp_ok scalar(keys %want), '>', 20, 'there is something to install';
 	is_deeply $got, \%want, 'all of it, nothing else';
-	for my $file (sort grep { m{^/etc|/schemas/} } keys %want) {
-		my $source = $file =~ s{^/usr/share/leadmilter/}{conf/}r =~ s{^/etc/leadmilter/}{conf/}r;
+	for my $file (sort grep { m{^/etc|/(?:schemas|lists|scorecards)/} } keys %want) {
+		my $source = $file =~ s{^/(?:usr/share|etc)/leadmilter/}{conf/}r;
 		is Site::slurp("$root$file"), Site::slurp("$top/$source"), "$file is $source";
 	}
 };
@@ -80,7 +80,7 @@ subtest 'manual pages' => sub {
 # The administrator's own file stays; what is ours to update is updated.
 subtest 'installing again' => sub {
 	my $conf = "$root/etc/leadmilter/leadmilter.conf";
-	my $list = "$root/etc/leadmilter/lists/role.txt";
+	my $list = "$root/usr/share/leadmilter/lists/role.txt";
 	Site::spew($conf, "# mine\n");
 	Site::spew($list, "old\n");
 	install($root, 'prefix=/usr');
@@ -152,7 +152,7 @@ subtest 'other prefixes' => sub {
 	    for '/usr/local/sbin/leadmilter', '/usr/local/bin/leadctl', '/usr/local/share/man/man8/leadmilter.8',
 	    '/usr/local/share/leadmilter/schemas/event.schema.json', '/etc/leadmilter/leadmilter.conf';
 	install("$site->{dir}/opt", 'prefix=/opt/x', 'sysconfdir=/opt/x/etc');
-	ok -e "$site->{dir}/opt/opt/x/$_", "/opt/x/$_" for 'sbin/leadmilter', 'etc/leadmilter/lists/freemail.txt';
+	ok -e "$site->{dir}/opt/opt/x/$_", "/opt/x/$_" for 'sbin/leadmilter', 'share/leadmilter/lists/freemail.txt';
 };
 
 done_testing;

@@ -819,6 +819,37 @@ test_beside(void)
 	g_assert_cmpint(g_chdir(here), ==, 0);
 }
 
+/* What isn't beside the file may be meant of the shipped ones, whole sets and single files. */
+static void
+test_shipped(void)
+{
+	put("own/scorecards/ours.conf", "name = \"ours\"\ninclude = {\"default.conf\"}\n");
+	put("own/scorecards/shop.conf", "name = \"my shop\"\n");
+	put("own/lists/role.txt", "");
+	put("own/leadmilter.conf",
+	    "scorecards = {\"scorecards/ours.conf\", \"scorecards/shop.conf\","
+	    " \"scorecards/agency.conf\"}\nrole_list = \"lists/role.txt\"\n"
+	    "isp_list = \"lists/isp.txt\"\n");
+	g_autofree char *path = place("own/leadmilter.conf");
+	g_autoptr(GError) error = NULL;
+	g_autoptr(config_owned) config = config_load(path, &error);
+	g_assert_no_error(error);
+	const char *names[] = { "ours", "my shop", "agency" };
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+		const struct config_scorecard *card = g_ptr_array_index(config->scorecards, i);
+		g_assert_cmpstr(card->name, ==, names[i]);
+		g_assert_cmpint(card->rules->len > 0, ==, i != 1);
+	}
+	assert_path(config->role_list, "DIR/own/lists/role.txt");
+	assert_path(config->adapter_directory, "DIR/own/adapters");
+	g_assert_cmpstr(config->isp_list, ==, TEST_CONF "/lists/isp.txt");
+	g_assert_cmpstr(config->list_directory, ==, TEST_CONF "/lists");
+	put("own/leadmilter.conf", "scorecards = {\"scorecards/gone.conf\"}\n");
+	g_autoptr(config_owned) gone = config_load(path, &error);
+	g_assert_null(gone);
+	g_assert_nonnull(strstr(error->message, "own/scorecards/gone.conf"));
+}
+
 static void
 remove_tree(const char *path)
 {
@@ -854,6 +885,7 @@ main(int argc, char **argv)
 	g_test_add_func("/config/card", test_card);
 	g_test_add_func("/config/card-fallbacks", test_card_fallbacks);
 	g_test_add_func("/config/beside", test_beside);
+	g_test_add_func("/config/shipped", test_shipped);
 	int code = g_test_run();
 	remove_tree(scratch);
 	g_free(main_file);
