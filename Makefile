@@ -5,6 +5,7 @@
 #   make demo       the main job, shown                     make bench      ratios, side by side
 #   make accuracy CORPUS=DIR    figures per set             make fuzz       a long fuzzing run
 #   make install    DESTDIR and prefix are honoured         make deps       install what is needed
+#   make deb        a Debian package in build/deb           make check-deb  the package tested in a chroot
 #   make format     clang-format                            make clean
 #
 # B is the build directory, SANITIZE a -fsanitize= list: make B=build/asan SANITIZE=address,undefined
@@ -19,6 +20,8 @@ sysconfdir ?= /etc
 CC        = gcc
 CXX       = $(if $(findstring clang,$(CC)),clang++,g++)
 CFLAGS   ?= -O2 -g
+CPPFLAGS ?=
+LDFLAGS  ?=
 SANITIZE ?=
 CORPUS   ?= ../shared/corpus
 
@@ -30,6 +33,10 @@ TEST_PACKAGES = postfix postgresql pgbouncer python3 python3-milter mandoc procp
 	tryton-server tryton-modules-party tryton-modules-sale-opportunity
 RT_PACKAGES = request-tracker5 rt5-db-sqlite rt5-standalone dbconfig-no-thanks
 NPM_PACKAGES = nodejs npm
+DEB_PACKAGES = debhelper dh-apparmor
+DEB_TEST_PACKAGES = lintian debootstrap apparmor systemd-container libfile-fcntllock-perl
+# What builds the package needs: without what every builder has, and what only tests use.
+DEB_BUILD_DEPENDS = $(filter-out build-essential perl clang libclang-rt-14-dev,$(PACKAGES)) $(NPM_PACKAGES)
 
 MODULES  = glib-2.0 gio-2.0 gmime-3.0 libcurl libcjson libxml-2.0 libpsl libidn2 libhs libconfuse sqlite3 \
 	openssl libsystemd lua5.4 libmicrohttpd libpq
@@ -43,9 +50,9 @@ Q        = $(if $(V),,@echo '  $(B) $(@F)';)
 VERSION  = 0.1.0
 DEFS     = -D_GNU_SOURCE -DLEADMILTER_VERSION='"$(VERSION)"' -DLEADMILTER_SYSCONFDIR='"$(sysconfdir)/leadmilter"' \
 	-DLEADMILTER_DATADIR='"$(datadir)"' -DG_LOG_DOMAIN='"leadmilter"'
-ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(SAN) $(WARN) $(CWARN) $(DEFS) -Imilter -I. $(PKG_CFLAGS) -pthread -MMD -MP
+ALL_CFLAGS = -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(SAN) $(WARN) $(CWARN) $(DEFS) -Imilter -I. $(PKG_CFLAGS) -pthread -MMD -MP
 # The shim is linked into C programs, which lack the runtime of the vptr check.
-ALL_CXXFLAGS = -std=gnu++17 $(CFLAGS) $(SAN) $(if $(SANITIZE),-fno-sanitize=vptr) $(WARN) $(DEFS) -Imilter -I. $(PKG_CFLAGS) -pthread -MMD -MP
+ALL_CXXFLAGS = -std=gnu++17 $(CPPFLAGS) $(CFLAGS) $(SAN) $(if $(SANITIZE),-fno-sanitize=vptr) $(WARN) $(DEFS) -Imilter -I. $(PKG_CFLAGS) -pthread -MMD -MP
 LIBS     = -lmilter -lphonenumber -lcsv $(PKG_LIBS) -lstdc++ -lm -pthread
 
 LIB_SRC  = $(sort $(wildcard milter/base/*.c milter/mail/*.c milter/mail/*.cc milter/lead/*.c milter/store/*.c \
@@ -76,9 +83,9 @@ $(B)/libtop.a: $(TOP_OBJ)
 	$(Q)ar rcs $@ $^
 $(B)/obj/hooks/in/description.c.o: conf/api/openapi.json
 $(B)/leadmilter: $(DAEMON_OBJ) $(B)/libleadmilter.a
-	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(SAN) -o $@ $^ $(LIBS)
 $(B)/leadctl: $(LEADCTL_OBJ) $(B)/libleadmilter.a
-	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(SAN) -o $@ $^ $(LIBS)
 
 # --- tests: unit (plain, ASan+UBSan, TSan for what has threads), lint, system, fuzz ---
 $(B)/tests/%: tests/unit/%.c $(B)/libtop.a $(B)/libleadmilter.a
@@ -137,6 +144,14 @@ check-rt: deps
 	$(MAKE) -j$(JOBS) --no-print-directory all
 	LEADMILTER_BUILD=$(B) prove --timer --exec tests/run-test tests/crm/*.t
 
+# The package; and the same built, looked through, installed, upgraded and removed: a stage of its own.
+deb:
+	@PACKAGES="$(DEB_PACKAGES) $(PACKAGES)" NPM_PACKAGES="$(NPM_PACKAGES)" contrib/install-deps
+	@B=$(B) VERSION=$(VERSION) BUILD_DEPENDS="$(DEB_BUILD_DEPENDS)" contrib/build-deb
+check-deb:
+	@PACKAGES="$(DEB_PACKAGES) $(DEB_TEST_PACKAGES) $(PACKAGES)" NPM_PACKAGES="$(NPM_PACKAGES)" contrib/install-deps
+	LEADMILTER_BUILD=$(B) prove --timer --exec tests/run-test tests/package/*.t
+
 demo: deps
 	$(MAKE) -j$(JOBS) --no-print-directory demo-installed
 demo-installed: all npm
@@ -189,6 +204,6 @@ clean:
 	rm -rf $(B)
 
 
-.PHONY: check-rt check-programs all unit bench-programs fuzz-programs npm check check-installed demo demo-installed bench \
+.PHONY: deb check-deb check-rt check-programs all unit bench-programs fuzz-programs npm check check-installed demo demo-installed bench \
 	bench-installed accuracy fuzz deps install format clean
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
