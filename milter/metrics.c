@@ -96,7 +96,7 @@ write_store(struct runtime *runtime, GString *out)
 {
 	struct store_stats stats;
 
-	if (!store_stats(runtime->store, &stats, NULL))
+	if (outage_is_on(runtime->outage) || !store_stats(runtime->store, &stats, NULL))
 		return;
 	head(out, "leads", "gauge", "Leads by stage.");
 	for (int stage = 0; stage < STAGE_COUNT; stage++)
@@ -110,6 +110,17 @@ write_store(struct runtime *runtime, GString *out)
 	single(out, "store_jobs_total", "counter", "Jobs done.", (double)stats.jobs);
 	single(out, "store_failed_jobs_total", "counter", "Jobs that failed.",
 	       (double)stats.failed_jobs);
+}
+
+static void
+write_outage(struct runtime *runtime, GString *out)
+{
+	struct outage_status status;
+
+	outage_status(runtime->outage, &status);
+	single(out, "store_away", "gauge", "1 while messages go straight to the spool.",
+	       status.since != 0);
+	single(out, "store_outages_total", "counter", "Times the store was away.", status.count);
 }
 
 static void
@@ -127,7 +138,8 @@ write_spool(struct runtime *runtime, GString *out)
 static void
 write_outbox(struct runtime *runtime, GString *out)
 {
-	g_autoptr(GPtrArray) endpoints = store_endpoint_status(runtime->store, NULL);
+	g_autoptr(GPtrArray) endpoints =
+		outage_is_on(runtime->outage) ? NULL : store_endpoint_status(runtime->store, NULL);
 	gint64 now = clock_now();
 	static const struct {
 		const char *name, *type, *help;
@@ -182,6 +194,7 @@ metrics_write(struct runtime *runtime, GString *out)
 	write_messages(&runtime->counters, out);
 	write_times(&runtime->counters, out);
 	write_store(runtime, out);
+	write_outage(runtime, out);
 	write_spool(runtime, out);
 	write_outbox(runtime, out);
 	write_deliveries(runtime, out);

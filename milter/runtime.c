@@ -60,11 +60,13 @@ open_parts(struct runtime *runtime, guint parts, GError **error)
 		if (!runtime->spool)
 			return FALSE;
 	}
+	runtime->outage = outage_new(runtime);
 	if (parts & RUNTIME_DELIVER) {
 		runtime->deliver = deliver_start(runtime->store, config, error);
 		if (!runtime->deliver)
 			return FALSE;
 		store_on_delivery(runtime->store, deliver_wake, runtime->deliver);
+		return outage_start(runtime->outage, error);
 	}
 	return TRUE;
 }
@@ -88,6 +90,7 @@ runtime_close(struct runtime *runtime, gint64 grace)
 {
 	if (!runtime)
 		return;
+	outage_free(runtime->outage);
 	if (runtime->deliver) {
 		store_on_delivery(runtime->store, NULL, NULL);
 		deliver_stop(runtime->deliver, grace);
@@ -156,26 +159,4 @@ runtime_reload(struct runtime *runtime, GError **error)
 	g_atomic_pointer_add(&runtime->counters.reloads, 1);
 	log_notice("configuration read again");
 	return TRUE;
-}
-
-static gboolean
-take_spooled(struct raw_mail *raw, gpointer data, GError **error)
-{
-	struct runtime *runtime = data;
-	g_autoptr(generation_owned) generation = runtime_generation(runtime);
-	struct answer answer = { 0 };
-	gboolean taken = intake_archived(runtime, generation, raw, FALSE, &answer, error);
-	if (taken) {
-		g_atomic_pointer_add(&runtime->counters.spool_taken, 1);
-		log_info("%s: from spool: %s lead=%s", raw->queue_id ? raw->queue_id : "-",
-			 action_name(answer.action), answer.lead ? answer.lead : "-");
-	}
-	answer_clear(&answer);
-	return taken;
-}
-
-gint
-runtime_drain_spool(struct runtime *runtime, GError **error)
-{
-	return spool_drain(runtime->spool, take_spooled, runtime, error);
 }

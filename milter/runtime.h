@@ -12,6 +12,7 @@
 #include "hooks/out/deliver.h"
 #include "mail/facts.h"
 #include "store/spool.h"
+#include "outage.h"
 #include "store/store.h"
 
 #include <pthread.h>
@@ -45,11 +46,11 @@ struct counters {
 struct runtime {
 	char *config_path;
 	gint64 started;
-	pthread_mutex_t mutex; /* for `generation` and `store_retry` */
+	pthread_mutex_t mutex; /* for `generation` */
 	struct generation *generation;
-	gint64 store_retry; /* monotonic: until then messages go straight to the spool, 0 never */
 	struct store *store;
 	struct spool *spool;
+	struct outage *outage; /* whether the store is asked */
 	struct deliver *deliver; /* NULL in leadctl */
 	struct counters counters;
 };
@@ -70,8 +71,5 @@ void runtime_close(struct runtime *runtime, gint64 grace);
 struct generation *runtime_generation(struct runtime *runtime);
 /** Read the configuration again; on an error the old one stays.  The log tells either. */
 gboolean runtime_reload(struct runtime *runtime, GError **error);
-
-/** Take what waits in the spool into the store. @return messages taken, or -1 */
-gint runtime_drain_spool(struct runtime *runtime, GError **error);
 
 #endif

@@ -61,14 +61,36 @@ gboolean store_message(struct store *store, struct facts *facts, struct scorecar
 		       gint64 now, gint64 deadline, gboolean shadow, struct answer *ret,
 		       GError **error);
 
+/* One of several messages. */
+struct store_letter {
+	struct facts *facts;
+	struct scorecards *scorecards;
+	gint64 now;
+	struct answer answer; /* afterwards; answer_clear() */
+	GError *error; /* afterwards: NULL it is stored, else the caller's to free */
+};
+
+/**
+ * The same for several messages, decided in this order.
+ * @param queued when called, everything that is handed to the store later comes behind them; must
+ *        not call the store; or NULL
+ */
+void store_messages(struct store *store, struct store_letter *letters, guint count,
+		    void (*queued)(gpointer data), gpointer data, gint64 deadline);
+
+/** Does the store take what is written?  Waits like store_message(), changes nothing. */
+gboolean store_ping(struct store *store, gint64 deadline, GError **error);
+
 /**
  * Is any of these Message-IDs that of a message in a recorded conversation, ours going out
- * among them?  A step into an index for each, on the reading connection; the newest are asked
+ * among them?  A step into an index for each, on a connection of its own; the newest are asked
  * first.
- * @param ids char *, without <>; @param ret untouched on failure
+ * @param ids char *, without <>
+ * @param deadline as for store_message()
+ * @param ret untouched on failure
  */
-gboolean store_has_message(struct store *store, const GPtrArray *ids, gboolean *ret,
-			   GError **error);
+gboolean store_has_message(struct store *store, const GPtrArray *ids, gint64 deadline,
+			   gboolean *ret, GError **error);
 
 /* --- outbox --- */
 

@@ -157,10 +157,13 @@ run_job(struct writer *writer, struct job *job, GError **error)
 		return TRUE;
 	if (!own)
 		g_set_error(&own, LEADMILTER_ERROR, ERROR_STORE, "the job failed without a reason");
-	if (is_own_fault(writer->transaction.database, own))
-		job->error = own;
-	else
+	if (!is_own_fault(writer->transaction.database, own)) {
 		g_propagate_error(error, own);
+		return FALSE;
+	}
+	if (g_error_matches(own, LEADMILTER_ERROR, ERROR_STORE))
+		own->code = ERROR_STORE_REFUSED;
+	job->error = own;
 	return FALSE;
 }
 
@@ -324,6 +327,8 @@ run_batch(struct writer *writer)
 	g_autoptr(GError) failure = NULL;
 
 	enter(writer);
+	if (writer->hooks.starting)
+		writer->hooks.starting(writer->hooks.data);
 	if (!run_all(writer, &failure) || !commit(writer, &failure))
 		roll_back(writer);
 	leave(writer);
@@ -501,7 +506,7 @@ static gboolean
 wait_for_answer(struct writer *writer, struct job *job, gint64 deadline)
 {
 	const struct timespec end = monotonic(deadline);
-	int result = 0;
+	int result = deadline && g_get_monotonic_time() >= deadline ? ETIMEDOUT : 0;
 
 	while (job->state != JOB_DONE && result != ETIMEDOUT)
 		result = deadline ? pthread_cond_timedwait(&job->done, &writer->mutex, &end)
@@ -527,35 +532,70 @@ job_new(gboolean (*run)(struct transaction *transaction, gpointer data, GError *
 	return job;
 }
 
+static void
+put_in_queue(struct writer *writer, struct job *job)
+{
+	append(writer, job);
+	if (writer->first == job)
+		pthread_cond_signal(&writer->wanted);
+}
+
+/* Under the mutex.  @return NULL when the job is done, else why it isn't */
+static GError *
+see_job_through(struct writer *writer, struct job *job, gint64 deadline)
+{
+	if (wait_for_answer(writer, job, deadline))
+		return g_steal_pointer(&job->error);
+	return g_error_new(LEADMILTER_ERROR, ERROR_TIMEOUT,
+			   "the store did not answer within its deadline");
+}
+
+/* A job that runs without anybody waiting is the writer's to free. */
+static void
+finish_job(struct job *job, gboolean is_left)
+{
+	if (is_left)
+		return;
+	if (job->state != JOB_DONE && job->abandon)
+		job->abandon(job->data);
+	job_free(job);
+}
+
+void
+writer_run_tasks(struct writer *writer, struct writer_task *tasks, guint count,
+		 void (*queued)(gpointer data), gpointer data, gint64 deadline)
+{
+	g_autofree struct job **jobs = g_new(struct job *, count);
+	g_autofree gboolean *left = g_new(gboolean, count);
+
+	for (guint i = 0; i < count; i++)
+		jobs[i] = job_new(tasks[i].run, tasks[i].data, tasks[i].abandon);
+	pthread_mutex_lock(&writer->mutex);
+	for (guint i = 0; i < count; i++)
+		put_in_queue(writer, jobs[i]);
+	if (queued)
+		queued(data);
+	for (guint i = 0; i < count; i++) {
+		tasks[i].error = see_job_through(writer, jobs[i], deadline);
+		left[i] = jobs[i]->abandoned;
+	}
+	pthread_mutex_unlock(&writer->mutex);
+	for (guint i = 0; i < count; i++)
+		finish_job(jobs[i], left[i]);
+}
+
 gboolean
 writer_run_until(struct writer *writer,
 		 gboolean (*run)(struct transaction *transaction, gpointer data, GError **error),
 		 gpointer data, void (*abandon)(gpointer data), gint64 deadline, GError **error)
 {
-	struct job *job = job_new(run, data, abandon);
-	gboolean answered, left, done;
+	struct writer_task task = { run, data, abandon, NULL };
 
-	pthread_mutex_lock(&writer->mutex);
-	append(writer, job);
-	if (writer->first == job)
-		pthread_cond_signal(&writer->wanted);
-	answered = wait_for_answer(writer, job, deadline);
-	left = job->abandoned;
-	pthread_mutex_unlock(&writer->mutex);
-	if (!answered) {
-		if (!left) {
-			abandon(data);
-			job_free(job);
-		}
-		g_set_error(error, LEADMILTER_ERROR, ERROR_TIMEOUT,
-			    "the store did not answer within its deadline");
-		return FALSE;
-	}
-	done = job->error == NULL;
-	if (!done)
-		g_propagate_error(error, g_steal_pointer(&job->error));
-	job_free(job);
-	return done;
+	writer_run_tasks(writer, &task, 1, NULL, NULL, deadline);
+	if (!task.error)
+		return TRUE;
+	g_propagate_error(error, task.error);
+	return FALSE;
 }
 
 gboolean
