@@ -95,11 +95,25 @@ do_ping(struct runtime *runtime, const cJSON *request, GError **error)
 	return reply;
 }
 
+/* Names of options that were changed and wait for a start. */
+static void
+add_restart_needed(cJSON *reply, struct runtime *runtime)
+{
+	g_autoptr(GPtrArray) names = runtime_restart_needed(runtime);
+	cJSON *list = cJSON_AddArrayToObject(reply, "restart_needed");
+	for (guint i = 0; i < names->len; i++)
+		cJSON_AddItemToArray(list, cJSON_CreateString(g_ptr_array_index(names, i)));
+}
+
 static cJSON *
 do_reload(struct runtime *runtime, const cJSON *request, GError **error)
 {
 	(void)request;
-	return runtime_reload(runtime, error) ? control_success() : NULL;
+	if (!runtime_reload(runtime, error))
+		return NULL;
+	cJSON *reply = control_success();
+	add_restart_needed(reply, runtime);
+	return reply;
 }
 
 static void
@@ -118,6 +132,8 @@ add_counters(cJSON *reply, struct counters *counters)
 		{ "spooled", &counters->spooled },
 		{ "unprocessed", &counters->unprocessed },
 		{ "spool_taken", &counters->spool_taken },
+		{ "deadlines_missed", &counters->deadlines_missed },
+		{ "connections", &counters->connections },
 		{ "routed", &counters->routed },
 		{ "routes_refused", &counters->routes_refused },
 		{ "changes_refused", &counters->changes_refused },
@@ -139,36 +155,23 @@ add_counters(cJSON *reply, struct counters *counters)
 			(double)(gsize)g_atomic_pointer_get(&counters->kinds[kind]));
 }
 
-static void
-add_store(cJSON *reply, struct runtime *runtime)
-{
-	struct outage_status outage;
-	struct store_stats stats;
-	outage_status(runtime->outage, &outage);
-	cJSON_AddStringToObject(reply, "store_outage", outage.state);
-	cJSON_AddNumberToObject(reply, "store_outages", outage.count);
-	if (outage.since)
-		cJSON_AddNumberToObject(reply, "store_away_seconds",
-					(double)(clock_now() - outage.since) / CLOCK_SECOND);
-	if (outage.since || !store_stats(runtime->store, &stats, NULL))
-		return;
-	cJSON_AddNumberToObject(reply, "store_queue", stats.queued);
-	cJSON_AddNumberToObject(reply, "store_commits", (double)stats.commits);
-	cJSON_AddNumberToObject(reply, "store_jobs", (double)stats.jobs);
-	cJSON_AddNumberToObject(reply, "store_failed_jobs", (double)stats.failed_jobs);
-}
-
 static cJSON *
 do_stats(struct runtime *runtime, const cJSON *request, GError **error)
 {
 	(void)request;
-	(void)error;
+	struct store_stats stats;
+	if (!store_stats(runtime->store, &stats, error))
+		return NULL;
 	cJSON *reply = control_success();
 	cJSON_AddStringToObject(reply, "version", LEADMILTER_VERSION);
 	cJSON_AddNumberToObject(reply, "uptime_seconds",
 				(double)((clock_now() - runtime->started) / CLOCK_SECOND));
 	add_counters(reply, &runtime->counters);
-	add_store(reply, runtime);
+	add_restart_needed(reply, runtime);
+	cJSON_AddNumberToObject(reply, "store_queue", stats.queued);
+	cJSON_AddNumberToObject(reply, "store_commits", (double)stats.commits);
+	cJSON_AddNumberToObject(reply, "store_jobs", (double)stats.jobs);
+	cJSON_AddNumberToObject(reply, "store_failed_jobs", (double)stats.failed_jobs);
 	if (runtime->spool) {
 		gint64 bytes = 0;
 		cJSON_AddNumberToObject(reply, "spool_files", spool_count(runtime->spool, &bytes));

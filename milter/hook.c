@@ -2,6 +2,7 @@
 #include "hook.h"
 
 #include "base/error.h"
+#include "base/exposition.h"
 #include "hooks/in/api.h"
 #include "hooks/in/description.h"
 #include "intake.h"
@@ -51,19 +52,16 @@ metrics(GString *out, gpointer data)
 	if (!server) /* a request before the start is quite done */
 		return;
 	server_stats(server, &stats);
-	g_string_append_printf(
-		out,
-		"# HELP leadmilter_hook_requests_total Requests handled.\n"
-		"# TYPE leadmilter_hook_requests_total counter\n"
-		"leadmilter_hook_requests_total %" G_GUINT64_FORMAT "\n"
-		"# HELP leadmilter_hook_refused_total Requests cut off by reason.\n"
-		"# TYPE leadmilter_hook_refused_total counter\n"
-		"leadmilter_hook_refused_total{reason=\"too_large\"} %" G_GUINT64_FORMAT "\n"
-		"leadmilter_hook_refused_total{reason=\"too_slow\"} %" G_GUINT64_FORMAT "\n"
-		"# HELP leadmilter_hook_connections Connections open now.\n"
-		"# TYPE leadmilter_hook_connections gauge\n"
-		"leadmilter_hook_connections %u\n",
-		stats.requests, stats.too_large, stats.too_slow, stats.connections);
+	exposition_single(out, "leadmilter_hook_requests_total", "counter", "Requests handled.",
+			  (double)stats.requests);
+	exposition_head(out, "leadmilter_hook_refused_total", "counter",
+			"Requests cut off by reason.");
+	exposition_labelled(out, "leadmilter_hook_refused_total", "reason", "too_large",
+			    (double)stats.too_large);
+	exposition_labelled(out, "leadmilter_hook_refused_total", "reason", "too_slow",
+			    (double)stats.too_slow);
+	exposition_single(out, "leadmilter_hook_connections", "gauge", "Connections open now.",
+			  stats.connections);
 }
 
 static char *
@@ -73,11 +71,11 @@ unready(gpointer data)
 	struct store_stats stats;
 	g_autoptr(GError) error = NULL;
 
-	if (outage_is_on(hook->runtime->outage))
-		return g_strdup("the store does not answer: mail goes to the spool");
 	if (!store_stats(hook->runtime->store, &stats, &error))
 		return g_strdup_printf("store: %s", error->message);
-	return NULL;
+	return intake_store_is_paused(hook->runtime)
+		       ? g_strdup("the store does not answer: mail goes to the spool")
+		       : NULL;
 }
 
 static void

@@ -359,6 +359,15 @@ run_check(struct leadctl *leadctl, int argc, char **argv)
 }
 
 static void
+print_list(const cJSON *list)
+{
+	const cJSON *item;
+	printf("%-22s", list->string);
+	cJSON_ArrayForEach(item, list) printf(" %s", cJSON_GetStringValue(item));
+	printf("%s\n", list->child ? "" : " -");
+}
+
+static void
 print_stats(const cJSON *reply)
 {
 	const cJSON *item;
@@ -368,6 +377,8 @@ print_stats(const cJSON *reply)
 			printf("%-22s %.0f\n", item->string, item->valuedouble);
 		else if (cJSON_IsString(item))
 			printf("%-22s %s\n", item->string, item->valuestring);
+		else if (cJSON_IsArray(item))
+			print_list(item);
 		else if (cJSON_IsObject(item))
 			print_stats(item);
 	}
@@ -429,7 +440,14 @@ run_reload(struct leadctl *leadctl, int argc, char **argv)
 	cJSON *reply = leadctl_ask_daemon(leadctl, "reload", &error);
 	if (!reply)
 		return leadctl_fail(error);
-	cJSON_Delete(reply);
+	const cJSON *item;
+	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(reply, "restart_needed"))
+		fprintf(stderr, "leadctl: %s was changed; it takes effect at the next start\n",
+			cJSON_GetStringValue(item));
+	if (leadctl->json)
+		leadctl_print_json(reply);
+	else
+		cJSON_Delete(reply);
 	return LEADCTL_OK;
 }
 

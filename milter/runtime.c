@@ -60,13 +60,11 @@ open_parts(struct runtime *runtime, guint parts, GError **error)
 		if (!runtime->spool)
 			return FALSE;
 	}
-	runtime->outage = outage_new(runtime);
 	if (parts & RUNTIME_DELIVER) {
 		runtime->deliver = deliver_start(runtime->store, config, error);
 		if (!runtime->deliver)
 			return FALSE;
 		store_on_delivery(runtime->store, deliver_wake, runtime->deliver);
-		return outage_start(runtime->outage, error);
 	}
 	return TRUE;
 }
@@ -78,6 +76,8 @@ runtime_open(const char *config_path, struct generation *generation, guint parts
 	runtime->config_path = g_strdup(config_path);
 	runtime->started = clock_now();
 	runtime->generation = generation;
+	runtime->first = config_ref(generation->config);
+	runtime->reloaded = runtime->started;
 	pthread_mutex_init(&runtime->mutex, NULL);
 	if (open_parts(runtime, parts, error))
 		return runtime;
@@ -90,7 +90,6 @@ runtime_close(struct runtime *runtime, gint64 grace)
 {
 	if (!runtime)
 		return;
-	outage_free(runtime->outage);
 	if (runtime->deliver) {
 		store_on_delivery(runtime->store, NULL, NULL);
 		deliver_stop(runtime->deliver, grace);
@@ -100,6 +99,7 @@ runtime_close(struct runtime *runtime, gint64 grace)
 	if (runtime->store)
 		store_close(runtime->store);
 	generation_unref(runtime->generation);
+	config_unref(runtime->first);
 	pthread_mutex_destroy(&runtime->mutex);
 	g_free(runtime->config_path);
 	g_free(runtime);
@@ -115,23 +115,92 @@ runtime_generation(struct runtime *runtime)
 }
 
 /* What can't change while the program runs, so that nobody believes it did. */
-static void
-warn_of_fixed_options(const struct config *old, const struct config *new)
+static const struct {
+	const char *name;
+	gsize member;
+	enum { FIXED_TEXT, FIXED_NUMBER, FIXED_BYTES, FIXED_FLAG } type;
+} FIXED[] = {
+	{ "socket", G_STRUCT_OFFSET(struct config, socket), FIXED_TEXT },
+	{ "socket_group", G_STRUCT_OFFSET(struct config, socket_group), FIXED_TEXT },
+	{ "socket_mode", G_STRUCT_OFFSET(struct config, socket_mode), FIXED_NUMBER },
+	{ "user", G_STRUCT_OFFSET(struct config, user), FIXED_TEXT },
+	{ "group", G_STRUCT_OFFSET(struct config, group), FIXED_TEXT },
+	{ "pid_file", G_STRUCT_OFFSET(struct config, pid_file), FIXED_TEXT },
+	{ "control_socket", G_STRUCT_OFFSET(struct config, control_socket), FIXED_TEXT },
+	{ "store", G_STRUCT_OFFSET(struct config, store), FIXED_TEXT },
+	{ "store_shared", G_STRUCT_OFFSET(struct config, store_shared), FIXED_FLAG },
+	{ "spool_directory", G_STRUCT_OFFSET(struct config, spool_directory), FIXED_TEXT },
+	{ "spool_max_bytes", G_STRUCT_OFFSET(struct config, spool_max_bytes), FIXED_BYTES },
+	{ "hook_listen", G_STRUCT_OFFSET(struct config, hook_listen), FIXED_TEXT },
+	{ "hook_socket_mode", G_STRUCT_OFFSET(struct config, hook_socket_mode), FIXED_NUMBER },
+	{ "hook_max_body", G_STRUCT_OFFSET(struct config, hook_max_body), FIXED_BYTES },
+	{ "hook_max_connections", G_STRUCT_OFFSET(struct config, hook_max_connections),
+	  FIXED_NUMBER },
+	{ "hook_request_seconds", G_STRUCT_OFFSET(struct config, hook_request_seconds),
+	  FIXED_NUMBER },
+	{ "log_target", G_STRUCT_OFFSET(struct config, log_target), FIXED_TEXT },
+};
+
+static gboolean
+is_same(guint i, const struct config *a, const struct config *b)
 {
-	const struct {
-		const char *name, *before, *after;
-	} fixed[] = {
-		{ "socket", old->socket, new->socket },
-		{ "control_socket", old->control_socket, new->control_socket },
-		{ "store", old->store, new->store },
-		{ "spool_directory", old->spool_directory, new->spool_directory },
-		{ "user", old->user, new->user },
-		{ "hook_listen", old->hook_listen, new->hook_listen },
-	};
-	for (guint i = 0; i < G_N_ELEMENTS(fixed); i++)
-		if (g_strcmp0(fixed[i].before, fixed[i].after))
-			log_warning("%s: %s = \"%s\" takes effect at the next start", new->path,
-				    fixed[i].name, fixed[i].after ? fixed[i].after : "");
+	gconstpointer one = (const char *)a + FIXED[i].member;
+	gconstpointer other = (const char *)b + FIXED[i].member;
+	switch (FIXED[i].type) {
+	case FIXED_TEXT:
+		return !g_strcmp0(*(char *const *)one, *(char *const *)other);
+	case FIXED_NUMBER:
+		return *(const guint *)one == *(const guint *)other;
+	case FIXED_BYTES:
+		return *(const gint64 *)one == *(const gint64 *)other;
+	default:
+		return *(const gboolean *)one == *(const gboolean *)other;
+	}
+}
+
+GPtrArray *
+runtime_restart_needed(struct runtime *runtime)
+{
+	g_autoptr(generation_owned) generation = runtime_generation(runtime);
+	GPtrArray *names = g_ptr_array_new();
+	for (guint i = 0; i < G_N_ELEMENTS(FIXED); i++)
+		if (!is_same(i, runtime->first, generation->config))
+			g_ptr_array_add(names, (gpointer)FIXED[i].name);
+	return names;
+}
+
+/* Values stay out of the log: the store's may hold a password. */
+static void
+warn_of_fixed_options(struct runtime *runtime)
+{
+	g_autoptr(GPtrArray) names = runtime_restart_needed(runtime);
+	for (guint i = 0; i < names->len; i++)
+		log_warning("%s: %s was changed; it takes effect at the next start",
+			    runtime->config_path, (const char *)g_ptr_array_index(names, i));
+}
+
+gint64
+runtime_reloaded(struct runtime *runtime, gboolean *ret_failed)
+{
+	pthread_mutex_lock(&runtime->mutex);
+	gint64 reloaded = runtime->reloaded;
+	*ret_failed = runtime->reload_failed;
+	pthread_mutex_unlock(&runtime->mutex);
+	return reloaded;
+}
+
+static struct generation *
+take_generation(struct runtime *runtime, struct generation *new)
+{
+	pthread_mutex_lock(&runtime->mutex);
+	struct generation *old = runtime->generation;
+	if (new) {
+		runtime->generation = new;
+		runtime->reloaded = clock_now();
+	}
+	runtime->reload_failed = !new;
+	pthread_mutex_unlock(&runtime->mutex);
+	return new ? old : NULL;
 }
 
 gboolean
@@ -139,17 +208,14 @@ runtime_reload(struct runtime *runtime, GError **error)
 {
 	GError *failure = NULL;
 	struct generation *new = generation_load(runtime->config_path, &failure);
+	struct generation *old = take_generation(runtime, new);
 	if (!new) {
 		g_atomic_pointer_add(&runtime->counters.reload_failures, 1);
 		log_error("the old configuration stays: %s", failure->message);
 		g_propagate_error(error, failure);
 		return FALSE;
 	}
-	pthread_mutex_lock(&runtime->mutex);
-	struct generation *old = runtime->generation;
-	runtime->generation = new;
-	pthread_mutex_unlock(&runtime->mutex);
-	warn_of_fixed_options(old->config, new->config);
+	warn_of_fixed_options(runtime);
 	log_set_level(new->config->log_level);
 	if (runtime->store)
 		store_set_endpoints(runtime->store, new->config);
@@ -159,4 +225,26 @@ runtime_reload(struct runtime *runtime, GError **error)
 	g_atomic_pointer_add(&runtime->counters.reloads, 1);
 	log_notice("configuration read again");
 	return TRUE;
+}
+
+static gboolean
+take_spooled(struct raw_mail *raw, gpointer data, GError **error)
+{
+	struct runtime *runtime = data;
+	g_autoptr(generation_owned) generation = runtime_generation(runtime);
+	struct answer answer = { 0 };
+	gboolean taken = intake_archived(runtime, generation, raw, FALSE, &answer, error);
+	if (taken) {
+		g_atomic_pointer_add(&runtime->counters.spool_taken, 1);
+		log_info("%s: from spool: %s lead=%s", raw->queue_id ? raw->queue_id : "-",
+			 action_name(answer.action), answer.lead ? answer.lead : "-");
+	}
+	answer_clear(&answer);
+	return taken;
+}
+
+gint
+runtime_drain_spool(struct runtime *runtime, GError **error)
+{
+	return spool_drain(runtime->spool, take_spooled, runtime, error);
 }

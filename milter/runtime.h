@@ -12,7 +12,6 @@
 #include "hooks/out/deliver.h"
 #include "mail/facts.h"
 #include "store/spool.h"
-#include "outage.h"
 #include "store/store.h"
 
 #include <pthread.h>
@@ -38,6 +37,7 @@ struct counters {
 	gsize spooled, unprocessed, spool_taken, refused_sessions, reloads, reload_failures;
 	gsize routed, routes_refused, changes_refused;
 	gsize reply_tokens, tokens_matched, tokens_refused;
+	gsize connections, deadlines_missed;
 	gsize kinds[KIND_COUNT];
 	struct histogram analysis, storing, answering; /* of one message */
 	int sessions; /* open now */
@@ -46,11 +46,14 @@ struct counters {
 struct runtime {
 	char *config_path;
 	gint64 started;
-	pthread_mutex_t mutex; /* for `generation` */
+	pthread_mutex_t mutex; /* for what follows, up to store_retry */
 	struct generation *generation;
+	struct config *first; /* that the program was started with */
+	gint64 reloaded; /* when a configuration was taken last */
+	gboolean reload_failed; /* the last reading was refused */
+	gint64 store_retry; /* monotonic: until then messages go straight to the spool, 0 never */
 	struct store *store;
 	struct spool *spool;
-	struct outage *outage; /* whether the store is asked */
 	struct deliver *deliver; /* NULL in leadctl */
 	struct counters counters;
 };
@@ -71,5 +74,14 @@ void runtime_close(struct runtime *runtime, gint64 grace);
 struct generation *runtime_generation(struct runtime *runtime);
 /** Read the configuration again; on an error the old one stays.  The log tells either. */
 gboolean runtime_reload(struct runtime *runtime, GError **error);
+/** The options whose present value takes effect at the next start only. @return const char *,
+ *  names; caller unrefs */
+GPtrArray *runtime_restart_needed(struct runtime *runtime);
+
+/** When the configuration was taken last, and whether a later one was refused.  Any thread. */
+gint64 runtime_reloaded(struct runtime *runtime, gboolean *ret_failed);
+
+/** Take what waits in the spool into the store. @return messages taken, or -1 */
+gint runtime_drain_spool(struct runtime *runtime, GError **error);
 
 #endif

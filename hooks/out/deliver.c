@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "hooks/out/clerk.h"
+#include "hooks/out/figures.h"
 #include "hooks/out/http.h"
 #include "hooks/out/lane.h"
 #include "lead/event_filter.h"
@@ -27,6 +28,7 @@ struct transfer {
 	struct courier *courier;
 	GPtrArray *deliveries; /* struct delivery * */
 	guint generation;
+	gint64 began; /* monotonic */
 	gpointer attempt; /* the courier's */
 	gboolean starting, answered; /* its answer may come before start returns */
 	struct lane_answer answer;
@@ -51,6 +53,7 @@ struct deliver {
 	gboolean stopping;
 	gint64 grace;
 	struct deliver_stats stats;
+	GPtrArray *figures; /* struct figures *, of every endpoint there ever was */
 };
 
 /* --- one transfer --- */
@@ -79,6 +82,8 @@ finish(struct transfer *t)
 {
 	struct deliver *deliver = t->deliver;
 	guint deliveries = t->deliveries->len;
+	figures_count(t->lane->figures, t->deliveries, &t->answer,
+		      g_get_monotonic_time() - t->began, clock_now());
 	gboolean delivered = lane_finish(t->lane, t->deliveries, &t->answer, clock_now());
 	g_hash_table_remove(deliver->transfers, t); /* which frees it */
 	count(deliver, 0, delivered ? deliveries : 0, delivered ? 0 : deliveries);
@@ -104,6 +109,7 @@ send_load(struct deliver *deliver, struct lane *lane, GPtrArray *deliveries)
 	t->courier = courier_ref(lane->courier);
 	t->deliveries = deliveries;
 	t->generation = lane_generation(lane);
+	t->began = g_get_monotonic_time();
 	g_hash_table_add(deliver->transfers, t);
 	t->starting = TRUE;
 	t->attempt = courier_start(t->courier, deliveries, take_answer, t);
@@ -165,6 +171,31 @@ open_courier(struct deliver *deliver, struct lane *lane, struct config *config)
 	lane->batch = courier_batch(lane->courier, &lane->batch_bytes);
 }
 
+static struct figures *
+find_figures(struct deliver *deliver, const char *endpoint)
+{
+	struct figures *figures = NULL;
+	pthread_mutex_lock(&deliver->lock);
+	for (guint i = 0; i < deliver->figures->len && !figures; i++) {
+		struct figures *one = g_ptr_array_index(deliver->figures, i);
+		figures = strcmp(one->endpoint, endpoint) ? NULL : one;
+	}
+	if (!figures) {
+		figures = figures_new(endpoint);
+		g_ptr_array_add(deliver->figures, figures);
+	}
+	pthread_mutex_unlock(&deliver->lock);
+	return figures;
+}
+
+static void
+add_lane(struct deliver *deliver, const struct config_endpoint *endpoint)
+{
+	struct lane *lane = lane_new(endpoint, deliver->clerk);
+	lane->figures = find_figures(deliver, endpoint->name);
+	g_ptr_array_add(deliver->lanes, lane);
+}
+
 static void
 apply_config(struct deliver *deliver, struct config *config)
 {
@@ -175,7 +206,7 @@ apply_config(struct deliver *deliver, struct config *config)
 	for (guint i = 0; i < config->endpoints->len; i++) {
 		const struct config_endpoint *e = g_ptr_array_index(config->endpoints, i);
 		if (!find_lane(deliver, e->name))
-			g_ptr_array_add(deliver->lanes, lane_new(e, deliver->clerk));
+			add_lane(deliver, e);
 	}
 	for (guint i = 0; i < deliver->lanes->len; i++) {
 		struct lane *lane = g_ptr_array_index(deliver->lanes, i);
@@ -311,6 +342,15 @@ set_pace(struct deliver *deliver)
 }
 
 static void
+show_breakers(struct deliver *deliver)
+{
+	for (guint i = 0; i < deliver->lanes->len; i++) {
+		struct lane *lane = g_ptr_array_index(deliver->lanes, i);
+		g_atomic_int_set(&lane->figures->resting, lane->breaker.open && !lane->retired);
+	}
+}
+
+static void
 run_pass(struct deliver *deliver)
 {
 	take_requests(deliver);
@@ -319,6 +359,7 @@ run_pass(struct deliver *deliver)
 	http_run(deliver->http);
 	send_what_may_go(deliver, now);
 	clerk_flush(deliver->clerk);
+	show_breakers(deliver);
 	drop_retired(deliver);
 	set_pace(deliver);
 }
@@ -417,6 +458,7 @@ deliver_start(struct store *store, struct config *config, GError **error)
 	deliver->http = http;
 	deliver->clerk = clerk_start(store, clerk_done, deliver);
 	deliver->lanes = g_ptr_array_new_with_free_func((GDestroyNotify)lane_free);
+	deliver->figures = g_ptr_array_new_with_free_func((GDestroyNotify)figures_free);
 	deliver->transfers = g_hash_table_new_full(NULL, NULL, transfer_free, NULL);
 	apply_config(deliver, config_ref(config));
 	deliver->thread = g_thread_new("deliver", deliver_main, deliver);
@@ -459,6 +501,7 @@ deliver_stop(struct deliver *deliver, gint64 grace)
 	for (guint i = 0; i < deliver->lanes->len; i++)
 		drop_courier(g_ptr_array_index(deliver->lanes, i));
 	g_ptr_array_unref(deliver->lanes);
+	g_ptr_array_unref(deliver->figures);
 	g_hash_table_unref(deliver->transfers);
 	http_free(deliver->http);
 	g_clear_pointer(&deliver->config, config_unref);
@@ -474,4 +517,15 @@ deliver_stats(struct deliver *deliver, struct deliver_stats *ret)
 	pthread_mutex_lock(&deliver->lock);
 	*ret = deliver->stats;
 	pthread_mutex_unlock(&deliver->lock);
+}
+
+GPtrArray *
+deliver_figures(struct deliver *deliver)
+{
+	GPtrArray *figures = g_ptr_array_new();
+	pthread_mutex_lock(&deliver->lock);
+	for (guint i = 0; i < deliver->figures->len; i++)
+		g_ptr_array_add(figures, g_ptr_array_index(deliver->figures, i));
+	pthread_mutex_unlock(&deliver->lock);
+	return figures;
 }

@@ -34,5 +34,8 @@ struct deliver_stats {
 	guint in_flight;
 };
 void deliver_stats(struct deliver *deliver, struct deliver_stats *ret);
+/** What came of attempts, by endpoint (figures.h). @return struct figures *, which last as long as
+ *  the deliverer; caller unrefs the array */
+GPtrArray *deliver_figures(struct deliver *deliver);
 
 #endif

@@ -17,6 +17,7 @@
 #include "hooks/out/schedule.h"
 
 struct courier;
+struct figures;
 
 struct lane {
 	const struct config_endpoint *endpoint; /* of the configuration in force */
@@ -24,6 +25,7 @@ struct lane {
 	char *mark; /* request_mark() of the endpoint */
 	struct clerk *clerk;
 	struct courier *courier; /* deliver.c's */
+	struct figures *figures; /* deliver.c's */
 	struct breaker breaker;
 	struct rate rate; /* taken from by whoever sends a request */
 	guint batch; /* deliveries of one attempt at most */

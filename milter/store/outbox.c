@@ -280,6 +280,8 @@ outbox_add(struct transaction *transaction, struct outbox_endpoints *endpoints,
 			       database->driver->last_row(database->connection), &subject, is_first,
 			       shadow, error);
 	people_row_free(subject.row);
+	if (added && !shadow)
+		transaction_count_event(transaction, event->type);
 	return added;
 }
 

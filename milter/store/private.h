@@ -6,7 +6,6 @@
 
 #include <pthread.h>
 
-#include "store/asker.h"
 #include "store/receive.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -23,11 +22,10 @@ struct store {
 	struct database *writing; /* the writer's */
 	struct outbox_endpoints *endpoints; /* the writer thread's */
 	struct roster *roster; /* the same */
-	struct asker *asker; /* what a mail waits for; NULL: STORE_READ */
 	pthread_mutex_t reading_mutex;
 	struct database *reading; /* under reading_mutex */
-	pthread_mutex_t wake_mutex; /* guards what follows */
-	struct outbox_endpoints *new_endpoints; /* to be taken by the writer, or NULL */
+	gsize events[TALLY_EVENTS]; /* written since it was opened; atomic */
+	pthread_mutex_t wake_mutex;
 	void (*wake)(gpointer data);
 	gpointer wake_data;
 };

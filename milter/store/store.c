@@ -29,7 +29,6 @@
 #include "store/sqlite.h"
 
 #define CHECKED_ON_OPEN (64 * 1024 * 1024) /* bytes: a fraction of a second */
-#define ENDPOINTS_PATIENCE (2 * G_USEC_PER_SEC)
 
 /* --- sharing --- */
 
@@ -156,27 +155,15 @@ committed(const struct tally *tally, gpointer data)
 {
 	struct store *store = data;
 
+	for (guint i = 0; i < TALLY_EVENTS; i++)
+		if (tally->events[i])
+			g_atomic_pointer_add(&store->events[i], tally->events[i]);
 	if (!tally->deliveries_added)
 		return;
 	pthread_mutex_lock(&store->wake_mutex);
 	if (store->wake)
 		store->wake(store->wake_data);
 	pthread_mutex_unlock(&store->wake_mutex);
-}
-
-static void
-take_new_endpoints(gpointer data)
-{
-	struct store *store = data;
-	struct outbox_endpoints *new;
-
-	pthread_mutex_lock(&store->wake_mutex);
-	new = g_steal_pointer(&store->new_endpoints);
-	pthread_mutex_unlock(&store->wake_mutex);
-	if (!new)
-		return;
-	outbox_endpoints_free(store->endpoints);
-	store->endpoints = new;
 }
 
 static void
@@ -197,7 +184,6 @@ start_writer(struct store *store, gboolean shared, GError **error)
 	const struct writer_hooks hooks = {
 		.committed = committed,
 		.rolled_back = rolled_back,
-		.starting = take_new_endpoints,
 		.enter = shared ? enter_gate : NULL,
 		.leave = shared ? leave_gate : NULL,
 		.data = store,
@@ -223,12 +209,6 @@ start_writing(struct store *store, gboolean shared, GError **error)
 	return !shared || !store->is_alone || flock(store->lock, LOCK_SH) == 0;
 }
 
-static struct database *
-open_for_asker(gpointer data, GError **error)
-{
-	return open_to_read(data, error);
-}
-
 struct store *
 store_open_with(const char *where, enum store_mode mode, const struct store_options *options,
 		GError **error)
@@ -245,10 +225,7 @@ store_open_with(const char *where, enum store_mode mode, const struct store_opti
 	if (mode != STORE_READ && !start_writing(store, mode == STORE_SHARED, error))
 		return NULL;
 	store->reading = open_to_read(store, error);
-	if (store->reading && mode != STORE_READ)
-		store->asker = asker_start(open_for_asker, store, error);
-	return store->reading && (store->asker || mode == STORE_READ) ? g_steal_pointer(&store)
-								      : NULL;
+	return store->reading ? g_steal_pointer(&store) : NULL;
 }
 
 struct store *
@@ -269,14 +246,12 @@ store_close(struct store *store)
 	if (!store)
 		return;
 	writer_stop(store->writer);
-	asker_stop(store->asker);
 	database_close(store->reading);
 	/* The last to close puts the log into the file. */
 	if (store->turn >= 0 && store->writing)
 		enter_gate(store);
 	database_close(store->writing);
 	outbox_endpoints_free(store->endpoints);
-	outbox_endpoints_free(store->new_endpoints);
 	roster_free(store->roster);
 	for (guint i = 0; i < G_N_ELEMENTS(files); i++)
 		if (files[i] >= 0)
@@ -331,122 +306,76 @@ message_job_free(gpointer data)
 }
 
 static struct message_job *
-message_job_new(struct store *store, const struct store_letter *letter, gboolean shadow)
+message_job_new(struct store *store, struct facts *facts, struct scorecards *scorecards, gint64 now,
+		gboolean shadow)
 {
 	struct message_job *job = g_new0(struct message_job, 1);
 
 	job->store = store;
-	job->facts = facts_ref(letter->facts);
-	job->scorecards = letter->scorecards ? scorecards_ref(letter->scorecards) : NULL;
+	job->facts = facts_ref(facts);
+	job->scorecards = scorecards ? scorecards_ref(scorecards) : NULL;
 	job->receive = (struct receive){
-		.facts = letter->facts,
-		.scorecards = letter->scorecards,
-		.now = letter->now,
+		.facts = facts,
+		.scorecards = scorecards,
+		.now = now,
 		.shadow = shadow,
 		.decide = store->decide,
 	};
 	return job;
 }
 
-/* Takes the answer out of the job, unless the writer still has it. */
-static void
-take_answer(struct store_letter *letter, struct writer_task *task)
-{
-	struct message_job *job = task->data;
-
-	letter->error = task->error;
-	if (g_error_matches(task->error, LEADMILTER_ERROR, ERROR_TIMEOUT))
-		return;
-	if (!task->error) {
-		letter->answer = job->answer;
-		memset(&job->answer, 0, sizeof job->answer);
-	}
-	message_job_free(job);
-}
-
-static void
-run_letters(struct store *store, struct store_letter *letters, guint count, gboolean shadow,
-	    void (*queued)(gpointer data), gpointer data, gint64 deadline)
-{
-	g_autofree struct writer_task *tasks = g_new0(struct writer_task, count);
-
-	for (guint i = 0; i < count; i++)
-		tasks[i] = (struct writer_task){ run_message,
-						 message_job_new(store, &letters[i], shadow),
-						 message_job_free, NULL };
-	writer_run_tasks(store->writer, tasks, count, queued, data, deadline);
-	for (guint i = 0; i < count; i++)
-		take_answer(&letters[i], &tasks[i]);
-}
-
-void
-store_messages(struct store *store, struct store_letter *letters, guint count,
-	       void (*queued)(gpointer data), gpointer data, gint64 deadline)
-{
-	run_letters(store, letters, count, FALSE, queued, data, deadline);
-}
-
 gboolean
 store_message(struct store *store, struct facts *facts, struct scorecards *scorecards, gint64 now,
 	      gint64 deadline, gboolean shadow, struct answer *ret, GError **error)
 {
-	struct store_letter letter = { .facts = facts, .scorecards = scorecards, .now = now };
+	GError *failure = NULL;
+	struct message_job *job;
+	gboolean done;
 
 	if (!store->writer)
 		return store_run(store, NULL, NULL, error);
-	run_letters(store, &letter, 1, shadow, NULL, NULL, deadline);
-	if (letter.error) {
-		g_propagate_error(error, letter.error);
-		return FALSE;
+	job = message_job_new(store, facts, scorecards, now, shadow);
+	done = writer_run_until(store->writer, run_message, job, message_job_free, deadline,
+				&failure);
+	if (done) {
+		*ret = job->answer;
+		memset(&job->answer, 0, sizeof job->answer);
 	}
-	*ret = letter.answer;
-	return TRUE;
-}
-
-static gboolean
-run_nothing(G_GNUC_UNUSED struct transaction *transaction, G_GNUC_UNUSED gpointer data,
-	    G_GNUC_UNUSED GError **error)
-{
-	return TRUE;
-}
-
-static void
-nothing_to_free(G_GNUC_UNUSED gpointer data)
-{
-}
-
-gboolean
-store_ping(struct store *store, gint64 deadline, GError **error)
-{
-	if (!store->writer)
-		return store_run(store, NULL, NULL, error);
-	return writer_run_until(store->writer, run_nothing, NULL, nothing_to_free, deadline, error);
+	if (done || !g_error_matches(failure, LEADMILTER_ERROR, ERROR_TIMEOUT))
+		message_job_free(job);
+	if (failure)
+		g_propagate_error(error, failure);
+	return done;
 }
 
 /* --- endpoints --- */
 
+struct endpoints_job {
+	struct store *store;
+	struct outbox_endpoints *endpoints; /* new ones, until taken */
+};
+
 static gboolean
 run_set_endpoints(struct transaction *transaction, gpointer data, GError **error)
 {
-	return outbox_endpoints_resolve(transaction, ((struct store *)data)->endpoints, error);
+	struct endpoints_job *job = data;
+
+	if (job->endpoints) {
+		outbox_endpoints_free(job->store->endpoints);
+		job->store->endpoints = g_steal_pointer(&job->endpoints);
+	}
+	return outbox_endpoints_resolve(transaction, job->store->endpoints, error);
 }
 
-/* The writer takes them before its next transaction, whether this one waits for that or not. */
 void
 store_set_endpoints(struct store *store, const struct config *config)
 {
-	struct outbox_endpoints *unused, *endpoints = outbox_endpoints_new(config);
-	gint64 deadline = g_get_monotonic_time() + ENDPOINTS_PATIENCE;
+	struct endpoints_job job = { store, outbox_endpoints_new(config) };
 	g_autoptr(GError) error = NULL;
 
-	pthread_mutex_lock(&store->wake_mutex);
-	unused = store->new_endpoints;
-	store->new_endpoints = endpoints;
-	pthread_mutex_unlock(&store->wake_mutex);
-	outbox_endpoints_free(unused);
-	if (store->writer && !writer_run_until(store->writer, run_set_endpoints, store,
-					       nothing_to_free, deadline, &error))
+	if (!store_run(store, run_set_endpoints, &job, &error))
 		log_warning("endpoints: %s; tried again with the next message", error->message);
+	outbox_endpoints_free(job.endpoints);
 }
 
 void

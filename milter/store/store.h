@@ -13,10 +13,13 @@
 #ifndef LEADMILTER_STORE_H
 #define LEADMILTER_STORE_H
 
+#include "base/histogram.h"
 #include "lead/decide.h"
 #include "lead/route.h"
 
 struct store;
+
+#define STORE_EVENT_TYPES 16
 
 enum store_mode {
 	STORE_WRITE, /* the daemon: takes the lock, migrates, starts the writer */
@@ -61,36 +64,14 @@ gboolean store_message(struct store *store, struct facts *facts, struct scorecar
 		       gint64 now, gint64 deadline, gboolean shadow, struct answer *ret,
 		       GError **error);
 
-/* One of several messages. */
-struct store_letter {
-	struct facts *facts;
-	struct scorecards *scorecards;
-	gint64 now;
-	struct answer answer; /* afterwards; answer_clear() */
-	GError *error; /* afterwards: NULL it is stored, else the caller's to free */
-};
-
-/**
- * The same for several messages, decided in this order.
- * @param queued when called, everything that is handed to the store later comes behind them; must
- *        not call the store; or NULL
- */
-void store_messages(struct store *store, struct store_letter *letters, guint count,
-		    void (*queued)(gpointer data), gpointer data, gint64 deadline);
-
-/** Does the store take what is written?  Waits like store_message(), changes nothing. */
-gboolean store_ping(struct store *store, gint64 deadline, GError **error);
-
 /**
  * Is any of these Message-IDs that of a message in a recorded conversation, ours going out
- * among them?  A step into an index for each, on a connection of its own; the newest are asked
+ * among them?  A step into an index for each, on the reading connection; the newest are asked
  * first.
- * @param ids char *, without <>
- * @param deadline as for store_message()
- * @param ret untouched on failure
+ * @param ids char *, without <>; @param ret untouched on failure
  */
-gboolean store_has_message(struct store *store, const GPtrArray *ids, gint64 deadline,
-			   gboolean *ret, GError **error);
+gboolean store_has_message(struct store *store, const GPtrArray *ids, gboolean *ret,
+			   GError **error);
 
 /* --- outbox --- */
 
@@ -236,11 +217,19 @@ void stage_change_free(struct stage_change *change);
 struct store_stats {
 	guint64 leads, touches, messages, waiting, delivered, dead;
 	guint64 leads_by_stage[STAGE_COUNT];
+	guint64 unowned; /* leads in the funnel that nobody owns */
 	gint64 bytes; /* on disk, WAL included */
+	gint64 log_bytes; /* the WAL alone */
 	int schema;
-	guint64 commits, jobs, failed_jobs; /* of this process */
+	guint64 commits, jobs, failed_jobs; /* of this process, as all that follows */
+	guint64 checkpoints, failed_checkpoints;
 	guint queued; /* jobs waiting now */
+	struct histogram committing, checkpointing;
+	guint64 events[STORE_EVENT_TYPES]; /* written, by store_event_type() */
 };
+/** A type of event that is counted, or NULL. */
+const char *store_event_type(guint i);
+
 gboolean store_stats(struct store *store, struct store_stats *ret, GError **error);
 
 /** Quick integrity check. @return TRUE when sound, else FALSE with ERROR_STORE_CORRUPT. */

@@ -6,11 +6,13 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "lead/stage.h"
 #include "mail/address.h"
 #include "store/contact.h"
 #include "store/keys.h"
 #include "store/people.h"
 #include "store/record.h"
+#include "store/roster.h"
 #include "store/schema.h"
 
 /* --- leads --- */
@@ -228,6 +230,51 @@ read_endpoints(struct database *database, struct store_stats *stats, GError **er
 	return list != NULL;
 }
 
+G_STATIC_ASSERT(TALLY_EVENTS == STORE_EVENT_TYPES);
+
+const char *
+store_event_type(guint i)
+{
+	return i < TALLY_EVENTS ? tally_event_types[i] : NULL;
+}
+
+/* Owners know how many leads of the funnel they have: what is left over is nobody's. */
+static gboolean
+read_unowned(struct database *database, struct store_stats *stats, GError **error)
+{
+	g_autoptr(GPtrArray) owners = roster_read(database, error);
+	guint64 open = 0, owned = 0;
+
+	if (!owners)
+		return FALSE;
+	for (guint i = 0; i < owners->len; i++)
+		owned += ((const struct owner *)owners->pdata[i])->load;
+	for (int stage = 0; stage < STAGE_COUNT; stage++)
+		if (stage != STAGE_CUSTOMER && !stage_is_closed(stage))
+			open += stats->leads_by_stage[stage];
+	stats->unowned = open > owned ? open - owned : 0;
+	return TRUE;
+}
+
+static void
+read_writer(struct store *store, struct store_stats *stats)
+{
+	struct writer_stats writer = { 0 };
+
+	if (store->writer)
+		writer_stats(store->writer, &writer);
+	stats->commits = writer.commits;
+	stats->jobs = writer.jobs;
+	stats->failed_jobs = writer.failed_jobs;
+	stats->checkpoints = writer.checkpoints;
+	stats->failed_checkpoints = writer.failed_checkpoints;
+	stats->queued = writer.queued;
+	stats->committing = writer.committing;
+	stats->checkpointing = writer.checkpointing;
+	for (guint i = 0; i < TALLY_EVENTS; i++)
+		stats->events[i] = (gsize)g_atomic_pointer_get(&store->events[i]);
+}
+
 static gint64
 bytes_of(const char *path, const char *suffix)
 {
@@ -240,23 +287,19 @@ bytes_of(const char *path, const char *suffix)
 gboolean
 store_stats(struct store *store, struct store_stats *ret, GError **error)
 {
-	struct writer_stats writer = { 0 };
 	struct store_stats stats = { .schema = schema_version() };
 	gboolean done;
 
 	pthread_mutex_lock(&store->reading_mutex);
 	done = read_tallies(store->reading, &stats, error) &&
-	       read_endpoints(store->reading, &stats, error);
+	       read_endpoints(store->reading, &stats, error) &&
+	       read_unowned(store->reading, &stats, error);
 	pthread_mutex_unlock(&store->reading_mutex);
 	if (!done)
 		return FALSE;
-	if (store->writer)
-		writer_stats(store->writer, &writer);
-	stats.bytes = bytes_of(store->path, "") + bytes_of(store->path, "-wal");
-	stats.commits = writer.commits;
-	stats.jobs = writer.jobs;
-	stats.failed_jobs = writer.failed_jobs;
-	stats.queued = writer.queued;
+	stats.log_bytes = bytes_of(store->path, "-wal");
+	stats.bytes = bytes_of(store->path, "") + stats.log_bytes;
+	read_writer(store, &stats);
 	*ret = stats;
 	return TRUE;
 }

@@ -24,6 +24,23 @@ transaction_count(struct transaction *transaction, gint64 endpoint, int state, g
 		count->dead += by;
 }
 
+const char *const tally_event_types[TALLY_EVENTS] = {
+	"other",           "lead.created",       "lead.updated",      "lead.qualified",
+	"lead.assigned",   "lead.stage_changed", "lead.sla_breached", "lead.reopened",
+	"lead.cooled",     "lead.merged",        "lead.split",        "customer.activity",
+	"contact.bounced", "contact.opted_out",  "contact.forgotten",
+};
+
+void
+transaction_count_event(struct transaction *transaction, const char *type)
+{
+	guint i = 1;
+
+	while (i < TALLY_EVENTS && g_strcmp0(tally_event_types[i], type) != 0)
+		i++;
+	transaction->tally.events[i < TALLY_EVENTS ? i : 0]++;
+}
+
 G_STATIC_ASSERT(STAGE_COUNT == 9); /* columns of the row and parameters of QUERY_TALLY_ADD */
 
 static gboolean

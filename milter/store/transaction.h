@@ -12,6 +12,10 @@
 #include "lead/lead.h"
 #include "store/database.h"
 
+/* Types of events, for counting; an unknown one is "other". */
+#define TALLY_EVENTS 16
+extern const char *const tally_event_types[TALLY_EVENTS]; /* NULL: unused */
+
 struct tally_endpoint {
 	gint64 waiting, delivered, dead;
 };
@@ -21,6 +25,7 @@ struct tally {
 	gint64 touches, messages;
 	struct tally_endpoint endpoints[LIMIT_ENDPOINTS + 1]; /* by number */
 	guint most_endpoint; /* highest number used */
+	guint events[TALLY_EVENTS]; /* since the last commit */
 	gboolean compact; /* the file is to be written anew after the commit */
 	gboolean erased; /* the log is to be cut, so that nothing of it can be read there */
 	gboolean deliveries_added; /* somebody should look at the outbox after the commit */
@@ -41,6 +46,8 @@ struct transaction {
 
 /** Count `by` deliveries of a state (enum delivery_state). */
 void transaction_count(struct transaction *transaction, gint64 endpoint, int state, gint64 by);
+/** Count an event of a type. */
+void transaction_count_event(struct transaction *transaction, const char *type);
 /** Write the tallies; then they are empty. */
 gboolean transaction_flush(struct transaction *transaction, GError **error);
 

@@ -47,6 +47,7 @@ struct writer {
 	struct job *batch[LIMIT_BATCH];
 	guint count;
 	gint64 next_checkpoint; /* not before */
+	gint64 commit_took; /* microseconds, the last */
 	gboolean compact; /* outside of a transaction */
 	gint64 data_version; /* of the file, when memory was like it */
 	gboolean cut_log; /* something was erased that the log still holds */
@@ -157,13 +158,10 @@ run_job(struct writer *writer, struct job *job, GError **error)
 		return TRUE;
 	if (!own)
 		g_set_error(&own, LEADMILTER_ERROR, ERROR_STORE, "the job failed without a reason");
-	if (!is_own_fault(writer->transaction.database, own)) {
+	if (is_own_fault(writer->transaction.database, own))
+		job->error = own;
+	else
 		g_propagate_error(error, own);
-		return FALSE;
-	}
-	if (g_error_matches(own, LEADMILTER_ERROR, ERROR_STORE))
-		own->code = ERROR_STORE_REFUSED;
-	job->error = own;
 	return FALSE;
 }
 
@@ -252,16 +250,19 @@ commit(struct writer *writer, GError **error)
 {
 	struct database *database = writer->transaction.database;
 	gboolean added = writer->transaction.tally.deliveries_added;
+	gint64 began = g_get_monotonic_time();
 
 	if (!transaction_flush(&writer->transaction, error) ||
 	    !database->driver->commit(database->connection, error))
 		return FALSE;
+	writer->commit_took = g_get_monotonic_time() - began;
 	writer->transaction.tally.deliveries_added = added;
 	writer->cut_log |= writer->transaction.tally.erased;
 	writer->compact |= writer->transaction.tally.compact;
 	writer->transaction.tally.erased = writer->transaction.tally.compact = FALSE;
 	writer->hooks.committed(&writer->transaction.tally, writer->hooks.data);
 	writer->transaction.tally.deliveries_added = FALSE;
+	memset(writer->transaction.tally.events, 0, sizeof writer->transaction.tally.events);
 	return TRUE;
 }
 
@@ -281,6 +282,8 @@ answer(struct writer *writer, const GError *failure)
 
 	pthread_mutex_lock(&writer->mutex);
 	writer->stats.commits += failure == NULL;
+	if (!failure)
+		histogram_add(&writer->stats.committing, writer->commit_took);
 	for (guint i = 0; i < writer->count; i++) {
 		struct job *job = writer->batch[i];
 
@@ -327,8 +330,6 @@ run_batch(struct writer *writer)
 	g_autoptr(GError) failure = NULL;
 
 	enter(writer);
-	if (writer->hooks.starting)
-		writer->hooks.starting(writer->hooks.data);
 	if (!run_all(writer, &failure) || !commit(writer, &failure))
 		roll_back(writer);
 	leave(writer);
@@ -362,8 +363,9 @@ make_checkpoint(struct writer *writer)
 {
 	struct database *database = writer->transaction.database;
 	g_autoptr(GError) error = NULL;
+	gint64 began = g_get_monotonic_time();
 
-	if (g_get_monotonic_time() < writer->next_checkpoint)
+	if (began < writer->next_checkpoint)
 		return;
 	writer->next_checkpoint = 0;
 	compact(writer);
@@ -374,7 +376,9 @@ make_checkpoint(struct writer *writer)
 		writer->cut_log = FALSE;
 	}
 	pthread_mutex_lock(&writer->mutex);
+	histogram_add(&writer->stats.checkpointing, g_get_monotonic_time() - began);
 	writer->stats.checkpoints++;
+	writer->stats.failed_checkpoints += error != NULL;
 	pthread_mutex_unlock(&writer->mutex);
 }
 
@@ -506,7 +510,7 @@ static gboolean
 wait_for_answer(struct writer *writer, struct job *job, gint64 deadline)
 {
 	const struct timespec end = monotonic(deadline);
-	int result = deadline && g_get_monotonic_time() >= deadline ? ETIMEDOUT : 0;
+	int result = 0;
 
 	while (job->state != JOB_DONE && result != ETIMEDOUT)
 		result = deadline ? pthread_cond_timedwait(&job->done, &writer->mutex, &end)
@@ -532,70 +536,35 @@ job_new(gboolean (*run)(struct transaction *transaction, gpointer data, GError *
 	return job;
 }
 
-static void
-put_in_queue(struct writer *writer, struct job *job)
-{
-	append(writer, job);
-	if (writer->first == job)
-		pthread_cond_signal(&writer->wanted);
-}
-
-/* Under the mutex.  @return NULL when the job is done, else why it isn't */
-static GError *
-see_job_through(struct writer *writer, struct job *job, gint64 deadline)
-{
-	if (wait_for_answer(writer, job, deadline))
-		return g_steal_pointer(&job->error);
-	return g_error_new(LEADMILTER_ERROR, ERROR_TIMEOUT,
-			   "the store did not answer within its deadline");
-}
-
-/* A job that runs without anybody waiting is the writer's to free. */
-static void
-finish_job(struct job *job, gboolean is_left)
-{
-	if (is_left)
-		return;
-	if (job->state != JOB_DONE && job->abandon)
-		job->abandon(job->data);
-	job_free(job);
-}
-
-void
-writer_run_tasks(struct writer *writer, struct writer_task *tasks, guint count,
-		 void (*queued)(gpointer data), gpointer data, gint64 deadline)
-{
-	g_autofree struct job **jobs = g_new(struct job *, count);
-	g_autofree gboolean *left = g_new(gboolean, count);
-
-	for (guint i = 0; i < count; i++)
-		jobs[i] = job_new(tasks[i].run, tasks[i].data, tasks[i].abandon);
-	pthread_mutex_lock(&writer->mutex);
-	for (guint i = 0; i < count; i++)
-		put_in_queue(writer, jobs[i]);
-	if (queued)
-		queued(data);
-	for (guint i = 0; i < count; i++) {
-		tasks[i].error = see_job_through(writer, jobs[i], deadline);
-		left[i] = jobs[i]->abandoned;
-	}
-	pthread_mutex_unlock(&writer->mutex);
-	for (guint i = 0; i < count; i++)
-		finish_job(jobs[i], left[i]);
-}
-
 gboolean
 writer_run_until(struct writer *writer,
 		 gboolean (*run)(struct transaction *transaction, gpointer data, GError **error),
 		 gpointer data, void (*abandon)(gpointer data), gint64 deadline, GError **error)
 {
-	struct writer_task task = { run, data, abandon, NULL };
+	struct job *job = job_new(run, data, abandon);
+	gboolean answered, left, done;
 
-	writer_run_tasks(writer, &task, 1, NULL, NULL, deadline);
-	if (!task.error)
-		return TRUE;
-	g_propagate_error(error, task.error);
-	return FALSE;
+	pthread_mutex_lock(&writer->mutex);
+	append(writer, job);
+	if (writer->first == job)
+		pthread_cond_signal(&writer->wanted);
+	answered = wait_for_answer(writer, job, deadline);
+	left = job->abandoned;
+	pthread_mutex_unlock(&writer->mutex);
+	if (!answered) {
+		if (!left) {
+			abandon(data);
+			job_free(job);
+		}
+		g_set_error(error, LEADMILTER_ERROR, ERROR_TIMEOUT,
+			    "the store did not answer within its deadline");
+		return FALSE;
+	}
+	done = job->error == NULL;
+	if (!done)
+		g_propagate_error(error, g_steal_pointer(&job->error));
+	job_free(job);
+	return done;
 }
 
 gboolean

@@ -13,6 +13,7 @@
 #ifndef LEADMILTER_WRITER_H
 #define LEADMILTER_WRITER_H
 
+#include "base/histogram.h"
 #include "store/transaction.h"
 
 struct writer;
@@ -22,8 +23,6 @@ struct writer_hooks {
 	void (*committed)(const struct tally *tally, gpointer data);
 	/** After a rollback: rows the jobs made are gone. */
 	void (*rolled_back)(gpointer data);
-	/** Before a transaction; nothing of an earlier one is under way. Or NULL */
-	void (*starting)(gpointer data);
 	/** Before anything is written or the log is put into the file, and after: where several
 	 *  processes share it, one at a time. NULL: nobody else does. */
 	void (*enter)(gpointer data);
@@ -54,24 +53,10 @@ writer_run_until(struct writer *writer,
 		 gboolean (*run)(struct transaction *transaction, gpointer data, GError **error),
 		 gpointer data, void (*abandon)(gpointer data), gint64 deadline, GError **error);
 
-struct writer_task {
-	gboolean (*run)(struct transaction *transaction, gpointer data, GError **error);
-	gpointer data;
-	void (*abandon)(gpointer data); /* as for writer_run_until() */
-	GError *error; /* afterwards: NULL done, else the caller's to free */
-};
-
-/**
- * Several jobs, one after another in the queue, and wait for all of them.
- * @param queued called when they stand in the queue, before what anybody else adds later; under
- *        the queue's lock, so it must not call the writer; or NULL
- */
-void writer_run_tasks(struct writer *writer, struct writer_task *tasks, guint count,
-		      void (*queued)(gpointer data), gpointer data, gint64 deadline);
-
 struct writer_stats {
-	guint64 commits, jobs, failed_jobs, checkpoints;
+	guint64 commits, jobs, failed_jobs, checkpoints, failed_checkpoints;
 	guint queued;
+	struct histogram committing, checkpointing;
 };
 void writer_stats(struct writer *writer, struct writer_stats *ret);
 

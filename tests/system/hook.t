@@ -428,7 +428,7 @@ subtest 'metrics' => sub {
 		if (/^# TYPE (\S+) (?:counter|gauge|histogram)$/) {
 			ok !$seen{$1}++, "$1 once";
 		} elsif (!/^# HELP /) {
-			like $_, qr/^leadmilter_[a-z0-9_]+(?:\{[a-z]+="(?:[^"\\]|\\.)*"(?:,[a-z]+="[^"]*")*\})? -?[0-9.e+-]+$/, $_
+			like $_, qr/^(?:leadmilter|process)_[a-z0-9_]+(?:\{[a-z]+="(?:[^"\\]|\\.)*"(?:,[a-z]+="[^"]*")*\})? -?[0-9.e+-]+$/, $_
 			    or last;
 		}
 	}
