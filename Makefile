@@ -29,7 +29,7 @@ PACKAGES = build-essential pkg-config clang libclang-rt-14-dev libmilter-dev lib
 	libcjson-dev perl libglib2.0-dev libgmime-3.0-dev libxml2-dev libpsl-dev publicsuffix \
 	libidn2-dev libphonenumber-dev libvectorscan-dev libconfuse-dev libsqlite3-dev libssl-dev \
 	libsystemd-dev libcsv-dev liblua5.4-dev libmicrohttpd-dev libpq-dev
-TEST_PACKAGES = postfix postgresql pgbouncer python3 python3-milter mandoc procps openssl \
+TEST_PACKAGES = postfix postgresql pgbouncer python3 python3-milter mandoc procps openssl prometheus \
 	tryton-server tryton-modules-party tryton-modules-sale-opportunity
 RT_PACKAGES = request-tracker5 rt5-db-sqlite rt5-standalone dbconfig-no-thanks
 NPM_PACKAGES = nodejs npm
@@ -60,7 +60,7 @@ LIB_SRC  = $(sort $(wildcard milter/base/*.c milter/mail/*.c milter/mail/*.cc mi
 TOP_SRC  = $(sort $(wildcard milter/*.c))
 OBJ       = $(patsubst %,$(B)/obj/%.o,$(LIB_SRC))
 DAEMON_OBJ = $(patsubst %,$(B)/obj/%.o,$(filter-out milter/leadctl%,$(TOP_SRC)))
-LEADCTL_OBJ = $(patsubst %,$(B)/obj/%.o,$(filter-out milter/main.c milter/filter.c milter/hook.c milter/metrics.c,$(TOP_SRC)))
+LEADCTL_OBJ = $(patsubst %,$(B)/obj/%.o,$(filter-out milter/main.c milter/filter.c milter/hook.c milter/metrics%,$(TOP_SRC)))
 TOP_OBJ   = $(patsubst %,$(B)/obj/%.o,$(filter-out milter/main.c milter/filter.c milter/leadctl%,$(TOP_SRC)))
 UNIT     = $(patsubst tests/unit/%.c,$(B)/tests/%,$(sort $(wildcard tests/unit/test-*.c)))
 FUZZ     = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz-*.c)))
@@ -184,7 +184,9 @@ install: all
 	install -m 644 contrib/man/leadctl.1 $(DESTDIR)$(mandir)/man1/
 	install -m 644 contrib/man/leadmilter.conf.5 $(DESTDIR)$(mandir)/man5/
 	install -m 644 contrib/man/leadmilter.8 $(DESTDIR)$(mandir)/man8/
-	install -D -m 644 -t $(DESTDIR)$(mandir)/man7 contrib/man/leadmilter-adapters.7
+	install -D -m 644 -t $(DESTDIR)$(mandir)/man7 contrib/man/*.7
+	install -D -m 644 -t $(DESTDIR)$(datadir)/prometheus contrib/prometheus/*.yml
+	install -D -m 644 -t $(DESTDIR)$(datadir)/grafana contrib/grafana/*.json
 	install -m 644 conf/lists/*.txt $(DESTDIR)$(datadir)/lists/
 	install -m 644 conf/lists/phrases/* $(DESTDIR)$(datadir)/lists/phrases/
 	install -m 644 conf/scorecards/*.conf $(DESTDIR)$(datadir)/scorecards/

@@ -127,6 +127,19 @@ wait_for_reload(void *data)
 }
 
 static void
+drain_spool(struct runtime *runtime)
+{
+	g_autoptr(GError) error = NULL;
+	if (!spool_count(runtime->spool, NULL))
+		return;
+	gint taken = runtime_drain_spool(runtime, &error);
+	if (taken > 0)
+		log_notice("%d messages taken from the spool", taken);
+	if (error)
+		log_warning("spool: %s", error->message);
+}
+
+static void
 expire(struct runtime *runtime)
 {
 	g_autoptr(GError) error = NULL;
@@ -143,7 +156,7 @@ store_answers(struct store *store)
 	return store_outbox_next(store, NULL, &error) >= 0;
 }
 
-/* Every second: the watchdog while the store is no reason to end; hourly: retention. */
+/* Every second: the spool, the watchdog while the store still answers; hourly: retention. */
 static void *
 keep_house(void *data)
 {
@@ -160,6 +173,7 @@ keep_house(void *data)
 		if (daemon->stopping)
 			break;
 		pthread_mutex_unlock(&daemon->mutex);
+		drain_spool(daemon->runtime);
 		if (g_get_monotonic_time() >= next_expiry) {
 			expire(daemon->runtime);
 			next_expiry += EXPIRE_EVERY;
