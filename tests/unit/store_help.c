@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "mail/address.h"
 #include "store/private.h"
+#include "store/tools.h"
 
 #define HELP_NOW ((gint64)1763800000 * CLOCK_SECOND)
 
@@ -337,4 +338,27 @@ static G_GNUC_UNUSED gint64
 help_next(guint attempts, gint64 now, G_GNUC_UNUSED gpointer data)
 {
 	return now + attempts * (gint64)60 * CLOCK_SECOND;
+}
+
+/* --- what it left --- */
+
+static void
+tell_help_finding(const struct finding *finding, G_GNUC_UNUSED gint64 count,
+		  G_GNUC_UNUSED gpointer data)
+{
+	g_test_message("%s: %s %s: %s", finding->check, finding->table, finding->key,
+		       finding->problem);
+}
+
+/* Whatever was done to a store, its rows fit together. */
+static G_GNUC_UNUSED void
+help_verify(const char *path)
+{
+	const struct verify_options options = { .tell = tell_help_finding };
+	g_autoptr(GError) error = NULL;
+	struct verify_report report = { 0 };
+
+	tools_verify(path, &options, &report, &error);
+	g_assert_no_error(error);
+	g_assert_cmpint(report.findings, ==, 0);
 }

@@ -32,6 +32,7 @@ static void
 tear_down(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
 	store_close(fixture->store);
+	help_verify(fixture->scratch.path);
 	scratch_remove(&fixture->scratch);
 	site_clear(&fixture->site);
 }
