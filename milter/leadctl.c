@@ -99,12 +99,39 @@ leadctl_store(struct leadctl *leadctl)
 	return leadctl->store;
 }
 
+/* What decides nothing works without scorecards and lists, and so when they are wrong. */
+static gboolean
+needs_store_alone(const cJSON *request)
+{
+	static const char *const commands[] = {
+		"outbox retry", "outbox drop", "endpoint resume", "endpoint park", "forget",
+		"compact",      NULL
+	};
+	const char *command =
+		cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(request, "command"));
+	return command && g_strv_contains(commands, command);
+}
+
+static struct generation *
+generation_for(struct leadctl *leadctl, const cJSON *request, GError **error)
+{
+	if (leadctl->generation || !needs_store_alone(request))
+		return leadctl_generation(leadctl);
+	struct config *config = leadctl_config(leadctl, error);
+	if (!config)
+		return NULL;
+	leadctl->generation = g_new0(struct generation, 1);
+	leadctl->generation->references = 1;
+	leadctl->generation->config = config;
+	return leadctl->generation;
+}
+
 static struct runtime *
-local_runtime(struct leadctl *leadctl, GError **error)
+local_runtime(struct leadctl *leadctl, const cJSON *request, GError **error)
 {
 	if (leadctl->local)
 		return leadctl->local;
-	struct generation *generation = leadctl_generation(leadctl);
+	struct generation *generation = generation_for(leadctl, request, error);
 	if (!generation)
 		return NULL;
 	/* mails in the spool may be of somebody to be forgotten; where none is, none ever waited */
@@ -129,7 +156,7 @@ ask_anyone(struct leadctl *leadctl, const cJSON *request, GError **error)
 		g_propagate_error(error, g_steal_pointer(&unreachable));
 		return NULL;
 	}
-	struct runtime *runtime = local_runtime(leadctl, error);
+	struct runtime *runtime = local_runtime(leadctl, request, error);
 	return runtime ? control_execute(runtime, request) : NULL;
 }
 
@@ -152,8 +179,8 @@ leadctl_ask(struct leadctl *leadctl, const cJSON *request)
 {
 	g_autoptr(GError) error = NULL;
 	cJSON *reply = checked(ask_anyone(leadctl, request, &error), &error);
-	if (!reply)
-		leadctl->failure = leadctl_fail(error);
+	if (!reply) /* without an error it was printed already */
+		leadctl->failure = error ? leadctl_fail(error) : LEADCTL_FAILURE;
 	return reply;
 }
 
@@ -185,7 +212,7 @@ leadctl_time(gint64 time)
 	if (!time)
 		return g_strdup("-");
 	g_autoptr(GDateTime) t = g_date_time_new_from_unix_local(time / CLOCK_SECOND);
-	return t ? g_date_time_format(t, "%Y-%m-%d %H:%M") : g_strdup("-");
+	return t ? g_date_time_format(t, "%Y-%m-%d %H:%M %Z") : g_strdup("-");
 }
 
 char *
@@ -232,7 +259,12 @@ leadctl_row(const char *label, const char *value)
 static void
 print_help(FILE *out)
 {
-	fprintf(out, "usage: leadctl [-c FILE] [--json] [--now TIME] COMMAND …\n\n");
+	fprintf(out, "usage: leadctl [OPTION]… COMMAND …\n\n"
+		     "  -c, --config FILE              the configuration\n"
+		     "  --json                         one JSON document a line, times in UTC\n"
+		     "  --now TIME                     as of then (UTC)\n"
+		     "  -h, --help                     this list\n"
+		     "  --version                      the version\n\n");
 	for (guint i = 0; i < G_N_ELEMENTS(tables); i++)
 		for (const struct leadctl_command *c = tables[i]; c->name; c++) {
 			g_autofree char *usage = g_strconcat(c->name, " ", c->arguments, NULL);

@@ -64,7 +64,7 @@ int leadctl_fail(const GError *error);
 int leadctl_usage(const struct leadctl_command *command);
 /** Print one JSON document a line and delete it. */
 void leadctl_print_json(cJSON *json);
-/** Local time for people, "-" for 0.  Caller frees. */
+/** Local time with its zone, for people; "-" for 0.  Caller frees. */
 char *leadctl_time(gint64 time);
 /** Exactly `width` characters, whatever their script: cut or filled up.  Caller frees. */
 char *leadctl_column(const char *text, glong width);

@@ -400,7 +400,9 @@ run_import(struct leadctl *leadctl, int argc, char **argv)
 }
 
 const struct leadctl_command leadctl_import_commands[] = {
-	{ "import", "accounts|customers|owners|touches|outcomes FILE.csv…",
-	  "what other programs know: --dry-run, --strict, --create, --map", run_import },
+	{ "import",
+	  "accounts|customers|owners|touches|outcomes [--dry-run] [--strict] [--create] [--shadow] "
+	  "[--map COLUMN=HEADER]… FILE.csv…",
+	  "what other programs know", run_import },
 	{ NULL, NULL, NULL, NULL },
 };

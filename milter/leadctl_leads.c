@@ -326,7 +326,9 @@ run_leads(struct leadctl *leadctl, int argc, char **argv)
 }
 
 const struct leadctl_command leadctl_lead_commands[] = {
-	{ "leads", "[--stage S] [--owner A] [--account D] [--text T] [--since TIME] [--most N]",
+	{ "leads",
+	  "[--stage S] [--owner A] [--account D] [--scorecard NAME] [--source S] [--text T] "
+	  "[--since TIME] [--most N] [--skip N]",
 	  "the leads, last changed first", run_leads },
 	{ NULL, NULL, NULL, NULL },
 };

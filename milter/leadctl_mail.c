@@ -572,8 +572,8 @@ const struct leadctl_command leadctl_mail_commands[] = {
 	{ "score",
 	  "[--scorecard NAME | --diff OLD.conf NEW.conf] [--mail-from A] [--rcpt A]… PATH…",
 	  "the same with points and reasons, or what another scorecard would change", run_score },
-	{ "replay", "[--shadow] [--submitted] [--rcpt A]… PATH…", "run an archive into the store",
-	  run_replay },
+	{ "replay", "[--shadow] [--submitted] [--mail-from A] [--rcpt A]… PATH…",
+	  "run an archive into the store", run_replay },
 	{ "signals", "", "what a rule\'s condition may test", run_signals },
 	{ NULL, NULL, NULL, NULL },
 };

@@ -111,6 +111,24 @@ for my $file (glob 'milter/leadctl_*.c') {
 }
 is_deeply(\@wrong, [], 'every command is documented') or diag join "\n", @wrong;
 
+# leadctl --help names every option: the words of a command are those its function takes.
+@wrong = ();
+my $functions = 0;
+for my $file ('milter/leadctl.c', glob 'milter/leadctl_*.c') {
+	my $text = slurp($file);
+	for my $function ($text =~ /^\w[^;{}]*\)\n\{\n.*?^\}/msg) {
+		my @options = $function =~ /\{ "([a-z-]+)", (?:0|'.'), 0,\s*G_OPTION/g or next;
+		my ($name) = $function =~ /leadctl_find\(\w+,\s*"([a-z -]+)"\)/;
+		my ($words) = defined $name ? $text =~ /^\t\{ "\Q$name\E",\s*((?:"[^"]*"\s*)+),/m : $text;
+		next unless defined $words;
+		$functions++;
+		push @wrong, map { "$file: the words of " . ($name // 'leadctl') . " lack --$_" }
+		    grep { $words !~ /--\Q$_\E\b/ } @options;
+	}
+}
+cmp_ok($functions, '>', 8, 'functions with options were read');
+is_deeply(\@wrong, [], 'every option is in --help') or diag join "\n", @wrong;
+
 # Every column of an import is in leadctl(1), and every kind.
 my $tables = slurp('milter/lead/import.c');
 my ($section) = $leadctl =~ /^\.It Cm import (.*?)^\.Ss /ms;
