@@ -5,6 +5,7 @@
 #   make demo       the main job, shown                     make bench      ratios, side by side
 #   make accuracy CORPUS=DIR    figures per set             make fuzz       a long fuzzing run
 #   make install    DESTDIR and prefix are honoured         make deps       install what is needed
+#   make check-page the page in a real browser
 #   make deb        a Debian package in build/deb           make check-deb  the package tested in a chroot
 #   make format     clang-format                            make clean
 #
@@ -62,6 +63,9 @@ OBJ       = $(patsubst %,$(B)/obj/%.o,$(LIB_SRC))
 DAEMON_OBJ = $(patsubst %,$(B)/obj/%.o,$(filter-out milter/leadctl%,$(TOP_SRC)))
 LEADCTL_OBJ = $(patsubst %,$(B)/obj/%.o,$(filter-out milter/main.c milter/filter.c milter/hook.c milter/metrics%,$(TOP_SRC)))
 TOP_OBJ   = $(patsubst %,$(B)/obj/%.o,$(filter-out milter/main.c milter/filter.c milter/leadctl%,$(TOP_SRC)))
+# The bundle of the page.
+PAGE     ?= $(B)/page
+PAGE_SRC := $(shell find hooks/page -name node_modules -prune -o -type f -print 2>/dev/null)
 UNIT     = $(patsubst tests/unit/%.c,$(B)/tests/%,$(sort $(wildcard tests/unit/test-*.c)))
 FUZZ     = $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz-*.c)))
 BENCH    = $(patsubst tests/bench/%.c,$(B)/bench/%,$(sort $(wildcard tests/bench/*.c)))
@@ -74,9 +78,22 @@ $(B)/obj/%.c.o: %.c
 $(B)/obj/%.cc.o: %.cc
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(ALL_CXXFLAGS) -c -o $@ $<
-$(B)/libleadmilter.a: $(OBJ)
+$(B)/libleadmilter.a: $(OBJ) $(B)/obj/page.o
 	@rm -f $@
 	$(Q)ar rcs $@ $^
+# The page (hooks/page) is bundled once; other builds of the tree take it from PAGE.
+$(PAGE)/work/.done: hooks/page/package.json hooks/page/package-lock.json
+	@mkdir -p $(PAGE)/work
+	cp hooks/page/package.json hooks/page/package-lock.json $(PAGE)/work/
+	cd $(PAGE)/work && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+$(PAGE)/files.c: $(PAGE)/work/.done $(PAGE_SRC)
+	@rm -rf $(PAGE)/work/src
+	@cp -R hooks/page/src hooks/page/build.mjs $(PAGE)/work/
+	node $(PAGE)/work/build.mjs --out $(PAGE) --incbin $(PAGE)
+$(B)/obj/page.o: $(PAGE)/files.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 # What stands above the library without being a program, for the unit tests.
 $(B)/libtop.a: $(TOP_OBJ)
 	@rm -f $@
@@ -104,10 +121,10 @@ bench-programs: $(BENCH)
 
 # Other builds of the same tree, each in its own directory.
 JOBS    := $(shell nproc)
-ASAN     = $(MAKE) -j$(JOBS) --no-print-directory B=$(B)/asan SANITIZE=address,undefined CFLAGS='-O1 -g'
-TSAN     = $(MAKE) -j$(JOBS) --no-print-directory B=$(B)/tsan SANITIZE=thread CFLAGS='-O1 -g'
-FUZZING  = $(MAKE) -j$(JOBS) --no-print-directory B=$(B)/fuzzing CC=clang SANITIZE=address,undefined,fuzzer-no-link CFLAGS='-O1 -g'
-CLANG    = $(MAKE) -j$(JOBS) --no-print-directory B=$(B)/clang CC=clang
+ASAN     = $(MAKE) -j$(JOBS) --no-print-directory B=$(B)/asan PAGE=$(PAGE) SANITIZE=address,undefined CFLAGS='-O1 -g'
+TSAN     = $(MAKE) -j$(JOBS) --no-print-directory B=$(B)/tsan PAGE=$(PAGE) SANITIZE=thread CFLAGS='-O1 -g'
+FUZZING  = $(MAKE) -j$(JOBS) --no-print-directory B=$(B)/fuzzing PAGE=$(PAGE) CC=clang SANITIZE=address,undefined,fuzzer-no-link CFLAGS='-O1 -g'
+CLANG    = $(MAKE) -j$(JOBS) --no-print-directory B=$(B)/clang PAGE=$(PAGE) CC=clang
 UNIT_NAMES = $(notdir $(UNIT))
 # What has threads of its own runs under ThreadSanitizer too.
 THREADED = $(filter test-store test-writer test-spool test-outbox test-deliver test-delivery test-crm test-session test-notify test-webhook test-clerk test-phrases test-clockwork,$(UNIT_NAMES))

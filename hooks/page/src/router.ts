@@ -1,0 +1,107 @@
+// Where the user is: the address bar holds the whole state of a view, so that every view can be
+// linked to, reloaded and gone back to.
+
+import { computed, signal } from '@preact/signals';
+
+interface Place {
+	path: string;
+	search: string;
+}
+
+function current(): Place {
+	return { path: location.pathname, search: location.search };
+}
+
+export const place = signal<Place>(current());
+export const path = computed(() => place.value.path);
+export const query = computed(() => new URLSearchParams(place.value.search));
+
+/** Counts moves to another view (not changes of filters): where the focus goes. */
+export const arrivals = signal(0);
+
+function moved(): void {
+	const before = place.peek().path;
+	place.value = current();
+	if (place.peek().path !== before) {
+		arrivals.value++;
+	}
+}
+
+export function navigate(to: string, how: { replace?: boolean } = {}): void {
+	if (how.replace) {
+		history.replaceState(null, '', to);
+	} else {
+		history.pushState(null, '', to);
+	}
+	const before = place.peek().path;
+	moved();
+	if (place.peek().path !== before) {
+		scrollTo(0, 0);
+	}
+}
+
+/** The same view with parameters changed: null and '' take one away. */
+export function withQuery(changes: Record<string, string | null>): string {
+	const next = new URLSearchParams(query.value);
+	for (const [name, value] of Object.entries(changes)) {
+		if (value === null || value === '') {
+			next.delete(name);
+		} else {
+			next.set(name, value);
+		}
+	}
+	const text = next.toString();
+	return place.value.path + (text ? `?${text}` : '');
+}
+
+/** Text in a path, safe whatever it holds. */
+export const part = encodeURIComponent;
+
+/** The arguments of `pattern` ("/leads/:lead") in a path, or null. */
+export function match(pattern: string, where: string): Record<string, string> | null {
+	const wanted = pattern.split('/');
+	const given = where.split('/');
+	if (wanted.length !== given.length) {
+		return null;
+	}
+	const found: Record<string, string> = {};
+	for (const [index, piece] of wanted.entries()) {
+		const text = given[index] ?? '';
+		if (piece.startsWith(':')) {
+			try {
+				found[piece.slice(1)] = decodeURIComponent(text);
+			} catch {
+				return null;
+			}
+		} else if (piece !== text) {
+			return null;
+		}
+	}
+	return found;
+}
+
+function ours(event: MouseEvent): HTMLAnchorElement | null {
+	if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) {
+		return null;
+	}
+	const target = event.target instanceof Element ? event.target.closest('a') : null;
+	if (!(target instanceof HTMLAnchorElement) || target.target || target.hasAttribute('download')) {
+		return null;
+	}
+	const url = new URL(target.href);
+	const elsewhere = url.origin !== location.origin || url.pathname.startsWith('/v1/') || url.pathname.includes('.');
+	const inPage = url.hash !== '' && url.pathname === location.pathname;
+	return elsewhere || inPage ? null : target;
+}
+
+export function startRouter(): void {
+	addEventListener('popstate', moved);
+	document.addEventListener('click', (event) => {
+		const link = ours(event);
+		if (link) {
+			event.preventDefault();
+			const url = new URL(link.href);
+			navigate(url.pathname + url.search);
+		}
+	});
+}
