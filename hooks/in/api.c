@@ -47,6 +47,7 @@ static const struct operation OPERATIONS[] = {
 	{ "postVendor", "POST", "/v1/in/{client}", NULL, api_post_vendor, NULL },
 	{ "listLeads", "GET", "/v1/leads", "read", api_list_leads, NULL },
 	{ "getLead", "GET", "/v1/leads/{lead}", "read", api_get_lead, NULL },
+	{ "getReport", "GET", "/v1/reports/{report}", "read", api_get_report, NULL },
 	{ "getOpenapi", "GET", "/v1/openapi.json", NULL, get_openapi, NULL },
 	{ "getHealth", "GET", "/healthz", NULL, get_health, NULL },
 	{ "getReady", "GET", "/readyz", NULL, get_ready, NULL },
