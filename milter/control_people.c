@@ -1,8 +1,6 @@
 /* control_people.c - what the administrator or sales change of leads by hand. */
 #include "control_command.h"
 #include "base/error.h"
-#include "lead/identity.h"
-#include "mail/address.h"
 #include "store/store_change.h"
 
 static cJSON *
@@ -46,20 +44,6 @@ do_merge(struct runtime *runtime, const cJSON *request, GError **error)
 	return reply_with(&answer, done);
 }
 
-/* The account an address belongs to, as of a new lead's; NULL is none.  Caller frees. */
-static char *
-organisation_of(const struct generation *generation, const char *address)
-{
-	struct sender sender = { 0 };
-	struct authres none = { 0 };
-	if (!address_is_valid(address))
-		return NULL;
-	sender_classify(generation->analysis->domains, NULL, address, &none, &sender);
-	char *domain = g_strdup(identity_account(&sender));
-	sender_clear(&sender);
-	return domain;
-}
-
 static cJSON *
 do_split(struct runtime *runtime, const cJSON *request, GError **error)
 {
@@ -69,7 +53,7 @@ do_split(struct runtime *runtime, const cJSON *request, GError **error)
 		return NULL;
 	g_autoptr(generation_owned) generation = runtime_generation(runtime);
 	struct answer answer = { 0 };
-	g_autofree char *domain = organisation_of(generation, what);
+	g_autofree char *domain = runtime_organisation(generation, what);
 	gboolean done = store_split(runtime->store, lead, what, domain, generation->scorecards,
 				    control_now(request), &answer, error);
 	return reply_with(&answer, done);

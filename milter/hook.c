@@ -22,7 +22,8 @@ acquire(struct api_view *ret, gpointer data)
 	struct hook *hook = data;
 	struct generation *generation = runtime_generation(hook->runtime);
 
-	*ret = (struct api_view){ generation->config, generation->scorecards, generation };
+	*ret = (struct api_view){ generation->config, generation->scorecards,
+				  generation->analysis, generation };
 }
 
 static void
@@ -87,6 +88,21 @@ changed(gpointer data)
 		deliver_wake(hook->runtime->deliver);
 }
 
+static void
+resume(const char *endpoint, gpointer data)
+{
+	struct hook *hook = data;
+
+	if (hook->runtime->deliver)
+		deliver_resume(hook->runtime->deliver, endpoint);
+}
+
+static char *
+organisation(const struct api_view *view, const char *address, G_GNUC_UNUSED gpointer data)
+{
+	return runtime_organisation(view->generation, address);
+}
+
 static gboolean
 open_hook(struct hook *hook, const struct config *config, GError **error)
 {
@@ -98,6 +114,8 @@ open_hook(struct hook *hook, const struct config *config, GError **error)
 		.metrics = metrics,
 		.unready = unready,
 		.changed = changed,
+		.resume = resume,
+		.organisation = organisation,
 		.data = hook,
 	};
 	const struct server_options options = {
@@ -113,9 +131,10 @@ open_hook(struct hook *hook, const struct config *config, GError **error)
 	hook->api = api_new(&host, description_text, error);
 	server = hook->api ? server_start(&options, api_handle, hook->api, error) : NULL;
 	g_atomic_pointer_set(&hook->server, server);
-	if (server)
-		log_notice("inbound hook at %s", config->hook_listen);
-	return server != NULL;
+	if (!server || !api_start(hook->api, server, error))
+		return FALSE;
+	log_notice("inbound hook at %s", config->hook_listen);
+	return TRUE;
 }
 
 gboolean
@@ -143,6 +162,7 @@ hook_stop(struct hook *hook)
 {
 	if (!hook)
 		return;
+	api_stop(hook->api);
 	server_stop(hook->server);
 	api_free(hook->api);
 	g_free(hook);

@@ -7,10 +7,11 @@
 #include "base/error.h"
 #include "base/shipped.h"
 #include "intake.h"
-#include "lead/card.h"
+#include "lead/alone.h"
 #include "lead/inspect.h"
 #include "lead/score_diff.h"
 #include "lead/signals.h"
+#include "mail/envelope.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,37 +25,6 @@ struct mail_options {
 	gboolean shadow;
 	gboolean submitted; /* mail from our own domains was sent by us */
 };
-
-static const char *const recipient_fields[] = { "X-Original-To", "Delivered-To", "Envelope-To",
-						"X-Envelope-To" };
-
-/* Two fields that name one address are one recipient, as the milter saw it: the message's key
- * depends on that. */
-static void
-add_recipient(struct raw_mail *raw, const char *address)
-{
-	for (guint i = 0; i < raw->recipients->len; i++)
-		if (!g_ascii_strcasecmp(g_ptr_array_index(raw->recipients, i), address))
-			return;
-	raw_mail_add_recipient(raw, address);
-}
-
-/* An archive has no envelope: what the delivering agent wrote, else To and Cc, stands for it. */
-static void
-guess_recipients(struct raw_mail *raw, const struct mail *mail)
-{
-	for (guint i = 0; i < G_N_ELEMENTS(recipient_fields); i++) {
-		const char *value = mail_header(mail, recipient_fields[i]);
-		if (value && strchr(value, '@'))
-			add_recipient(raw, value);
-	}
-	const GPtrArray *const lists[] = { mail->to, mail->cc };
-	for (guint l = 0; !raw->recipients->len && l < G_N_ELEMENTS(lists); l++)
-		for (guint i = 0; i < lists[l]->len; i++) {
-			const struct mail_address *address = g_ptr_array_index(lists[l], i);
-			add_recipient(raw, address->address);
-		}
-}
 
 /* A message as the milter would have got it. */
 static struct raw_mail *
@@ -176,45 +146,12 @@ print_inspection(const struct inspection *inspection, const struct facts *facts,
 		print_score(score);
 }
 
-/* What one message alone scores: a lead with no history. */
-struct alone {
-	GPtrArray *touches;
-	struct lead *lead;
-	struct score score;
-};
-
-static void
-alone_clear(struct alone *alone)
-{
-	score_clear(&alone->score);
-	lead_free(alone->lead);
-	g_ptr_array_unref(alone->touches);
-}
-
-static void
-score_alone(const struct scorecards *cards, const char *only, const struct facts *facts, gint64 now,
-	    struct alone *ret)
-{
-	struct touch *touch = touch_new();
-	touch->time = now;
-	if (kind_is_human(facts->kind->kind)) {
-		g_ptr_array_unref(touch->contributions);
-		touch->contributions = scorecards_apply(cards, only, facts, NULL, NULL, NULL, now);
-	}
-	*ret = (struct alone){ .touches =
-				       g_ptr_array_new_with_free_func((GDestroyNotify)touch_free),
-			       .lead = lead_new() };
-	g_ptr_array_add(ret->touches, touch);
-	card_write(ret->lead, facts, CARD_FILL);
-	score_evaluate_all(cards, ret->touches, ret->lead, now, &ret->score);
-}
-
 static void
 print_scored(struct inspection *inspection, const struct facts *facts, const char *name)
 {
 	struct leadctl *leadctl = inspection->leadctl;
 	struct alone alone;
-	score_alone(leadctl->generation->scorecards, inspection->options.scorecard, facts,
+	alone_score(leadctl->generation->scorecards, inspection->options.scorecard, facts,
 		    leadctl->now, &alone);
 	print_inspection(inspection, facts, name, &alone.score);
 	alone_clear(&alone);
@@ -225,7 +162,7 @@ print_scored(struct inspection *inspection, const struct facts *facts, const cha
 static void
 score_with(const struct scorecards *cards, const struct facts *facts, gint64 now, struct alone *ret)
 {
-	score_alone(cards, scorecards_find(cards, NULL)->name, facts, now, ret);
+	alone_score(cards, scorecards_find(cards, NULL)->name, facts, now, ret);
 }
 
 static void
@@ -306,7 +243,7 @@ inspect_message(const char *name, const void *bytes, gsize length, gpointer data
 		read_message(&inspection->options, bytes, length, leadctl->now);
 	if (!raw->recipients->len && inspection->with_score) {
 		g_autoptr(mail_owned) mail = mail_parse(raw);
-		guess_recipients(raw, mail);
+		envelope_guess(raw, mail);
 	}
 	g_autoptr(facts_owned) facts = facts_new(leadctl->generation->analysis, raw);
 	inspection->count++;
@@ -467,7 +404,7 @@ replay_message(const char *name, const void *bytes, gsize length, gpointer data)
 	g_autoptr(mail_owned) mail = mail_parse(raw);
 	raw->received = message_time(mail, replay->leadctl->now);
 	if (!raw->recipients->len)
-		guess_recipients(raw, mail);
+		envelope_guess(raw, mail);
 	const struct mail_address *author = mail_author(mail);
 	if (replay->options.submitted && author)
 		raw->auth_login = g_strdup(author->address);

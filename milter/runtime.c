@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "hooks/in/api.h"
 #include "intake.h"
+#include "lead/identity.h"
+#include "mail/address.h"
 
 struct generation *
 generation_load(const char *path, GError **error)
@@ -247,4 +249,17 @@ gint
 runtime_drain_spool(struct runtime *runtime, GError **error)
 {
 	return spool_drain(runtime->spool, take_spooled, runtime, error);
+}
+
+char *
+runtime_organisation(const struct generation *generation, const char *address)
+{
+	struct sender sender = { 0 };
+	struct authres none = { 0 };
+	if (!address_is_valid(address))
+		return NULL;
+	sender_classify(generation->analysis->domains, NULL, address, &none, &sender);
+	char *domain = g_strdup(identity_account(&sender));
+	sender_clear(&sender);
+	return domain;
 }

@@ -81,6 +81,9 @@ GPtrArray *runtime_restart_needed(struct runtime *runtime);
 /** When the configuration was taken last, and whether a later one was refused.  Any thread. */
 gint64 runtime_reloaded(struct runtime *runtime, gboolean *ret_failed);
 
+/** The account an address belongs to, as of a new lead's; NULL is none.  Caller frees. */
+char *runtime_organisation(const struct generation *generation, const char *address);
+
 /** Take what waits in the spool into the store. @return messages taken, or -1 */
 gint runtime_drain_spool(struct runtime *runtime, GError **error);
 

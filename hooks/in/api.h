@@ -13,6 +13,7 @@
 #define LEADMILTER_API_H
 
 #include "hooks/in/server.h"
+#include "mail/facts.h"
 #include "mail/raw.h"
 #include "store/store.h"
 
@@ -20,6 +21,7 @@
 struct api_view {
 	struct config *config;
 	struct scorecards *scorecards;
+	const struct analysis *analysis;
 	gpointer generation; /* the host's */
 };
 
@@ -36,6 +38,10 @@ struct api_host {
 	char *(*unready)(gpointer data);
 	/** Something was written: look at time and outbox. */
 	void (*changed)(gpointer data);
+	/** Deliveries may go on now, whatever happened before. @param endpoint NULL: all */
+	void (*resume)(const char *endpoint, gpointer data);
+	/** The account an address belongs to, or NULL.  Caller frees. */
+	char *(*organisation)(const struct api_view *view, const char *address, gpointer data);
 	gpointer data;
 };
 
@@ -48,6 +54,10 @@ struct api;
  *  @return NULL with ERROR_CONFIG when description and program don't fit */
 struct api *api_new(const struct api_host *host, const char *openapi, GError **error);
 void api_free(struct api *api);
+/** What goes on beside requests (streams, the search index), while the server runs. */
+gboolean api_start(struct api *api, struct server *server, GError **error);
+/** Before the server stops. */
+void api_stop(struct api *api);
 
 /** Answer one request.  Fits server_start(). */
 void api_handle(const struct server_call *call, struct server_answer *ret, gpointer api);

@@ -4,6 +4,9 @@
  * A watch thread ends connections whose request takes too long: libmicrohttpd tells when one is
  * opened and when it is about to be closed, both under our lock, so a descriptor that is shut
  * down here is always still that connection's.
+ *
+ * A connection whose source has nothing is suspended and costs no thread; server_wake() resumes it.
+ * The stream's own lock is held over both, so that no call to wake is lost in between.
  */
 #include "hooks/in/server.h"
 
@@ -23,6 +26,7 @@
 
 #define CONNECTION_MEMORY (24 * 1024) /* holds the header block of a request */
 #define BACKLOG 512
+#define STREAM_BLOCK (16 * 1024) /* asked of a source at once */
 
 struct connection {
 	int descriptor;
@@ -44,6 +48,17 @@ struct server {
 	struct server_stats stats;
 	pthread_t watch;
 	gboolean watching;
+	pthread_mutex_t streams_mutex; /* for what follows and every stream's state */
+	GHashTable *streams; /* of struct stream */
+	gboolean closing; /* sources are at their end */
+};
+
+/* A connection that is answered from a source. */
+struct stream {
+	struct server *server;
+	struct MHD_Connection *connection;
+	struct server_source source;
+	gboolean is_suspended, was_woken;
 };
 
 /* One request while it arrives. */
@@ -255,7 +270,8 @@ add_headers(struct MHD_Response *response, const struct server_answer *answer)
 {
 	MHD_add_response_header(response, "Content-Type",
 				answer->type ? answer->type : "application/json");
-	MHD_add_response_header(response, "Cache-Control", "no-store");
+	if (!answer->may_be_kept)
+		MHD_add_response_header(response, "Cache-Control", "no-store");
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	for (guint i = 0; answer->headers && i < answer->headers->len; i++) {
 		const char *header = answer->headers->pdata[i];
@@ -267,26 +283,145 @@ add_headers(struct MHD_Response *response, const struct server_answer *answer)
 	}
 }
 
-/* Takes the answer's contents. */
-static enum MHD_Result
-send_answer(struct MHD_Connection *connection, struct server_answer *answer)
+/* --- streams --- */
+
+static void
+close_stream(gpointer data)
+{
+	struct stream *stream = data;
+	struct server *server = stream->server;
+
+	pthread_mutex_lock(&server->streams_mutex);
+	g_hash_table_remove(server->streams, stream);
+	pthread_mutex_unlock(&server->streams_mutex);
+	stream->source.close(stream->source.data);
+	g_free(stream);
+}
+
+/* Nothing to send now. @return FALSE: somebody called while the source was asked */
+static gboolean
+suspend_stream(struct stream *stream)
+{
+	struct server *server = stream->server;
+	gboolean waits;
+
+	pthread_mutex_lock(&server->streams_mutex);
+	waits = !stream->was_woken && !server->closing;
+	stream->was_woken = FALSE;
+	if (waits) {
+		stream->is_suspended = TRUE;
+		MHD_suspend_connection(stream->connection);
+	}
+	pthread_mutex_unlock(&server->streams_mutex);
+	return waits;
+}
+
+static gboolean
+is_closing(struct server *server)
+{
+	gboolean closing;
+
+	pthread_mutex_lock(&server->streams_mutex);
+	closing = server->closing;
+	pthread_mutex_unlock(&server->streams_mutex);
+	return closing;
+}
+
+static ssize_t
+read_stream(void *data, G_GNUC_UNUSED uint64_t position, char *buffer, size_t most)
+{
+	struct stream *stream = data;
+	gssize got;
+
+	do {
+		if (is_closing(stream->server))
+			return MHD_CONTENT_READER_END_OF_STREAM;
+		got = stream->source.read(buffer, most, stream->source.data);
+	} while (got == 0 && !suspend_stream(stream));
+	return got < 0 ? MHD_CONTENT_READER_END_OF_STREAM : got;
+}
+
+/* Under the lock. */
+static void
+wake_streams(struct server *server)
+{
+	GHashTableIter iter;
+	gpointer key;
+
+	g_hash_table_iter_init(&iter, server->streams);
+	while (g_hash_table_iter_next(&iter, &key, NULL)) {
+		struct stream *stream = key;
+
+		stream->was_woken = !stream->is_suspended;
+		if (stream->is_suspended)
+			MHD_resume_connection(stream->connection);
+		stream->is_suspended = FALSE;
+	}
+}
+
+void
+server_wake(struct server *server)
+{
+	pthread_mutex_lock(&server->streams_mutex);
+	wake_streams(server);
+	pthread_mutex_unlock(&server->streams_mutex);
+}
+
+static struct MHD_Response *
+make_stream(struct server *server, struct MHD_Connection *connection,
+	    const struct server_source *source)
+{
+	struct stream *stream = g_new0(struct stream, 1);
+	struct MHD_Response *response;
+
+	stream->server = server;
+	stream->connection = connection;
+	stream->source = *source;
+	pthread_mutex_lock(&server->streams_mutex);
+	g_hash_table_add(server->streams, stream);
+	pthread_mutex_unlock(&server->streams_mutex);
+	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_stream,
+						     stream, close_stream);
+	if (!response)
+		close_stream(stream);
+	return response;
+}
+
+/* --- answers --- */
+
+static struct MHD_Response *
+make_copy(const struct server_answer *answer)
 {
 	gsize length = answer->body ? answer->length : 0;
 	char *body = malloc(length + 1); /* libmicrohttpd frees it with free() */
 	struct MHD_Response *response;
+
+	if (!body)
+		return NULL;
+	if (length)
+		memcpy(body, answer->body, length);
+	response = MHD_create_response_from_buffer(length, body, MHD_RESPMEM_MUST_FREE);
+	if (!response)
+		free(body);
+	return response;
+}
+
+/* Takes the answer's contents. */
+static enum MHD_Result
+send_answer(struct server *server, struct MHD_Connection *connection, struct server_answer *answer)
+{
+	struct MHD_Response *response =
+		answer->source.read ? make_stream(server, connection, &answer->source)
+		: answer->fixed
+			? MHD_create_response_from_buffer(answer->length, (void *)answer->fixed,
+							  MHD_RESPMEM_PERSISTENT)
+			: make_copy(answer);
 	enum MHD_Result done = MHD_NO;
 
-	if (body) {
-		if (length)
-			memcpy(body, answer->body, length);
-		response = MHD_create_response_from_buffer(length, body, MHD_RESPMEM_MUST_FREE);
-		if (response) {
-			add_headers(response, answer);
-			done = MHD_queue_response(connection, answer->status, response);
-			MHD_destroy_response(response);
-		} else {
-			free(body);
-		}
+	if (response) {
+		add_headers(response, answer);
+		done = MHD_queue_response(connection, answer->status, response);
+		MHD_destroy_response(response);
 	}
 	g_free(answer->body);
 	g_clear_pointer(&answer->headers, g_ptr_array_unref);
@@ -307,7 +442,7 @@ refuse_size(struct server *server, struct MHD_Connection *connection)
 	answer.length = strlen(answer.body);
 	answer.headers = g_ptr_array_new_with_free_func(g_free);
 	g_ptr_array_add(answer.headers, g_strdup("Connection: close"));
-	return send_answer(connection, &answer);
+	return send_answer(server, connection, &answer);
 }
 
 static char *
@@ -397,11 +532,12 @@ handle_request(struct server *server, struct request *request, const char *url, 
 	call.body = (const char *)request->body->data;
 	set_busy(server, request->connection, TRUE);
 	server->handle(&call, &answer, server->data);
-	set_busy(server, request->connection, FALSE);
+	if (!answer.source.read) /* a stream takes as long as it takes */
+		set_busy(server, request->connection, FALSE);
 	pthread_mutex_lock(&server->mutex);
 	server->stats.requests++;
 	pthread_mutex_unlock(&server->mutex);
-	return send_answer(request->connection, &answer);
+	return send_answer(server, request->connection, &answer);
 }
 
 /* The length a request announces is over the ceiling. */
@@ -455,13 +591,14 @@ on_request(gpointer data, struct MHD_Connection *connection, const char *url, co
 }
 
 static void
-on_completed(G_GNUC_UNUSED gpointer data, G_GNUC_UNUSED struct MHD_Connection *connection,
-	     void **context, G_GNUC_UNUSED enum MHD_RequestTerminationCode code)
+on_completed(gpointer data, struct MHD_Connection *connection, void **context,
+	     G_GNUC_UNUSED enum MHD_RequestTerminationCode code)
 {
 	struct request *request = *context;
 
 	if (!request)
 		return;
+	set_busy(data, connection, FALSE);
 	g_byte_array_unref(request->body);
 	g_free(request);
 	*context = NULL;
@@ -483,10 +620,11 @@ start_daemon(struct server *server, GError **error)
 	const struct server_options *options = &server->options;
 
 	server->daemon = MHD_start_daemon(
-		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-		on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ERROR_LOG |
+			MHD_ALLOW_SUSPEND_RESUME,
+		0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 		MHD_OPTION_LISTEN_SOCKET, server->listener, MHD_OPTION_NOTIFY_COMPLETED,
-		on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+		on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
 		MHD_OPTION_CONNECTION_LIMIT, options->max_connections,
 		MHD_OPTION_CONNECTION_TIMEOUT, options->request_seconds,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
@@ -531,11 +669,23 @@ server_start(const struct server_options *options,
 	server->data = data;
 	server->listener = -1;
 	server->connections = g_hash_table_new_full(NULL, NULL, g_free, NULL);
+	server->streams = g_hash_table_new(NULL, NULL);
+	pthread_mutex_init(&server->streams_mutex, NULL);
 	init_lock(server);
 	if (open_listener(server, error) && start_daemon(server, error))
 		return server;
 	server_stop(server);
 	return NULL;
+}
+
+/* libmicrohttpd doesn't stop while a connection is suspended. */
+static void
+end_streams(struct server *server)
+{
+	pthread_mutex_lock(&server->streams_mutex);
+	server->closing = TRUE;
+	wake_streams(server);
+	pthread_mutex_unlock(&server->streams_mutex);
 }
 
 void
@@ -549,6 +699,7 @@ server_stop(struct server *server)
 	pthread_mutex_unlock(&server->mutex);
 	if (server->watching)
 		pthread_join(server->watch, NULL);
+	end_streams(server);
 	if (server->daemon)
 		MHD_stop_daemon(server->daemon); /* closes the listener */
 	else if (server->listener >= 0)
@@ -556,6 +707,8 @@ server_stop(struct server *server)
 	if (server->unix_path)
 		unlink(server->unix_path);
 	g_hash_table_unref(server->connections);
+	g_hash_table_unref(server->streams);
+	pthread_mutex_destroy(&server->streams_mutex);
 	pthread_cond_destroy(&server->wake);
 	pthread_mutex_destroy(&server->mutex);
 	g_free((char *)server->options.listen);
@@ -569,4 +722,7 @@ server_stats(struct server *server, struct server_stats *ret)
 	pthread_mutex_lock(&server->mutex);
 	*ret = server->stats;
 	pthread_mutex_unlock(&server->mutex);
+	pthread_mutex_lock(&server->streams_mutex);
+	ret->streams = g_hash_table_size(server->streams);
+	pthread_mutex_unlock(&server->streams_mutex);
 }

@@ -1,6 +1,6 @@
 /*
  * server.h - an HTTP/1.1 server for small requests: each is read whole, handed to one function,
- * answered whole.
+ * answered whole, or from a source that goes on.
  *
  * It knows nothing of leads.  What hurts a server is bounded here: connections, size of the header
  * block and body, and the time from a request's first byte to its last, however slowly the bytes
@@ -40,11 +40,23 @@ GPtrArray *server_call_headers(const struct server_call *call);
 /** The query as text, "a=1&b=2"; "" without one.  Caller frees. */
 char *server_call_query_text(const struct server_call *call);
 
+/* A body that comes bit by bit, for as long as the connection holds. */
+struct server_source {
+	/** Fill a buffer; must not block. @return bytes, 0 nothing now (it is asked again after
+	 *  server_wake()), -1 the end */
+	gssize (*read)(char *buffer, gsize most, gpointer data);
+	void (*close)(gpointer data); /* once, whatever happens */
+	gpointer data;
+};
+
 struct server_answer {
 	guint status;
 	const char *type; /* Content-Type, static; NULL: application/json */
 	char *body; /* taken over, freed with g_free() */
-	gsize length;
+	const void *fixed; /* instead of `body`: stays as it is while the program runs */
+	gsize length; /* of either */
+	struct server_source source; /* instead of both when its `read` is set */
+	gboolean may_be_kept; /* its headers say for how long; else nobody keeps it */
 	GPtrArray *headers; /* char *, "Name: value" each; or NULL; unreffed */
 };
 
@@ -63,6 +75,9 @@ struct server *server_start(const struct server_options *options,
 /** Answer what is being handled, stop and free.  A unix socket's file is removed. */
 void server_stop(struct server *server);
 
+/** Sources that had nothing are asked again, on their own threads.  Any thread; doesn't block. */
+void server_wake(struct server *server);
+
 /** The port it listens on (for port 0), or 0. */
 guint server_port(const struct server *server);
 
@@ -70,6 +85,7 @@ struct server_stats {
 	guint64 requests; /* handled */
 	guint64 too_large, too_slow; /* refused */
 	guint connections; /* open now */
+	guint streams; /* of them with a source */
 };
 void server_stats(struct server *server, struct server_stats *ret);
 

@@ -78,6 +78,15 @@ client_free(gpointer data)
 	g_free(client);
 }
 
+static void
+page_user_free(gpointer data)
+{
+	struct config_page_user *user = data;
+	config_section_clear("page_user", user);
+	g_free(user->name);
+	g_free(user);
+}
+
 static struct config *
 config_new(const char *path)
 {
@@ -87,6 +96,7 @@ config_new(const char *path)
 	config->mailboxes = g_ptr_array_new_with_free_func(mailbox_free);
 	config->endpoints = g_ptr_array_new_with_free_func(endpoint_free);
 	config->clients = g_ptr_array_new_with_free_func(client_free);
+	config->page_users = g_ptr_array_new_with_free_func(page_user_free);
 	config->forms = g_ptr_array_new_with_free_func(form_free);
 	config->owners = g_ptr_array_new_with_free_func(owner_free);
 	config->assigns = g_ptr_array_new_with_free_func(assign_free);
@@ -111,6 +121,7 @@ config_unref(struct config *config)
 	g_free(config->path);
 	g_ptr_array_unref(config->mailboxes);
 	g_ptr_array_unref(config->clients);
+	g_ptr_array_unref(config->page_users);
 	g_ptr_array_unref(config->endpoints);
 	g_ptr_array_unref(config->forms);
 	g_ptr_array_unref(config->owners);
@@ -207,8 +218,8 @@ static gboolean
 read_client(struct config_file *file, struct config_part *section, struct config *config,
 	    GError **error)
 {
-	static const char *const scopes[] = { "touches", "outcomes", "customers",
-					      "leads",   "read",     NULL };
+	static const char *const scopes[] = { "touches", "outcomes", "customers", "leads",
+					      "read",    "operate",  NULL };
 	struct config_client *client = g_new0(struct config_client, 1);
 	g_ptr_array_add(config->clients, client);
 	client->name = g_strdup(config_part_title(section));
@@ -220,7 +231,7 @@ read_client(struct config_file *file, struct config_part *section, struct config
 			return config_part_problem(
 				file, section, "scopes", error,
 				"client \"%s\": scope \"%s\": expected touches, outcomes, "
-				"customers, leads or read",
+				"customers, leads, read or operate",
 				client->name, (char *)g_ptr_array_index(client->scopes, i));
 	for (guint i = 0; i < client->tokens->len; i++)
 		if (strlen(g_ptr_array_index(client->tokens, i)) < 24)
@@ -234,6 +245,53 @@ read_client(struct config_file *file, struct config_part *section, struct config
 			"client \"%s\": expected secrets = {\"whsec_…\"}, tokens = {…} or "
 			"adapter = \"…\"",
 			client->name);
+	return TRUE;
+}
+
+/* Enough to tell an address from a slip of the hand. */
+static gboolean
+looks_like_address(const char *text)
+{
+	const char *at = strrchr(text, '@');
+	return at && at > text && at[1] && !strpbrk(text, " \t<>,;*?") &&
+	       strlen(text) <= LIMIT_ADDRESS;
+}
+
+/* Two users with one token could not be told apart. */
+static gboolean
+is_token_of_another(const struct config *config, const struct config_page_user *user)
+{
+	for (guint i = 0; i < config->page_users->len; i++) {
+		const struct config_page_user *other = g_ptr_array_index(config->page_users, i);
+		if (other != user && !g_strcmp0(other->token, user->token))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static gboolean
+read_page_user(struct config_file *file, struct config_part *section, struct config *config,
+	       GError **error)
+{
+	struct config_page_user *user = g_new0(struct config_page_user, 1);
+	g_ptr_array_add(config->page_users, user);
+	user->name = g_strdup(config_part_title(section));
+	if (!config_part_read(file, section, "page_user", user, error))
+		return FALSE;
+	if (!user->token || strlen(user->token) < LIMIT_TOKEN_LEAST)
+		return config_part_problem(
+			file, section, user->token ? "token" : NULL, error,
+			"page_user \"%s\": expected token = \"file:…\" with %d characters at "
+			"least",
+			user->name, LIMIT_TOKEN_LEAST);
+	if (is_token_of_another(config, user))
+		return config_part_problem(file, section, "token", error,
+					   "page_user \"%s\": another user has that token",
+					   user->name);
+	if (user->owner && !looks_like_address(user->owner))
+		return config_part_problem(file, section, "owner", error,
+					   "page_user \"%s\": owner = \"%s\": expected an address",
+					   user->name, user->owner);
 	return TRUE;
 }
 
@@ -344,15 +402,6 @@ read_token_secrets(struct config_file *file, struct config_part *whole, struct c
 			file, whole, "reply_token", error,
 			"reply_token: expected a recipient_delimiter such as \"+\"");
 	return TRUE;
-}
-
-/* Enough to tell an address from a slip of the hand. */
-static gboolean
-looks_like_address(const char *text)
-{
-	const char *at = strrchr(text, '@');
-	return at && at > text && at[1] && !strpbrk(text, " \t<>,;*?") &&
-	       strlen(text) <= LIMIT_ADDRESS;
 }
 
 static gboolean
@@ -511,10 +560,11 @@ fill_config(struct config_file *file, struct config_part *whole, void *target, G
 		const char *name;
 		gboolean (*read)(struct config_file *file, struct config_part *section,
 				 struct config *config, GError **error);
-	} sections[] = { { "mailbox", read_mailbox }, { "owner", read_owner },
-			 { "assign", read_assign },   { "endpoint", read_endpoint },
-			 { "form", read_form },       { "route", read_route },
-			 { "client", read_client },   { "notify", read_notify } };
+	} sections[] = { { "mailbox", read_mailbox },    { "owner", read_owner },
+			 { "assign", read_assign },      { "endpoint", read_endpoint },
+			 { "form", read_form },          { "route", read_route },
+			 { "client", read_client },      { "notify", read_notify },
+			 { "page_user", read_page_user } };
 	if (!config_part_read(file, whole, "", config, error) ||
 	    !check_top(file, whole, config, error))
 		return FALSE;
@@ -532,8 +582,8 @@ fill_config(struct config_file *file, struct config_part *whole, void *target, G
 struct config *
 config_load_options(const char *path, GError **error)
 {
-	static const char *const sections[] = { "mailbox", "owner",  "assign", "endpoint", "form",
-						"route",   "client", "notify", NULL };
+	static const char *const sections[] = { "mailbox", "owner",  "assign", "endpoint",  "form",
+						"route",   "client", "notify", "page_user", NULL };
 	g_autoptr(config_owned) config = config_new(path);
 	return config_file_read(path, "", sections, fill_config, config, error)
 		       ? g_steal_pointer(&config)

@@ -174,13 +174,22 @@ struct config_client {
 	char *name;
 	GPtrArray *secrets; /* char *, of signed requests (Standard Webhooks) */
 	GPtrArray *tokens; /* char *, bearer tokens */
-	GPtrArray *scopes; /* char *: "touches", "outcomes", "customers", "leads", "read" */
+	GPtrArray *scopes; /* char *: "touches", "outcomes", "customers", "leads", "read",
+			      "operate" */
 	GPtrArray *networks; /* GInetAddressMask *, where it may come from; empty: anywhere */
 	char *adapter; /* that reads its webhooks, or NULL */
 	GPtrArray *settings; /* char *, "name=value", for the adapter */
 	char *endpoint; /* whose records it names, or NULL */
 	guint rate; /* requests a second, 0 no limit */
 	int line;
+};
+
+/* Who may open the page. */
+struct config_page_user {
+	char *name;
+	char *token; /* what they log in with */
+	char *role; /* "viewer", "operator" */
+	char *owner; /* address under which they own leads, or NULL */
 };
 
 struct config {
@@ -202,6 +211,11 @@ struct config {
 	GPtrArray *routes; /* struct config_route *, in order */
 	GPtrArray *route_domains; /* char *, recipients may be added there, too */
 	GPtrArray *clients; /* struct config_client * */
+	GPtrArray *page_users; /* struct config_page_user * */
+	GPtrArray *page_hosts; /* char *, names under which browsers reach the page */
+	GPtrArray *page_proxies; /* GInetAddressMask *, whose X-Forwarded-… is believed */
+	char *page_secure; /* "auto", "always": the session's cookie goes over TLS only */
+	gint64 page_idle, page_life; /* of a session */
 	char *hook_listen; /* address of the inbound hook, or NULL: none */
 	guint hook_socket_mode; /* of a unix socket */
 	gint64 hook_max_body; /* bytes of a request */
@@ -235,6 +249,7 @@ struct config {
 	guint retention_messages_days, retention_events_days;
 	guint retention_texts_days; /* subjects, excerpts, notes, evidence of touches */
 	guint retention_touches_days; /* touches, with their points */
+	guint retention_audit_days; /* of the audit log; 0 for ever */
 	gboolean remember_forgotten; /* keep salted hashes of the addresses of the forgotten */
 	guint conversation_days; /* subject match window */
 	gboolean watch_conversations; /* answers that come to our people's own mailboxes */

@@ -9,6 +9,7 @@
 #define OWNER(member) offsetof(struct config_owner, member)
 #define ASSIGN(member) offsetof(struct config_assign, member)
 #define CLIENT(member) offsetof(struct config_client, member)
+#define USER(member) offsetof(struct config_page_user, member)
 #define FORM(member) offsetof(struct config_form, member)
 #define ROUTE(member) offsetof(struct config_route, member)
 #define NOTIFY(member) offsetof(struct config_notify, member)
@@ -41,6 +42,7 @@ const struct option_row option_rows[] = {
 	{ "", "retention_events_days", OPTION_UNSIGNED, "0", TOP(retention_events_days), NULL, 0, YEARS },
 	{ "", "retention_texts_days", OPTION_UNSIGNED, "0", TOP(retention_texts_days), NULL, 0, YEARS },
 	{ "", "retention_touches_days", OPTION_UNSIGNED, "0", TOP(retention_touches_days), NULL, 0, YEARS },
+	{ "", "retention_audit_days", OPTION_UNSIGNED, "365", TOP(retention_audit_days), NULL, 0, YEARS },
 	{ "", "remember_forgotten", OPTION_BOOLEAN, "false", TOP(remember_forgotten), NULL, 0, 0 },
 	{ "", "conversation_days", OPTION_UNSIGNED, "60", TOP(conversation_days), NULL, 1, YEARS },
 	{ "", "watch_conversations", OPTION_BOOLEAN, "true", TOP(watch_conversations), NULL, 0, 0 },
@@ -84,6 +86,11 @@ const struct option_row option_rows[] = {
 	{ "", "hook_max_body", OPTION_BYTES, "262144", TOP(hook_max_body), NULL, 1024, 16777216 },
 	{ "", "hook_max_connections", OPTION_UNSIGNED, "256", TOP(hook_max_connections), NULL, 4, 10000 },
 	{ "", "hook_request_seconds", OPTION_UNSIGNED, "10", TOP(hook_request_seconds), NULL, 1, 300 },
+	{ "", "page_hosts", OPTION_LIST, "", TOP(page_hosts), NULL, 0, 0 },
+	{ "", "page_proxies", OPTION_NETWORKS, "", TOP(page_proxies), NULL, 0, 0 },
+	{ "", "page_secure", OPTION_STRING, "auto", TOP(page_secure), "auto|always", 0, 0 },
+	{ "", "page_idle", OPTION_DURATION, "2h", TOP(page_idle), NULL, 60, 30 * 86400 },
+	{ "", "page_life", OPTION_DURATION, "12h", TOP(page_life), NULL, 60, 30 * 86400 },
 	{ "", "log_level", OPTION_STRING, "info", TOP(log_level_name), "error|warning|notice|info|debug", 0, 0 },
 	{ "", "log_target", OPTION_STRING, "syslog", TOP(log_target), "syslog|stderr", 0, 0 },
 
@@ -145,6 +152,10 @@ const struct option_row option_rows[] = {
 	{ "client", "settings", OPTION_SETTINGS, "", CLIENT(settings), NULL, 0, 0 },
 	{ "client", "endpoint", OPTION_STRING, "", CLIENT(endpoint), NULL, 0, 0 },
 	{ "client", "rate", OPTION_UNSIGNED, "100", CLIENT(rate), NULL, 0, 100000 },
+
+	{ "page_user", "token", OPTION_SECRET, "", USER(token), NULL, 0, 0 },
+	{ "page_user", "role", OPTION_STRING, "viewer", USER(role), "viewer|operator", 0, 0 },
+	{ "page_user", "owner", OPTION_STRING, "", USER(owner), NULL, 0, 0 },
 
 	{ "form", "senders", OPTION_LIST, "", FORM(senders), NULL, 0, 0 },
 	{ "form", "clients", OPTION_NETWORKS, "", FORM(clients), NULL, 0, 0 },

@@ -76,6 +76,7 @@
 #define LIMIT_WORKING_RANGES 64 /* of a week */
 #define LIMIT_HOLIDAYS 4000
 #define LIMIT_WORK_DAYS 36600 /* a hundred years: as far as working time is counted */
+#define LIMIT_TOKEN_LEAST 24 /* characters of what a user of the page logs in with */
 #define LIMIT_SECRET_LEAST 16 /* characters of a secret that signs tokens, at least */
 #define LIMIT_ROUTES 100
 #define LIMIT_NOTES 100 /* events told to owners in one go, or in one mail */
@@ -93,21 +94,34 @@
 #define LIMIT_IMPORT_VALUES 100 /* in one field: domains of an account, languages of an owner */
 #define LIMIT_SHOWN 200 /* of a value or of what made a rule hold */
 
+/* The page. */
+#define LIMIT_PAGE_SESSIONS 1000
+#define LIMIT_PAGE_PEERS 10000 /* whose failures to log in are counted singly */
+#define LIMIT_SEARCH_WORDS 32 /* of one lead */
+#define LIMIT_SEARCH_WORD 48 /* bytes of one */
+#define LIMIT_SEARCH_TERMS 6 /* that must all be there */
+#define LIMIT_SEARCH_CANDIDATES 1000 /* leads with one word that are looked at one by one */
+#define LIMIT_CURSOR 256 /* bytes of where a page of a list begins */
+#define LIMIT_NEWS 128 /* of one commit, told singly */
+#define LIMIT_AUDIT_DETAIL 1000 /* bytes */
+#define LIMIT_QUERY 500 /* bytes of a query parameter */
+#define LIMIT_WALK 4000 /* leads one request looks at; the next one goes on */
+#define LIMIT_STREAMS 200 /* of events, open at once */
+#define LIMIT_SESSION_STREAMS 8 /* of one session */
+#define LIMIT_STREAM_RING 4096 /* events kept for who comes back */
+
 /* Store and delivery. */
 #define LIMIT_BATCH 256 /* jobs in one commit; rows of one step of a clean-up */
 #define LIMIT_COPY_PAGE 1000 /* rows of a table copied at a time: one transaction */
 #define LIMIT_COPY_PARAMETERS 800 /* of one statement that copies */
 #define LIMIT_FINDINGS 20 /* of one kind a check names, the others are counted */
-#define LIMIT_REPORT_PERIODS 1200 /* rows of a report: three years of days, a century of months */
-#define LIMIT_REPORT_CELLS 20000 /* periods times sources or owners counted singly */
-#define LIMIT_REPORT_SAMPLES (8 << 20) /* durations kept for exact percentiles */
-#define LIMIT_REPORT_PAGE 8192 /* rows of a report read at a time */
-#define LIMIT_CENSUS 32 /* counts of mails by kind kept in memory, before they are written */
 #define LIMIT_LOG_GATHERED 131071 /* bytes of SQLite's log in one call: what its VFS can take */
 #define LIMIT_CANDIDATES 4 /* leads or messages looked at under one key */
-#define LIMIT_LEDGER 64 /* touches of a lead a decision reads singly; earlier ones are summed up */
+#define LIMIT_LEDGER 64 /* touches of a lead a decision reads singly; earlier ones are summed up \
+			 */
 #define LIMIT_LEDGER_KEPT 32 /* of them when more are summed up */
-#define LIMIT_OUTCOME_RULES 128 /* contributions in the picture of a score that an outcome keeps */
+#define LIMIT_OUTCOME_RULES 128 /* contributions in the picture of a score that an outcome keeps \
+				 */
 #define LIMIT_LEDGER_CHUNK 1024 /* touches read at a time */
 #define LIMIT_SUMMARY_NAMES 256 /* names of touches counted in a summary */
 #define LIMIT_ACCOUNT_PEOPLE 64 /* leads of an account looked at, the last to write */

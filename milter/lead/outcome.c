@@ -287,12 +287,11 @@ move_stage(const struct change_context *context, struct decision *decision, cons
 }
 
 static gboolean
-give_to(const struct change_context *context, const struct outcome *outcome, const char *words,
-	struct lead *lead)
+give_to(const struct outcome *outcome, const char *words, struct lead *lead)
 {
 	gboolean anybody = outcome->value != NULL && *outcome->value != '\0';
 
-	return assign_to(lead, outcome->value, anybody ? words : NULL, context->time);
+	return assign_to(lead, outcome->value, anybody ? words : NULL);
 }
 
 static void
@@ -374,7 +373,7 @@ take(const struct change_context *context, const struct outcome *outcome,
 	decision->lead->updated = context->now;
 	move_stage(context, decision, words, goal, &stage);
 	if (word->motion == NOWHERE)
-		assigned = give_to(context, outcome, words, decision->lead);
+		assigned = give_to(outcome, words, decision->lead);
 	mark(outcome, word, decision->lead);
 	if (stage_is_closed(decision->lead->stage))
 		task_clear(decision->lead);
@@ -388,6 +387,16 @@ take(const struct change_context *context, const struct outcome *outcome,
 	return decision;
 }
 
+/* Two who claim one lead at once are decided one after the other. */
+static struct decision *
+refuse_claim(const struct outcome *outcome, const struct lead *lead)
+{
+	if (!outcome->claims || lead->owner == NULL ||
+	    g_ascii_strcasecmp(lead->owner, outcome->value) == 0)
+		return NULL;
+	return change_decision(ACTION_NONE, g_strdup_printf("%s has it", lead->owner));
+}
+
 struct decision *
 outcome_decide(const struct outcome *outcome, struct known *known,
 	       const struct scorecards *scorecards, gint64 now)
@@ -399,13 +408,17 @@ outcome_decide(const struct outcome *outcome, struct known *known,
 		.now = now,
 		.time = outcome->time > 0 ? MIN(outcome->time, now) : now,
 	};
+	const struct candidate *candidate =
+		known->candidates->len ? known->candidates->pdata[0] : NULL;
+	struct decision *refused;
 	g_autoptr(GError) error = NULL;
 
 	if (known->is_duplicate)
 		return change_duplicate(known);
 	if (!outcome_check(outcome, now, &error))
 		return change_decision(ACTION_NONE, g_strdup(error->message));
-	if (known->candidates->len == 0)
+	if (candidate == NULL)
 		return change_decision(ACTION_NONE, g_strdup("there is no such lead"));
-	return take(&context, outcome, known->candidates->pdata[0]);
+	refused = refuse_claim(outcome, candidate->lead);
+	return refused != NULL ? refused : take(&context, outcome, known->candidates->pdata[0]);
 }

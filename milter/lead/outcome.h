@@ -29,6 +29,7 @@ struct outcome {
 	const char *id; /* the source's own for this outcome, or NULL */
 	const char *customer; /* the customer's id in the CRM, with "won", or NULL */
 	gint64 time; /* when it happened, 0: now */
+	gboolean claims; /* "owner": only if nobody else has it; else ACTION_NONE */
 };
 
 /** What can be checked without the lead. @return FALSE with ERROR_INPUT, the nearest word named */

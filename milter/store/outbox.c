@@ -199,6 +199,7 @@ outbox_park(struct transaction *transaction, const char *endpoint, gint64 since,
 	if (!database_run(transaction->database, QUERY_ENDPOINT_PARK, error, "siss", endpoint,
 			  since, reason, mark))
 		return FALSE;
+	transaction_tell(transaction, NEWS_ENDPOINT, endpoint, 0);
 	if (transaction->database->driver->changes(transaction->database->connection) > 0)
 		return TRUE;
 	g_set_error(error, LEADMILTER_ERROR, ERROR_NOT_FOUND, "endpoint %s: not known", endpoint);
@@ -443,6 +444,7 @@ outbox_settle(struct transaction *transaction, const struct delivery_result *res
 	if (place.state == DELIVERY_DROPPED && waits)
 		return TRUE;
 	count_move(transaction, &place, result->state);
+	transaction_tell(transaction, NEWS_DELIVERY, NULL, result->id);
 	if (!database_run(database, QUERY_DELIVERY_SETTLE, error, "inninss", place.id,
 			  (int)result->state, waits && place.head ? HEAD_READY : HEAD_NOT,
 			  result->next, result->status, words, response))
@@ -459,6 +461,7 @@ retry(struct transaction *transaction, const struct place *place, gint64 now, GE
 	gint64 first;
 
 	count_move(transaction, place, DELIVERY_WAITING);
+	transaction_tell(transaction, NEWS_DELIVERY, NULL, place->id);
 	transaction->tally.deliveries_added = TRUE;
 	if (!database_run(database, QUERY_DELIVERY_RETRY, error, "iii", place->id, now,
 			  (gint64)(place->head == HEAD_CLAIMED ? HEAD_READY : place->head)) ||
@@ -509,6 +512,7 @@ outbox_drop(struct transaction *transaction, gint64 id, GError **error)
 	if (got <= 0 || place.state == DELIVERY_DROPPED)
 		return got < 0 ? -1 : 0;
 	count_move(transaction, &place, DELIVERY_DROPPED);
+	transaction_tell(transaction, NEWS_DELIVERY, NULL, id);
 	if (!database_run(database, QUERY_DELIVERY_DROP, error, "in", id, (int)DELIVERY_DROPPED))
 		return -1;
 	return !place.head || hand_on(database, &place, error) ? 1 : -1;

@@ -62,6 +62,9 @@ gint64 outbox_next(struct database *database, const char *endpoint, GError **err
 struct delivery *outbox_get(struct database *database, gint64 id, GError **error);
 GPtrArray *outbox_list(struct database *database, int state, const char *endpoint, const char *lead,
 		       guint most, GError **error);
+/** The same, those with lower ids than `before`. */
+GPtrArray *outbox_page(struct database *database, int state, const char *endpoint, const char *lead,
+		       gint64 before, guint most, GError **error);
 GPtrArray *outbox_endpoint_status(struct database *database, GError **error);
 
 /** Delete all events of a lead, whether somebody waits for them or not. @return how many, or -1 */

@@ -131,15 +131,15 @@ endpoint_numbers(struct database *database, const char *name, GError **error)
 
 /* Waiting and dead ones have an index per endpoint: the newest of each, then of all. */
 static gboolean
-list_by_endpoint(struct database *database, enum query query, const char *endpoint, guint most,
-		 GPtrArray *deliveries, GError **error)
+list_by_endpoint(struct database *database, enum query query, const char *endpoint, gint64 before,
+		 guint most, GPtrArray *deliveries, GError **error)
 {
 	g_autoptr(GArray) numbers = endpoint_numbers(database, endpoint, error);
 
 	for (guint i = 0; numbers && i < numbers->len; i++)
 		if (!append(database,
-			    database_select(database, query, error, "in",
-					    g_array_index(numbers, gint64, i), (int)most),
+			    database_select(database, query, error, "ini",
+					    g_array_index(numbers, gint64, i), (int)most, before),
 			    deliveries, error))
 			return FALSE;
 	g_ptr_array_sort(deliveries, newest_first);
@@ -152,24 +152,31 @@ GPtrArray *
 outbox_list(struct database *database, int state, const char *endpoint, const char *lead,
 	    guint most, GError **error)
 {
+	return outbox_page(database, state, endpoint, lead, G_MAXINT64, most, error);
+}
+
+GPtrArray *
+outbox_page(struct database *database, int state, const char *endpoint, const char *lead,
+	    gint64 before, guint most, GError **error)
+{
 	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)delivery_free);
 	gboolean done;
 
 	most = most ? MIN(most, G_MAXINT) : G_MAXINT;
 	if (lead)
 		done = append(database,
-			      database_select(database, QUERY_DELIVERIES_OF_LEAD, error, "snns",
-					      endpoint, state, (int)most, lead),
+			      database_select(database, QUERY_DELIVERIES_OF_LEAD, error, "snnsi",
+					      endpoint, state, (int)most, lead, before),
 			      list, error);
 	else if (state == DELIVERY_WAITING || state == DELIVERY_DEAD)
 		done = list_by_endpoint(database,
 					state == DELIVERY_DEAD ? QUERY_DELIVERIES_GIVEN_UP
 							       : QUERY_DELIVERIES_WAITING,
-					endpoint, most, list, error);
+					endpoint, before, most, list, error);
 	else
 		done = append(database,
-			      database_select(database, QUERY_DELIVERIES, error, "snn", endpoint,
-					      state, (int)most),
+			      database_select(database, QUERY_DELIVERIES, error, "snni", endpoint,
+					      state, (int)most, before),
 			      list, error);
 	return done ? g_steal_pointer(&list) : NULL;
 }

@@ -1,12 +1,15 @@
 /* people.c - see people.h.  Ids of touches: schema.c. */
 #include "store/people.h"
 
+#include "base/error.h"
 #include "base/limits.h"
+#include "mail/address.h"
 #include "store/keys.h"
 #include "store/ledger.h"
-#include "store/progress.h"
 #include "store/record.h"
 #include "store/roster.h"
+#include "store/search.h"
+#include "store/store.h"
 
 #define TOUCH_BITS 20
 #define FIRST_TOUCH(lead) ((lead) << TOUCH_BITS)
@@ -30,7 +33,8 @@ struct before {
 	char *stage; /* name */
 	gboolean is_sign;
 	char *owner; /* who had it as an open lead, or NULL */
-	gboolean reported_same; /* what the row of reports tells besides its stage (progress.h) */
+	/* what it is found by in the search index */
+	char *name_key, *company, *normalised, *account, *addresses, *phones;
 };
 
 static void
@@ -39,6 +43,12 @@ before_clear(struct before *before)
 	g_clear_pointer(&before->keys, g_ptr_array_unref);
 	g_free(before->stage);
 	g_free(before->owner);
+	g_free(before->name_key);
+	g_free(before->company);
+	g_free(before->normalised);
+	g_free(before->account);
+	g_free(before->addresses);
+	g_free(before->phones);
 }
 typedef struct before before_owned;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(before_owned, before_clear)
@@ -62,39 +72,10 @@ make_keys(const struct key_source *source, const char *merged_into)
 	return keys_of_lead(merged_into ? &nothing : source);
 }
 
-/* Columns of QUERY_LEAD_BEFORE that reports are made of. */
 static gboolean
-is_reported_same(struct database *database, struct driver_statement *row, const struct lead *lead)
+read_before(struct database *database, const char *id, struct before *ret, GError **error)
 {
-	const struct {
-		int column;
-		gint64 value;
-	} TIMES[] = {
-		{ 10, lead->created },   { 11, lead->first_inbound }, { 12, lead->first_response },
-		{ 13, lead->first_due }, { 14, lead->owner_since },
-	};
-	const struct {
-		int column;
-		const char *value;
-	} TEXTS[] = { { 6, lead->owner },
-		      { 15, lead->scorecard },
-		      { 16, lead->source },
-		      { 17, lead->source_mailbox } };
-
-	for (guint i = 0; i < G_N_ELEMENTS(TIMES); i++)
-		if (database_column(database, row, TIMES[i].column) != TIMES[i].value)
-			return FALSE;
-	for (guint i = 0; i < G_N_ELEMENTS(TEXTS); i++)
-		if (g_strcmp0(database_column_text(database, row, TEXTS[i].column), TEXTS[i].value))
-			return FALSE;
-	return TRUE;
-}
-
-static gboolean
-read_before(struct database *database, const struct lead *lead, struct before *ret, GError **error)
-{
-	struct driver_statement *row =
-		database_select(database, QUERY_LEAD_BEFORE, error, "s", lead->id);
+	struct driver_statement *row = database_select(database, QUERY_LEAD_BEFORE, error, "s", id);
 	int got = row ? database_next(database, row, error) : -1;
 	enum stage stage = STAGE_INTEREST;
 
@@ -114,7 +95,12 @@ read_before(struct database *database, const struct lead *lead, struct before *r
 		database_column_text(database, row, 9));
 	ret->stage = g_strdup(database_column_text(database, row, 7));
 	ret->is_sign = database_column_text(database, row, 9) != NULL;
-	ret->reported_same = is_reported_same(database, row, lead);
+	ret->normalised = g_strdup(database_column_text(database, row, 1));
+	ret->account = g_strdup(database_column_text(database, row, 2));
+	ret->name_key = g_strdup(database_column_text(database, row, 3));
+	ret->phones = g_strdup(database_column_text(database, row, 4));
+	ret->addresses = g_strdup(database_column_text(database, row, 8));
+	ret->company = g_strdup(database_column_text(database, row, 10));
 	stage_from_name(ret->stage, &stage);
 	ret->owner = g_strdup(open_owner(stage, database_column_text(database, row, 6),
 					 database_column_text(database, row, 9)));
@@ -136,11 +122,7 @@ write_row(struct database *database, const struct lead *lead, const char *name_k
 	if (!is_new)
 		driver->bind_integer(row, 1, *number);
 	driver->bind_text(row, is_new ? 1 : 2, name_key, TRUE);
-	if (is_new && lead->touch_count > 0)
-		driver->bind_real(row, 2, lead->total);
-	else if (is_new)
-		driver->bind_text(row, 2, NULL, FALSE); /* nothing of it has been scored */
-	record_bind(is_new ? &record_lead : &record_lead_state, driver, row, 3, lead);
+	record_bind(is_new ? &record_lead : &record_lead_state, driver, row, is_new ? 2 : 3, lead);
 	if (!database_finish(database, row, error))
 		return FALSE;
 	if (is_new)
@@ -218,16 +200,43 @@ count_owner(struct transaction *transaction, const char *before, const struct le
 			    open_owner(lead->stage, lead->owner, lead->merged_into), error);
 }
 
-/* A card that is only a sign to another one is in no report. */
+/* A new lead is entered later (search.h); signs to others aren't found. */
 static gboolean
-write_progress(struct transaction *transaction, const struct lead *lead, gint64 number,
-	       const struct before *before, GError **error)
+write_words(struct database *database, gint64 number, const struct lead *lead, const char *name_key,
+	    const char *addresses, const char *phones, const struct before *before, GError **error)
 {
-	if (lead->merged_into)
-		return before->is_sign || progress_drop(transaction, number, error);
-	return (before->reported_same && !before->is_sign &&
-		!g_strcmp0(before->stage, stage_name(lead->stage))) ||
-	       progress_note(transaction, number, error);
+	static const struct search_source nothing;
+	const struct search_source old = {
+		.name_key = before->name_key,
+		.company = before->company,
+		.normalised = before->normalised,
+		.account = before->account,
+		.addresses = before->addresses,
+		.phones = before->phones,
+	};
+	const struct search_source new = {
+		.name_key = name_key,
+		.company = lead->company,
+		.normalised = lead->normalised,
+		.account = lead->account,
+		.addresses = *addresses ? addresses : NULL,
+		.phones = *phones ? phones : NULL,
+	};
+
+	return before->number == 0 ||
+	       search_change(database, number, before->is_sign ? &nothing : &old,
+			     lead->merged_into ? &nothing : &new, error);
+}
+
+static void
+tell(struct transaction *transaction, const struct lead *lead, gboolean is_new)
+{
+	enum store_news_kind kind = is_new               ? NEWS_LEAD_CREATED
+				    : !lead->merged_into ? NEWS_LEAD_CHANGED
+				    : *lead->merged_into ? NEWS_LEAD_MERGED
+							 : NEWS_LEAD_FORGOTTEN;
+
+	transaction_tell(transaction, kind, lead->id, 0);
 }
 
 gboolean
@@ -250,13 +259,15 @@ people_write(struct transaction *transaction, const struct lead *lead, gboolean 
 		lead->merged_into);
 	g_auto(before_owned) before = { 0 };
 
-	if (!is_new && !read_before(database, lead, &before, error))
+	if (!is_new && !read_before(database, lead->id, &before, error))
 		return FALSE;
 	*ret_number = before.number;
+	tell(transaction, lead, before.number == 0);
 	return write_row(database, lead, name_key, ret_number, error) &&
 	       write_keys(database, *ret_number, before.keys, keys, error) &&
+	       write_words(database, *ret_number, lead, name_key, addresses, phones, &before,
+			   error) &&
 	       write_stage(transaction, lead, *ret_number, &before, error) &&
-	       write_progress(transaction, lead, *ret_number, &before, error) &&
 	       count_owner(transaction, before.owner, lead, error);
 }
 
@@ -480,6 +491,51 @@ people_touches(struct database *database, gint64 lead, gint64 after, guint most,
 		return touches;
 	g_ptr_array_unref(touches);
 	return NULL;
+}
+
+GPtrArray *
+people_touches_page(struct database *database, gint64 lead, const char *direction,
+		    gboolean oldest_first, gint64 from, guint most, GError **error)
+{
+	gint64 first = FIRST_TOUCH(lead), last = LAST_TOUCH(lead);
+	struct driver_statement *statement = database_select(
+		database, oldest_first ? QUERY_TOUCHES_UP : QUERY_TOUCHES_DOWN, error, "iisn",
+		oldest_first ? MIN(first + from + 1, last) : first + 1,
+		oldest_first ? last : MIN(first + from - 1, last), direction, (int)most);
+	GPtrArray *touches = g_ptr_array_new_with_free_func((GDestroyNotify)touch_free);
+	int got = -1;
+
+	while (statement && (got = database_next(database, statement, error)) > 0)
+		g_ptr_array_add(touches, read_touch(database, statement, lead));
+	if (got == 0)
+		return touches;
+	g_ptr_array_unref(touches);
+	return NULL;
+}
+
+static struct person_row *
+by_address(struct database *database, const char *address, GError **error)
+{
+	g_autofree char *normalised = address_normalise(address);
+	g_autofree char *key = keys_of_address(normalised);
+	g_autoptr(GPtrArray) rows = key ? people_by_key(database, key, error) : NULL;
+
+	return rows && rows->len ? g_ptr_array_steal_index(rows, 0) : NULL;
+}
+
+struct person_row *
+people_named(struct database *database, const char *name, GError **error)
+{
+	GError *failure = NULL;
+	struct person_row *row = people_by_id(database, name, &failure);
+
+	if (!row && !failure)
+		row = by_address(database, name, &failure);
+	if (failure)
+		g_propagate_error(error, failure);
+	else if (!row)
+		g_set_error(error, LEADMILTER_ERROR, ERROR_NOT_FOUND, "no lead '%s'", name);
+	return row;
 }
 
 /* --- touches by age --- */

@@ -61,6 +61,12 @@ struct person_row *people_row_by_number(struct database *database, gint64 number
 /** Cards that were merged into this one. @return struct person_row *; caller unrefs */
 GPtrArray *people_signs(struct database *database, const char *id, GError **error);
 struct person_row *people_by_id(struct database *database, const char *id, GError **error);
+/** By id, a merged card's old id, or address. @return NULL with ERROR_NOT_FOUND or the store's */
+struct person_row *people_named(struct database *database, const char *name, GError **error);
+/** A part of a ledger as it is. @param direction or NULL @param from sequence: after it (or, newest
+ *  first, before it) @return struct touch *, or NULL with an error; caller unrefs */
+GPtrArray *people_touches_page(struct database *database, gint64 lead, const char *direction,
+			       gboolean oldest_first, gint64 from, guint most, GError **error);
 /** Touches of a ledger, oldest first. @param after only those with a higher sequence
  *  @param most 0: all of them
  *  @return struct touch * */

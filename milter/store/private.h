@@ -22,9 +22,12 @@ struct store {
 	struct database *writing; /* the writer's */
 	struct outbox_endpoints *endpoints; /* the writer thread's */
 	struct roster *roster; /* the same */
+	struct feed *feed;
 	pthread_mutex_t reading_mutex;
 	struct database *reading; /* under reading_mutex */
 	gsize events[TALLY_EVENTS]; /* written since it was opened; atomic */
+	pthread_mutex_t browsing_mutex;
+	struct database *browsing; /* under browsing_mutex; NULL until somebody does */
 	pthread_mutex_t wake_mutex;
 	void (*wake)(gpointer data);
 	gpointer wake_data;
@@ -38,6 +41,9 @@ struct store_options {
 };
 struct store *store_open_with(const char *where, enum store_mode mode,
 			      const struct store_options *options, GError **error);
+
+/** Another connection that reads. */
+struct database *store_open_reader(const struct store *store, GError **error);
 
 /** Run a job, or fail with ERROR_STORE when the store was opened to read. */
 gboolean store_run(struct store *store,

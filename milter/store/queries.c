@@ -26,41 +26,24 @@ struct text {
 	"p.number=d.endpoint " \
 	"LEFT JOIN lead l ON l.number=d.lead "
 
-#define REPORT_FILTER \
-	" AND (?4 IS NULL OR mailbox=?4) AND (?5 IS NULL OR scorecard=?5) ORDER BY lead LIMIT ?6"
-
-/* When a lead first got so far or farther. */
-#define REACHED(stages) "min(CASE WHEN s.stage_to IN (" stages ") THEN s.time END)"
-#define KEEP(column) #column "=excluded." #column
-
-/* The row of reports, made anew of its lead and the lead's moves. */
-#define PROGRESS(which) \
-	"INSERT INTO progress(lead, created, scorecard, stage, mailbox, source, tag, form, " \
-	"campaign, referrer, forwarder, score, owner, owned, wrote, answered, due, nql, eql, " \
-	"mql, sal, sql, customer) SELECT l.number, l.created, l.scorecard, l.stage, " \
-	"l.source_mailbox, l.source, l.source_tag, l.source_form, l.source_campaign, " \
-	"l.source_referrer, l.source_forwarder, coalesce(l.first_score, CASE WHEN " \
-	"l.touch_count>0 THEN l.total END), l.owner, CASE WHEN l.owner IS NOT NULL THEN " \
-	"coalesce(nullif(l.owner_since, 0), l.created) END, l.first_inbound, l.first_response, " \
-	"nullif(l.first_due, 0), " REACHED("'nql', 'eql', 'mql', 'sal', 'sql', 'customer'") "," \
-											    " " REACHED("'eql', 'mql', 'sal', 'sql', 'customer'") ", " REACHED("'mql', 'sal', 'sql', 'customer'") ", " REACHED("'sal', 'sql', 'customer'") ", " REACHED("'sql', 'customer'") ", " REACHED("'customer'") " FROM lead l LEFT JOIN stage_change s ON s.lead=l.number " \
-																																					"WHERE " which \
-																																					" AND l.merged_into IS NULL GROUP BY l.number " \
-																																					"ON CONFLICT(lead) DO UPDATE SET " KEEP(created) ", " KEEP(scorecard) ", " KEEP(stage) ", " KEEP(mailbox) ", " KEEP(source) ", " KEEP(tag) ", " KEEP(form) ", " KEEP(campaign) ", " KEEP(referrer) ", " KEEP(forwarder) ", " KEEP(owner) ", " KEEP(owned) ", " KEEP(wrote) ", " KEEP( \
-																																						answered) ", " \
-																																							  "due=coalesce(excluded.due, progress.due), " KEEP(nql) ", " KEEP( \
-																																								  eql) ", " KEEP(mql) ", " KEEP(sal) ", " KEEP(sql) ", " KEEP(customer)
+/* Leads of one order: parameters 1 and 2 are the place, 11 and 12 times, 13 how many. */
+#define BROWSE_FILTER \
+	" AND merged_into IS NULL AND (?3 IS NULL OR stage=?3) AND (?4 IS NULL OR owner=?4) " \
+	"AND (?5 IS NULL OR account=?5) AND (?6 IS NULL OR temperature=?6) " \
+	"AND (?7 IS NULL OR grade=?7) AND (?8 IS NULL OR scorecard=?8) " \
+	"AND (?9 IS NULL OR source=?9) AND (?10=0 OR owner IS NULL) "
+/* The "+" keeps the index of another order from being taken. */
+#define BROWSE_TIMES "AND updated>=?11 AND updated<?12 "
+#define BROWSE_OTHER_TIMES "AND +updated>=?11 AND +updated<?12 "
 
 static const struct text TEXTS[QUERY_COUNT] = {
-	[QUERY_LEAD_INSERT] = { "INSERT INTO lead(name_key, first_score, {columns}) "
-				"VALUES(?1, ?2, {values})",
-				&record_lead, 3, "" },
+	[QUERY_LEAD_INSERT] = { "INSERT INTO lead(name_key, {columns}) VALUES(?1, {values})",
+				&record_lead, 2, "" },
 	[QUERY_LEAD_UPDATE] = { "UPDATE lead SET name_key=?2, {set} WHERE number=?1",
 				&record_lead_state, 3, "" },
 	[QUERY_LEAD_BEFORE] = { "SELECT number, normalised, account, name_key, phones, "
-				"last_inbound, owner, stage, addresses, merged_into, "
-				"created, first_inbound, first_response, first_due, owner_since, "
-				"scorecard, source, source_mailbox FROM lead WHERE id=?1",
+				"last_inbound, owner, stage, addresses, merged_into, company "
+				"FROM lead WHERE id=?1",
 				NULL, 0, NULL },
 	[QUERY_LEAD_BY_NUMBER] = { "SELECT number, {columns} FROM lead WHERE number=?1",
 				   &record_lead, 0, "" },
@@ -108,41 +91,6 @@ static const struct text TEXTS[QUERY_COUNT] = {
 	[QUERY_STAGE_CHANGES] = { "SELECT time, stage_from, stage_to, cause FROM stage_change "
 				  "WHERE lead=?1 ORDER BY time",
 				  NULL, 0, NULL },
-
-	[QUERY_PROGRESS_WRITE] = { PROGRESS("l.number=?1"), NULL, 0, NULL },
-	[QUERY_PROGRESS_WRITE_MANY] = { PROGRESS("l.number IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
-					NULL, 0, NULL },
-	[QUERY_PROGRESS_DELETE] = { "DELETE FROM progress WHERE lead=?1", NULL, 0, NULL },
-	[QUERY_CENSUS_ADD] = { "INSERT INTO mail_day(day, mailbox, kind, direction, mails) "
-			       "VALUES(?1, ?2, ?3, ?4, ?5) "
-			       "ON CONFLICT(day, mailbox, kind, direction) "
-			       "DO UPDATE SET mails=mail_day.mails+excluded.mails",
-			       NULL, 0, NULL },
-	/* ?1 the lead before, ?2 since, ?3 until, ?4 mailbox, ?5 scorecard, ?6 rows at most */
-	[QUERY_REPORT_FUNNEL] = { "SELECT lead, created, stage, nql, eql, mql, sal, sql, customer "
-				  "FROM progress WHERE lead>?1 AND created<?3 AND (created>=?2 "
-				  "OR nql>=?2 OR eql>=?2 OR mql>=?2 OR sal>=?2 OR sql>=?2 OR "
-				  "customer>=?2)" REPORT_FILTER,
-				  NULL, 0, NULL },
-	[QUERY_REPORT_SOURCES] = { "SELECT lead, created, stage, nql, mql, customer, score, "
-				   "CASE ?7 WHEN 1 THEN mailbox WHEN 2 THEN tag WHEN 3 THEN form "
-				   "WHEN 4 THEN campaign WHEN 5 THEN referrer WHEN 6 THEN "
-				   "forwarder ELSE source END FROM progress WHERE lead>?1 AND "
-				   "created>=?2 AND created<?3" REPORT_FILTER,
-				   NULL, 0, NULL },
-	[QUERY_REPORT_OWNERS] = { "SELECT lead, owned, stage, owner, wrote, answered, due, "
-				  "customer FROM progress WHERE lead>?1 AND owner IS NOT NULL AND "
-				  "((owned>=?2 AND owned<?3) OR stage IN ('interest', 'nql', "
-				  "'eql', 'mql', 'sal', 'sql'))" REPORT_FILTER,
-				  NULL, 0, NULL },
-	[QUERY_REPORT_RESPONSE] = { "SELECT lead, wrote, stage, answered, due FROM progress "
-				    "WHERE lead>?1 AND wrote>=?2 AND wrote<?3 AND wrote>0 AND "
-				    "eql IS NOT NULL" REPORT_FILTER,
-				    NULL, 0, NULL },
-	[QUERY_REPORT_KINDS] = { "SELECT day, mailbox, kind, direction, mails FROM mail_day "
-				 "WHERE day>=?1 AND day<?2 AND (?3 IS NULL OR mailbox=?3) "
-				 "ORDER BY day",
-				 NULL, 0, NULL },
 
 	[QUERY_TOUCH_MOVE] = { "UPDATE touch SET id=?2, origin=?3 WHERE id=?1", NULL, 0, NULL },
 	[QUERY_MESSAGE_MOVE] = { "UPDATE message SET lead=?3 WHERE number=(SELECT message FROM "
@@ -204,6 +152,80 @@ static const struct text TEXTS[QUERY_COUNT] = {
 			     "ON l.number=c.lead WHERE c.key>=?1 AND c.key<?2 ORDER BY c.key "
 			     "LIMIT ?3",
 			     NULL, 0, NULL },
+
+	[QUERY_BROWSE_UPDATED] = { "SELECT number, {columns} FROM lead WHERE updated<=?1 AND "
+				   "(updated<?1 OR number<?2)" BROWSE_FILTER BROWSE_TIMES
+				   "ORDER BY updated DESC, number DESC LIMIT ?13",
+				   &record_lead, 0, "" },
+	[QUERY_BROWSE_UNOWNED] = { "SELECT number, {columns} FROM lead WHERE owner IS NULL AND "
+				   "updated<=?1 AND (updated<?1 OR number<?2)" BROWSE_FILTER
+					   BROWSE_TIMES
+				   "ORDER BY updated DESC, number DESC LIMIT ?13",
+				   &record_lead, 0, "" },
+	[QUERY_BROWSE_SCORE] = { "SELECT number, {columns} FROM lead WHERE total<=?1 AND "
+				 "(total<?1 OR number<?2)" BROWSE_FILTER BROWSE_OTHER_TIMES
+				 "ORDER BY total DESC, number DESC LIMIT ?13",
+				 &record_lead, 0, "" },
+	[QUERY_BROWSE_CREATED] = { "SELECT number, {columns} FROM lead WHERE number<?2 AND "
+				   "?1>=0" BROWSE_FILTER BROWSE_OTHER_TIMES
+				   "ORDER BY number DESC LIMIT ?13",
+				   &record_lead, 0, "" },
+	[QUERY_BROWSE_TAIL] = { "SELECT number FROM lead WHERE number>?1 ORDER BY number LIMIT ?2",
+				NULL, 0, NULL },
+	[QUERY_BROWSE_ACCOUNT] = { "SELECT lead FROM identity WHERE key>=?1 AND key<?2 "
+				   "ORDER BY key LIMIT ?3",
+				   NULL, 0, NULL },
+	[QUERY_BROWSE_ACCOUNT_LAST] = { "SELECT max(l.updated) FROM (SELECT lead FROM identity "
+					"WHERE key>=?1 AND key<?2 ORDER BY key LIMIT " TEXT(
+						LIMIT_ACCOUNT_PEOPLE) ") i JOIN lead l ON "
+								      "l.number=i.lead",
+					NULL, 0, NULL },
+	[QUERY_BROWSE_ACTIVE] = { "SELECT number, updated, account FROM lead WHERE updated<=?1 "
+				  "AND (updated<?1 OR number<?2) AND merged_into IS NULL AND "
+				  "account IS NOT NULL ORDER BY updated DESC, number DESC LIMIT ?3",
+				  NULL, 0, NULL },
+	[QUERY_BROWSE_DOUBTFUL] = { "SELECT number, {columns} FROM lead WHERE updated<=?1 AND "
+				    "(updated<?1 OR number<?2) AND possible_duplicates IS NOT "
+				    "NULL AND merged_into IS NULL "
+				    "ORDER BY updated DESC, number DESC LIMIT ?3",
+				    &record_lead, 0, "" },
+	[QUERY_TOUCHES_UP] = { "SELECT id, {columns} FROM touch WHERE id BETWEEN ?1 AND ?2 AND "
+			       "(?3 IS NULL OR direction=?3) ORDER BY id LIMIT ?4",
+			       &record_touch, 0, "" },
+	[QUERY_TOUCHES_DOWN] = { "SELECT id, {columns} FROM touch WHERE id BETWEEN ?1 AND ?2 AND "
+				 "(?3 IS NULL OR direction=?3) ORDER BY id DESC LIMIT ?4",
+				 &record_touch, 0, "" },
+	[QUERY_SEARCH_INSERT] = { "INSERT OR IGNORE INTO search(word, lead) VALUES(?1, ?2)", NULL,
+				  0, NULL },
+	[QUERY_SEARCH_INSERT_MANY] = { "INSERT OR IGNORE INTO search(word, lead) VALUES"
+				       "(?1, ?2), (?3, ?4), (?5, ?6), (?7, ?8), (?9, ?10), "
+				       "(?11, ?12), (?13, ?14), (?15, ?16), (?17, ?18), "
+				       "(?19, ?20), (?21, ?22), (?23, ?24), (?25, ?26), "
+				       "(?27, ?28), (?29, ?30), (?31, ?32)",
+				       NULL, 0, NULL },
+	[QUERY_SEARCH_DELETE] = { "DELETE FROM search WHERE word=?1 AND lead=?2", NULL, 0, NULL },
+	[QUERY_SEARCH_LEADS] = { "SELECT number, name_key, company, normalised, account, "
+				 "addresses, phones, merged_into FROM lead WHERE number>?1 "
+				 "ORDER BY number LIMIT " TEXT(LIMIT_BATCH),
+				 NULL, 0, NULL },
+	[QUERY_SEARCH_FIND] = { "SELECT lead FROM search WHERE word>=?1 AND word<?2 LIMIT ?3", NULL,
+				0, NULL },
+	[QUERY_SEARCH_NEXT] = { "SELECT word, lead FROM search WHERE word>=?1 AND word<?3 AND "
+				"(word>?1 OR lead>?2) ORDER BY word, lead LIMIT 1",
+				NULL, 0, NULL },
+	[QUERY_AUDIT_INSERT] = { "INSERT INTO audit(time, who, role, peer, action, target, detail, "
+				 "status) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+				 NULL, 0, NULL },
+	[QUERY_AUDIT_STATUS] = { "UPDATE audit SET status=?2 WHERE number=?1", NULL, 0, NULL },
+	[QUERY_AUDIT] = { "SELECT number, time, who, role, peer, action, target, detail, status "
+			  "FROM audit WHERE number<?1 AND (?2 IS NULL OR who=?2) AND "
+			  "(?3 IS NULL OR action=?3) ORDER BY number DESC LIMIT ?4",
+			  NULL, 0, NULL },
+	[QUERY_AUDIT_EXPIRE] = { "DELETE FROM audit WHERE number IN (SELECT number FROM audit "
+				 "WHERE number>0 ORDER BY number LIMIT " TEXT(
+					 LIMIT_BATCH) ") "
+						      "AND time<?1",
+				 NULL, 0, NULL },
 
 	[QUERY_LEADS_MERGED] = { "SELECT number, {columns} FROM lead WHERE merged_into=?1",
 				 &record_lead, 0, "" },
@@ -359,22 +381,22 @@ static const struct text TEXTS[QUERY_COUNT] = {
 			     &record_delivery, 0, "" },
 	[QUERY_DELIVERIES] = { "SELECT d.lead, {columns}" DELIVERY_JOIN
 			       "WHERE (?1 IS NULL OR p.name=?1) AND (?2<0 OR d.state=?2) "
-			       "ORDER BY d.id DESC LIMIT ?3",
+			       "AND d.id<?4 ORDER BY d.id DESC LIMIT ?3",
 			       &record_delivery, 0, "" },
 	[QUERY_DELIVERIES_OF_LEAD] = { "SELECT d.lead, {columns} FROM lead l JOIN event e ON "
 				       "e.lead=l.number JOIN delivery d ON d.id BETWEEN "
 				       "e.number*1024 AND e.number*1024+1023 "
 				       "JOIN endpoint p ON p.number=d.endpoint WHERE l.id=?4 AND "
 				       "(?1 IS NULL OR p.name=?1) AND (?2<0 OR d.state=?2) "
-				       "ORDER BY d.id DESC LIMIT ?3",
+				       "AND d.id<?5 ORDER BY d.id DESC LIMIT ?3",
 				       &record_delivery, 0, "" },
 	[QUERY_DELIVERIES_WAITING] = { "SELECT d.lead, {columns}" DELIVERY_JOIN
 				       "WHERE d.id IN (SELECT id FROM delivery INDEXED BY "
-				       "delivery_lead WHERE endpoint=?1 AND state=0 "
+				       "delivery_lead WHERE endpoint=?1 AND state=0 AND id<?3 "
 				       "ORDER BY id DESC LIMIT ?2)",
 				       &record_delivery, 0, "" },
 	[QUERY_DELIVERIES_GIVEN_UP] = { "SELECT d.lead, {columns}" DELIVERY_JOIN
-					"WHERE d.endpoint=?1 AND d.state=2 "
+					"WHERE d.endpoint=?1 AND d.state=2 AND d.id<?3 "
 					"ORDER BY d.id DESC LIMIT ?2",
 					&record_delivery, 0, "" },
 
@@ -408,8 +430,10 @@ static const struct text TEXTS[QUERY_COUNT] = {
 	[QUERY_TALLY_ADD] = { "UPDATE tally SET interest=interest+?1, nql=nql+?2, eql=eql+?3, "
 			      "mql=mql+?4, sal=sal+?5, sql=sql+?6, customer=customer+?7, "
 			      "disqualified=disqualified+?8, recycled=recycled+?9, "
-			      "touches=touches+?10, messages=messages+?11 WHERE number=1",
+			      "touches=touches+?10, messages=messages+?11, changes=changes+?12 "
+			      "WHERE number=1",
 			      NULL, 0, NULL },
+	[QUERY_CHANGES] = { "SELECT changes FROM tally WHERE number=1", NULL, 0, NULL },
 	[QUERY_TALLIES] = { "SELECT interest, nql, eql, mql, sal, sql, customer, disqualified, "
 			    "recycled, touches, messages FROM tally WHERE number=1",
 			    NULL, 0, NULL },

@@ -6,7 +6,8 @@
  * sends them on.  Other connections read the log only as far as the index in shared memory says,
  * and that is written after the sync.  A write that fails is reported by the call that sent it
  * on; the gathered bytes are dropped with it, as the transaction is.  LIMIT_LOG_GATHERED is what
- * SQLite's unix VFS writes in one call (os_unix.c, seekAndWriteFd: a length is taken modulo 128 KiB).
+ * SQLite's unix VFS writes in one call (os_unix.c, seekAndWriteFd: a length is taken modulo 128
+ * KiB).
  */
 #include "store/sqlite_log.h"
 

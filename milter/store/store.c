@@ -23,6 +23,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "store/lock.h"
+#include "store/feed.h"
 #include "store/private.h"
 #include "store/roster.h"
 #include "store/schema.h"
@@ -119,8 +120,8 @@ open_to_write(struct store *store, GError **error)
 	return g_steal_pointer(&database);
 }
 
-static struct database *
-open_to_read(struct store *store, GError **error)
+struct database *
+store_open_reader(const struct store *store, GError **error)
 {
 	g_autoptr(database_owned) database = NULL;
 	int version;
@@ -158,6 +159,7 @@ committed(const struct tally *tally, gpointer data)
 	for (guint i = 0; i < TALLY_EVENTS; i++)
 		if (tally->events[i])
 			g_atomic_pointer_add(&store->events[i], tally->events[i]);
+	feed_committed(store->feed, tally->news);
 	if (!tally->deliveries_added)
 		return;
 	pthread_mutex_lock(&store->wake_mutex);
@@ -169,7 +171,10 @@ committed(const struct tally *tally, gpointer data)
 static void
 rolled_back(gpointer data)
 {
-	outbox_endpoints_forget(((struct store *)data)->endpoints);
+	struct store *store = data;
+
+	outbox_endpoints_forget(store->endpoints);
+	feed_rolled_back(store->feed);
 }
 
 static gboolean
@@ -188,6 +193,7 @@ start_writer(struct store *store, gboolean shared, GError **error)
 		.leave = shared ? leave_gate : NULL,
 		.data = store,
 		.roster = store->roster,
+		.feed = store->feed,
 	};
 
 	store->writer = writer_start(store->writing, &hooks, error);
@@ -218,13 +224,15 @@ store_open_with(const char *where, enum store_mode mode, const struct store_opti
 	store->path = g_strdup(g_str_has_prefix(where, "sqlite:") ? where + 7 : where);
 	store->lock = store->gate = store->turn = -1;
 	store->roster = roster_new();
+	store->feed = feed_new();
 	store->driver = options->driver ? options->driver : &sqlite_driver;
 	store->decide = options->decide ? options->decide : decide_message;
 	pthread_mutex_init(&store->reading_mutex, NULL);
 	pthread_mutex_init(&store->wake_mutex, NULL);
+	pthread_mutex_init(&store->browsing_mutex, NULL);
 	if (mode != STORE_READ && !start_writing(store, mode == STORE_SHARED, error))
 		return NULL;
-	store->reading = open_to_read(store, error);
+	store->reading = store_open_reader(store, error);
 	return store->reading ? g_steal_pointer(&store) : NULL;
 }
 
@@ -246,6 +254,7 @@ store_close(struct store *store)
 	if (!store)
 		return;
 	writer_stop(store->writer);
+	database_close(store->browsing);
 	database_close(store->reading);
 	/* The last to close puts the log into the file. */
 	if (store->turn >= 0 && store->writing)
@@ -253,11 +262,13 @@ store_close(struct store *store)
 	database_close(store->writing);
 	outbox_endpoints_free(store->endpoints);
 	roster_free(store->roster);
+	feed_free(store->feed);
 	for (guint i = 0; i < G_N_ELEMENTS(files); i++)
 		if (files[i] >= 0)
 			close(files[i]);
 	pthread_mutex_destroy(&store->reading_mutex);
 	pthread_mutex_destroy(&store->wake_mutex);
+	pthread_mutex_destroy(&store->browsing_mutex);
 	g_free(store->path);
 	g_free(store);
 }

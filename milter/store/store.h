@@ -73,6 +73,48 @@ gboolean store_message(struct store *store, struct facts *facts, struct scorecar
 gboolean store_has_message(struct store *store, const GPtrArray *ids, gboolean *ret,
 			   GError **error);
 
+/* --- news --- */
+
+enum store_news_kind {
+	NEWS_LEAD_CREATED,
+	NEWS_LEAD_CHANGED,
+	NEWS_LEAD_MERGED, /* into another one */
+	NEWS_LEAD_FORGOTTEN,
+	NEWS_DELIVERY, /* `number` has another state */
+	NEWS_ENDPOINT, /* `id` is parked, or takes deliveries again */
+	NEWS_MANY /* too much to be told singly */
+};
+struct store_news {
+	enum store_news_kind kind;
+	char id[64];
+	gint64 number;
+};
+/** Have it told what commits of this process changed. @param told called on the writer thread, must
+ *  not block; NULL: no longer */
+void store_on_news(struct store *store,
+		   void (*told)(const struct store_news *news, guint count, gpointer data),
+		   gpointer data);
+/** How many commits other processes made that changed something, ever: what matters is whether it
+ *  grows. @return -1 with an error */
+gint64 store_foreign_changes(struct store *store, GError **error);
+
+/* --- audit --- */
+
+struct store_audit {
+	gint64 id, time;
+	char *who, *role, *peer, *action, *target, *detail; /* or NULL */
+	int status; /* of HTTP, or 0: not known how it ended */
+};
+void store_audit_free(struct store_audit *entry);
+/** Write down who is about to do what. @return its id, or 0 with an error */
+gint64 store_audit_write(struct store *store, const struct store_audit *entry, GError **error);
+/** How it ended. */
+gboolean store_audit_end(struct store *store, gint64 id, int status, GError **error);
+/** Newest first. @param before id, 0 any @param who, action or NULL
+ *  @return struct store_audit *, or NULL; caller unrefs */
+GPtrArray *store_audit_list(struct store *store, const char *who, const char *action, gint64 before,
+			    guint most, GError **error);
+
 /* --- outbox --- */
 
 enum delivery_state { DELIVERY_WAITING, DELIVERY_DELIVERED, DELIVERY_DEAD, DELIVERY_DROPPED };

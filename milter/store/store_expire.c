@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "store/ledger.h"
 #include "store/people.h"
+#include "store/store_audit.h"
 
 #define PLACE "retention"
 #define STEPS_MOST 400 /* of LIMIT_BATCH touches in one call */
@@ -173,5 +174,11 @@ store_expire(struct store *store, const struct config *config, gint64 now, GErro
 						  days_of(config->retention_events_days, common),
 						  now, error);
 
-	return events < 0 ? -1 : touches + messages + events;
+	gint64 audit =
+		events < 0 || !config->retention_audit_days
+			? 0
+			: store_audit_expire(store, now - config->retention_audit_days * CLOCK_DAY,
+					     error);
+
+	return events < 0 || audit < 0 ? -1 : touches + messages + events + audit;
 }

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "lead/stage.h"
-#include "mail/address.h"
 #include "store/contact.h"
 #include "store/keys.h"
 #include "store/people.h"
@@ -73,32 +72,6 @@ store_leads(struct store *store, const struct lead_filter *filter, GError **erro
 	return leads;
 }
 
-static struct person_row *
-find_by_address(struct database *database, const char *address, GError **error)
-{
-	g_autofree char *normalised = address_normalise(address);
-	g_autofree char *key = keys_of_address(normalised);
-	g_autoptr(GPtrArray) rows = key ? people_by_key(database, key, error) : NULL;
-
-	return rows && rows->len ? g_ptr_array_steal_index(rows, 0) : NULL;
-}
-
-/* @return NULL with ERROR_NOT_FOUND or the store's error */
-static struct person_row *
-find_lead(struct database *database, const char *name, GError **error)
-{
-	GError *failure = NULL;
-	struct person_row *row = people_by_id(database, name, &failure);
-
-	if (!row && !failure)
-		row = find_by_address(database, name, &failure);
-	if (failure)
-		g_propagate_error(error, failure);
-	else if (!row)
-		g_set_error(error, LEADMILTER_ERROR, ERROR_NOT_FOUND, "no lead '%s'", name);
-	return row;
-}
-
 struct lead *
 store_lead(struct store *store, const char *id_or_address, GError **error)
 {
@@ -106,7 +79,7 @@ store_lead(struct store *store, const char *id_or_address, GError **error)
 	struct person_row *row;
 
 	pthread_mutex_lock(&store->reading_mutex);
-	row = find_lead(store->reading, id_or_address, error);
+	row = people_named(store->reading, id_or_address, error);
 	pthread_mutex_unlock(&store->reading_mutex);
 	if (row)
 		lead = g_steal_pointer(&row->lead);
@@ -121,7 +94,7 @@ store_touches(struct store *store, const char *lead, GError **error)
 	struct person_row *row;
 
 	pthread_mutex_lock(&store->reading_mutex);
-	row = find_lead(store->reading, lead, error);
+	row = people_named(store->reading, lead, error);
 	if (row)
 		touches = people_touches(store->reading, row->number, 0, 0, error);
 	pthread_mutex_unlock(&store->reading_mutex);
@@ -181,7 +154,7 @@ store_stage_changes(struct store *store, const char *lead, GError **error)
 	struct person_row *row;
 
 	pthread_mutex_lock(&store->reading_mutex);
-	row = find_lead(store->reading, lead, error);
+	row = people_named(store->reading, lead, error);
 	if (row)
 		changes = read_stage_changes(store->reading, row->number, error);
 	pthread_mutex_unlock(&store->reading_mutex);

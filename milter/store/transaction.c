@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-#include "store/census.h"
-#include "store/progress.h"
+#include "store/feed.h"
 #include "store/roster.h"
 #include "store/store.h"
 
@@ -43,25 +42,27 @@ transaction_count_event(struct transaction *transaction, const char *type)
 	transaction->tally.events[i < TALLY_EVENTS ? i : 0]++;
 }
 
-G_STATIC_ASSERT(STAGE_COUNT == 9); /* columns of the row and parameters of QUERY_TALLY_ADD */
-
-static gboolean
-has_counts(const struct tally *tally)
+void
+transaction_tell(struct transaction *transaction, int news, const char *id, gint64 number)
 {
-	gint64 any = tally->touches | tally->messages;
-
-	for (guint i = 0; i < STAGE_COUNT; i++)
-		any |= tally->stages[i];
-	return any != 0;
+	transaction->tally.changes = 1;
+	transaction->tally.news = TRUE;
+	if (transaction->feed)
+		feed_add(transaction->feed, news, id, number);
 }
+
+G_STATIC_ASSERT(STAGE_COUNT == 9); /* columns of the row and parameters of QUERY_TALLY_ADD */
 
 static gboolean
 add_counts(struct database *database, struct tally *tally, GError **error)
 {
 	const struct driver *driver = database->driver;
 	struct driver_statement *row;
+	gint64 any = tally->touches | tally->messages | tally->changes;
 
-	if (!has_counts(tally))
+	for (guint i = 0; i < STAGE_COUNT; i++)
+		any |= tally->stages[i];
+	if (!any)
 		return TRUE;
 	row = database_statement(database, QUERY_TALLY_ADD, error);
 	if (!row)
@@ -71,7 +72,8 @@ add_counts(struct database *database, struct tally *tally, GError **error)
 	driver->bind_integer(row, 1 + STAGE_COUNT, tally->touches);
 	driver->bind_integer(row, 2 + STAGE_COUNT, tally->messages);
 	memset(tally->stages, 0, sizeof tally->stages);
-	tally->touches = tally->messages = 0;
+	driver->bind_integer(row, 3 + STAGE_COUNT, tally->changes);
+	tally->touches = tally->messages = tally->changes = 0;
 	return database_finish(database, row, error);
 }
 
@@ -91,27 +93,12 @@ gboolean
 transaction_flush(struct transaction *transaction, GError **error)
 {
 	struct tally *tally = &transaction->tally;
-	gboolean writing = has_counts(tally) || tally->moved_count > 0 || tally->most_endpoint > 0;
 	gboolean done = (!transaction->roster ||
 			 roster_flush(transaction->roster, transaction->database, error)) &&
-			progress_flush(transaction, error) &&
-			census_flush(transaction, writing, error) &&
 			add_counts(transaction->database, tally, error);
 
 	for (guint i = 1; done && i <= tally->most_endpoint; i++)
 		done = add_endpoint(transaction->database, i, &tally->endpoints[i], error);
 	tally->most_endpoint = 0;
 	return done;
-}
-
-gboolean
-transaction_waits(const struct transaction *transaction)
-{
-	return census_waits(transaction);
-}
-
-void
-transaction_hurry(struct transaction *transaction)
-{
-	transaction->waiting_since = 0;
 }

@@ -263,6 +263,7 @@ commit(struct writer *writer, GError **error)
 	writer->hooks.committed(&writer->transaction.tally, writer->hooks.data);
 	writer->transaction.tally.deliveries_added = FALSE;
 	memset(writer->transaction.tally.events, 0, sizeof writer->transaction.tally.events);
+	writer->transaction.tally.news = FALSE;
 	return TRUE;
 }
 
@@ -427,25 +428,22 @@ writer_main(void *data)
 
 	for (;;) {
 		gboolean idle, stopping;
-		gboolean waits = transaction_waits(&writer->transaction);
 		guint pages = backlog(writer);
 
 		if (pages >= BACKLOG_MOST || writer->cut_log)
 			checkpoint(writer);
 		pthread_mutex_lock(&writer->mutex);
-		idle = !wait_for_jobs(writer, pages || writer->cut_log || waits
+		idle = !wait_for_jobs(writer, pages || writer->cut_log
 						      ? g_get_monotonic_time() + IDLE_TIME
 						      : (gint64)0);
 		take_jobs(writer);
 		stopping = writer->stopping && writer->count == 0;
 		pthread_mutex_unlock(&writer->mutex);
-		if (writer->count == 0 && waits && (idle || stopping))
-			transaction_hurry(&writer->transaction);
-		if (writer->count || (waits && (idle || stopping)))
+		if (writer->count)
 			run_batch(writer);
-		if (stopping)
+		else if (stopping)
 			return NULL;
-		if (idle)
+		else if (idle)
 			checkpoint(writer);
 	}
 }
@@ -480,6 +478,7 @@ writer_start(struct database *database, const struct writer_hooks *hooks, GError
 	condition_init(&writer->wanted);
 	writer->transaction.database = database;
 	writer->transaction.roster = hooks->roster;
+	writer->transaction.feed = hooks->feed;
 	writer->hooks = *hooks;
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, THREAD_STACK);

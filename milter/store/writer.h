@@ -28,6 +28,7 @@ struct writer_hooks {
 	void (*enter)(gpointer data);
 	void (*leave)(gpointer data);
 	gpointer data;
+	struct feed *feed; /* handed to every job, or NULL; the caller's */
 	struct roster *roster; /* handed to every job, or NULL; the caller's */
 };
 
