@@ -34,6 +34,7 @@ struct leadctl_command {
 extern const struct leadctl_command leadctl_mail_commands[];
 extern const struct leadctl_command leadctl_lead_commands[];
 extern const struct leadctl_command leadctl_show_commands[];
+extern const struct leadctl_command leadctl_report_commands[];
 extern const struct leadctl_command leadctl_admin_commands[];
 extern const struct leadctl_command leadctl_import_commands[];
 extern const struct leadctl_command leadctl_people_commands[];

@@ -57,6 +57,7 @@ static const struct operation OPERATIONS[] = {
 	{ "postVendor", "POST", "/v1/in/{client}", NULL, api_post_vendor, NULL },
 	{ "listLeads", "GET", "/v1/leads", "read", api_list_leads, NULL },
 	{ "getLead", "GET", "/v1/leads/{lead}", "read", api_get_lead, NULL },
+	{ "getReport", "GET", "/v1/reports/{report}", "read", api_get_report, NULL },
 	{ "login", "POST", "/v1/session", NULL, api_login, "SessionRequest" },
 	{ "getTimeline", "GET", "/v1/leads/{lead}/timeline", "read", api_get_timeline, NULL },
 	{ "getScores", "GET", "/v1/leads/{lead}/scores", "read", api_get_scores, NULL },

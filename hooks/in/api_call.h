@@ -114,6 +114,7 @@ void api_post_leads(struct api_call *call); /* several */
 void api_post_vendor(struct api_call *call);
 void api_list_leads(struct api_call *call);
 void api_get_lead(struct api_call *call);
+void api_get_report(struct api_call *call); /* api_report.c */
 void api_login(struct api_call *call);
 void api_logout(struct api_call *call);
 void api_get_session(struct api_call *call);

@@ -115,6 +115,11 @@
 #define LIMIT_COPY_PAGE 1000 /* rows of a table copied at a time: one transaction */
 #define LIMIT_COPY_PARAMETERS 800 /* of one statement that copies */
 #define LIMIT_FINDINGS 20 /* of one kind a check names, the others are counted */
+#define LIMIT_REPORT_PERIODS 1200 /* rows of a report: three years of days, a century of months */
+#define LIMIT_REPORT_CELLS 20000 /* periods times sources or owners counted singly */
+#define LIMIT_REPORT_SAMPLES (8 << 20) /* durations kept for exact percentiles */
+#define LIMIT_REPORT_PAGE 8192 /* rows of a report read at a time */
+#define LIMIT_CENSUS 32 /* counts of mails by kind kept in memory, before they are written */
 #define LIMIT_LOG_GATHERED 131071 /* bytes of SQLite's log in one call: what its VFS can take */
 #define LIMIT_CANDIDATES 4 /* leads or messages looked at under one key */
 #define LIMIT_LEDGER 64 /* touches of a lead a decision reads singly; earlier ones are summed up \

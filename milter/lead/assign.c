@@ -295,7 +295,7 @@ assign_outbound(const struct assign_input *input, struct assignment *ret)
 }
 
 gboolean
-assign_to(struct lead *lead, const char *owner, const char *reason)
+assign_to(struct lead *lead, const char *owner, const char *reason, gint64 time)
 {
 	char *address = owner != NULL && owner[0] != '\0' ? g_strdup(owner) : NULL;
 	char *words = g_strdup(reason);
@@ -305,6 +305,8 @@ assign_to(struct lead *lead, const char *owner, const char *reason)
 	g_free(lead->owner_reason);
 	lead->owner = address;
 	lead->owner_reason = words;
+	if (changed)
+		lead->owner_since = address != NULL ? time : 0;
 	return changed;
 }
 

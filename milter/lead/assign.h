@@ -50,9 +50,9 @@ void assign_inbound(const struct assign_input *input, struct assignment *ret);
 /** The owner after a message of our people to the lead. */
 void assign_outbound(const struct assign_input *input, struct assignment *ret);
 
-/** By hand or by the CRM: `owner` (NULL or "": nobody) gets the lead because of `reason`.
+/** By hand or by the CRM: `owner` (NULL or "": nobody) gets the lead at `time` because of `reason`.
  *  @return TRUE when the owner is another one than before. */
-gboolean assign_to(struct lead *lead, const char *owner, const char *reason);
+gboolean assign_to(struct lead *lead, const char *owner, const char *reason, gint64 time);
 
 /** Within which working time this message wants an answer: of the first assignment rule that holds
  *  and has one, else of the mailbox, else the site's. */

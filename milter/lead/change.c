@@ -304,9 +304,11 @@ append_words(char **text, const char *words)
 }
 
 gboolean
-change_owner(struct decision *decision, struct assignment *assignment)
+change_owner(const struct change_context *context, struct decision *decision,
+	     struct assignment *assignment)
 {
-	gboolean changed = assign_to(decision->lead, assignment->owner, assignment->reason);
+	gboolean changed =
+		assign_to(decision->lead, assignment->owner, assignment->reason, context->time);
 
 	if (assignment->notice != NULL) {
 		append_words(&decision->reason, assignment->notice);
@@ -333,5 +335,5 @@ change_assign(const struct change_context *context, struct decision *decision)
 	struct assignment assignment;
 
 	assign_inbound(&input, &assignment);
-	return change_owner(decision, &assignment);
+	return change_owner(context, decision, &assignment);
 }

@@ -79,7 +79,8 @@ void change_stage(const struct change_context *context, struct lead *lead,
 		  struct stage_result *result);
 /** Write an assignment into the decision: its lead's owner, turns, what the reason should tell.
  *  Clears `assignment`. @return TRUE when the owner is another one than before. */
-gboolean change_owner(struct decision *decision, struct assignment *assignment);
+gboolean change_owner(const struct change_context *context, struct decision *decision,
+		      struct assignment *assignment);
 /** The same for what assign_inbound() says when no message was sent by the lead. */
 gboolean change_assign(const struct change_context *context, struct decision *decision);
 /** The events of a decision, once its lead and touch are final. */

@@ -331,7 +331,7 @@ assign_lead(const struct change_context *context, struct inbound *in, struct dec
 	struct assignment assignment;
 
 	assign_inbound(&input, &assignment);
-	in->assigned = change_owner(decision, &assignment);
+	in->assigned = change_owner(context, decision, &assignment);
 	if (stage_is_closed(in->lead->stage))
 		task_clear(in->lead);
 	else if (!in->repeated && task_is_wanted(in->lead, context->facts))

@@ -125,6 +125,8 @@ struct lead {
 	char *task; /* "reply" …, or NULL: nothing */
 	gint64 task_due; /* 0 none */
 	gint64 task_breached; /* when it was missed, 0 not */
+	gint64 first_due; /* by when the first answer was wanted, 0 none was */
+	gint64 owner_since; /* when the owner got it, 0 nobody or not known */
 	/* time alone changes it next at `due`: a score passes a threshold, a task is missed, our
 	 * mail stays without answer; 0 never */
 	gint64 due;

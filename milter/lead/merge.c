@@ -38,8 +38,10 @@ fill(struct lead *lead, const struct lead *other)
 	};
 #undef FIELD
 
-	if (lead->owner == NULL && other->owner != NULL)
+	if (lead->owner == NULL && other->owner != NULL) {
 		set(&lead->owner_reason, other->owner_reason);
+		lead->owner_since = other->owner_since;
+	}
 	if (lead->name == NULL) {
 		set(&lead->name, other->name);
 		set(&lead->prefix, other->prefix);
@@ -132,6 +134,7 @@ add_counts(struct lead *lead, const struct lead *other)
 	lead->first_inbound = earlier(lead->first_inbound, other->first_inbound);
 	lead->last_inbound = MAX(lead->last_inbound, other->last_inbound);
 	lead->first_response = earlier(lead->first_response, other->first_response);
+	lead->first_due = earlier(lead->first_due, other->first_due);
 	lead->last_outbound = MAX(lead->last_outbound, other->last_outbound);
 	lead->inbound_count += other->inbound_count;
 	lead->outbound_count += other->outbound_count;
@@ -471,6 +474,7 @@ new_card(const struct merge_part *part, const struct lead *lead, const GPtrArray
 	set(&card->scorecard, lead->scorecard);
 	set(&card->owner, lead->owner);
 	set(&card->owner_reason, lead->owner != NULL ? "divided off a lead of theirs" : NULL);
+	card->owner_since = lead->owner != NULL ? now : 0;
 	take_source(card, lead);
 	card->stage = STAGE_EQL;
 	card->stage_since = now;

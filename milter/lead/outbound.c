@@ -81,7 +81,7 @@ change_by_outbound(const struct change_context *context, struct decision *decisi
 	gboolean assigned;
 
 	assign_outbound(&owners, &assignment);
-	assigned = change_owner(decision, &assignment);
+	assigned = change_owner(context, decision, &assignment);
 	task_answer(lead, context->time);
 	input.has_written = lead->first_inbound != 0 && is_sales(context, lead);
 	stage_decide(&input, &stage);

@@ -287,11 +287,12 @@ move_stage(const struct change_context *context, struct decision *decision, cons
 }
 
 static gboolean
-give_to(const struct outcome *outcome, const char *words, struct lead *lead)
+give_to(const struct change_context *context, const struct outcome *outcome, const char *words,
+	struct lead *lead)
 {
 	gboolean anybody = outcome->value != NULL && *outcome->value != '\0';
 
-	return assign_to(lead, outcome->value, anybody ? words : NULL);
+	return assign_to(lead, outcome->value, anybody ? words : NULL, context->time);
 }
 
 static void
@@ -373,7 +374,7 @@ take(const struct change_context *context, const struct outcome *outcome,
 	decision->lead->updated = context->now;
 	move_stage(context, decision, words, goal, &stage);
 	if (word->motion == NOWHERE)
-		assigned = give_to(outcome, words, decision->lead);
+		assigned = give_to(context, outcome, words, decision->lead);
 	mark(outcome, word, decision->lead);
 	if (stage_is_closed(decision->lead->stage))
 		task_clear(decision->lead);

@@ -43,6 +43,8 @@ task_open(struct lead *lead, const struct worktime *worktime, gint64 within, gin
 	if (lead->task != NULL && (!is_reply(lead) || lead->task_breached != 0))
 		return FALSE;
 	due = worktime_add(worktime, time, within);
+	if (lead->first_response == 0)
+		lead->first_due = lead->first_due != 0 ? MIN(lead->first_due, due) : due;
 	if (lead->task != NULL) {
 		lead->task_due = MIN(lead->task_due, due);
 		return FALSE;

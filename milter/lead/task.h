@@ -10,6 +10,8 @@
  * do opt-out and disqualification.  A message that is decided on more than TASK_STALE after it was
  * written comes from an archive and sets no task.
  *
+ * By when the very first answer was wanted is kept in `first_due`, for the reports.
+ *
  * Pure; any thread.
  */
 #ifndef LEADMILTER_TASK_H

@@ -493,3 +493,56 @@ worktime_between(const struct worktime *worktime, gint64 begin, gint64 end)
 	}
 	return sum;
 }
+
+/* --- the calendar, for reports --- */
+
+gint64
+worktime_day(const struct worktime *worktime, gint64 time)
+{
+	return worktime != NULL ? local_day(worktime, time) : divide_down(time, CLOCK_DAY);
+}
+
+guint
+worktime_hour(const struct worktime *worktime, gint64 time)
+{
+	gint64 seconds = divide_down(time, CLOCK_SECOND);
+	gint64 hours = divide_down(seconds + offset_at(worktime, seconds), 3600) + 3 * 24;
+
+	return (guint)(((hours % (7 * 24)) + 7 * 24) % (7 * 24)); /* 1970-01-01 was a Thursday */
+}
+
+gint64
+worktime_midnight(const struct worktime *worktime, gint64 day)
+{
+	struct work_day work = { .worktime = worktime, .midnight = day * DAY_SECONDS };
+
+	if (worktime == NULL)
+		return day * CLOCK_DAY;
+	work.before = offset_at(worktime, work.midnight - DAY_SECONDS);
+	work.after = offset_at(worktime, work.midnight + 2 * DAY_SECONDS);
+	return find_moment(&work, 0, FALSE) * CLOCK_SECOND;
+}
+
+GArray *
+worktime_ranges(const struct worktime *worktime, gint64 first, gint64 last)
+{
+	GArray *ranges = g_array_new(FALSE, FALSE, sizeof(struct worktime_range));
+
+	for (gint64 day = first; day <= last && day - first < LIMIT_WORK_DAYS; day++) {
+		struct worktime_range range;
+		struct work_day work;
+
+		open_day(worktime, day, &work);
+		for (guint i = 0; work.ranges != NULL && i < work.ranges->len; i++) {
+			if (clip_range(&work, i, G_MININT64, G_MAXINT64, &range.begin, &range.end))
+				g_array_append_val(ranges, range);
+		}
+	}
+	return ranges;
+}
+
+const char *
+worktime_zone(const struct worktime *worktime)
+{
+	return g_time_zone_get_identifier(worktime->zone);
+}

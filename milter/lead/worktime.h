@@ -37,4 +37,19 @@ gint64 worktime_add(const struct worktime *worktime, gint64 from, gint64 duratio
 /** Working microseconds from `begin` to `end`, 0 when it ends before it begins. */
 gint64 worktime_between(const struct worktime *worktime, gint64 begin, gint64 end);
 
+/** The number of the local day since 1970-01-01 that a moment is in. @param worktime NULL: UTC */
+gint64 worktime_day(const struct worktime *worktime, gint64 time);
+/** The hour of the week on the wall clock, from 0 (Monday 00:00). */
+guint worktime_hour(const struct worktime *worktime, gint64 time);
+/** The first moment of a local day: midnight, or the change of clocks that skips it. */
+gint64 worktime_midnight(const struct worktime *worktime, gint64 day);
+/** Working ranges of local days [first, last] in order.
+ *  @return struct worktime_range; caller unrefs */
+struct worktime_range {
+	gint64 begin, end;
+};
+GArray *worktime_ranges(const struct worktime *worktime, gint64 first, gint64 last);
+/** Name of the time zone: as configured, or what the system calls its own. */
+const char *worktime_zone(const struct worktime *worktime);
+
 #endif

@@ -182,6 +182,7 @@ write_card(struct lead *lead, const struct customer *row, const char *normalised
 	changed |= put_stage(lead, row->since ? row->since : now);
 	if (put(&lead->owner, row->owner)) {
 		put(&lead->owner_reason, "imported");
+		lead->owner_since = now;
 		changed = TRUE;
 	}
 	changed |= lead->unverified;

@@ -6,6 +6,7 @@
 #include "mail/address.h"
 #include "store/keys.h"
 #include "store/ledger.h"
+#include "store/progress.h"
 #include "store/record.h"
 #include "store/roster.h"
 #include "store/search.h"
@@ -33,6 +34,7 @@ struct before {
 	char *stage; /* name */
 	gboolean is_sign;
 	char *owner; /* who had it as an open lead, or NULL */
+	gboolean reported_same; /* what the row of reports tells besides its stage (progress.h) */
 	/* what it is found by in the search index */
 	char *name_key, *company, *normalised, *account, *addresses, *phones;
 };
@@ -72,10 +74,39 @@ make_keys(const struct key_source *source, const char *merged_into)
 	return keys_of_lead(merged_into ? &nothing : source);
 }
 
+/* Columns of QUERY_LEAD_BEFORE that reports are made of. */
 static gboolean
-read_before(struct database *database, const char *id, struct before *ret, GError **error)
+is_reported_same(struct database *database, struct driver_statement *row, const struct lead *lead)
 {
-	struct driver_statement *row = database_select(database, QUERY_LEAD_BEFORE, error, "s", id);
+	const struct {
+		int column;
+		gint64 value;
+	} TIMES[] = {
+		{ 10, lead->created },   { 11, lead->first_inbound }, { 12, lead->first_response },
+		{ 13, lead->first_due }, { 14, lead->owner_since },
+	};
+	const struct {
+		int column;
+		const char *value;
+	} TEXTS[] = { { 6, lead->owner },
+		      { 15, lead->scorecard },
+		      { 16, lead->source },
+		      { 17, lead->source_mailbox } };
+
+	for (guint i = 0; i < G_N_ELEMENTS(TIMES); i++)
+		if (database_column(database, row, TIMES[i].column) != TIMES[i].value)
+			return FALSE;
+	for (guint i = 0; i < G_N_ELEMENTS(TEXTS); i++)
+		if (g_strcmp0(database_column_text(database, row, TEXTS[i].column), TEXTS[i].value))
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean
+read_before(struct database *database, const struct lead *lead, struct before *ret, GError **error)
+{
+	struct driver_statement *row =
+		database_select(database, QUERY_LEAD_BEFORE, error, "s", lead->id);
 	int got = row ? database_next(database, row, error) : -1;
 	enum stage stage = STAGE_INTEREST;
 
@@ -95,12 +126,13 @@ read_before(struct database *database, const char *id, struct before *ret, GErro
 		database_column_text(database, row, 9));
 	ret->stage = g_strdup(database_column_text(database, row, 7));
 	ret->is_sign = database_column_text(database, row, 9) != NULL;
+	ret->reported_same = is_reported_same(database, row, lead);
 	ret->normalised = g_strdup(database_column_text(database, row, 1));
 	ret->account = g_strdup(database_column_text(database, row, 2));
 	ret->name_key = g_strdup(database_column_text(database, row, 3));
 	ret->phones = g_strdup(database_column_text(database, row, 4));
 	ret->addresses = g_strdup(database_column_text(database, row, 8));
-	ret->company = g_strdup(database_column_text(database, row, 10));
+	ret->company = g_strdup(database_column_text(database, row, 18));
 	stage_from_name(ret->stage, &stage);
 	ret->owner = g_strdup(open_owner(stage, database_column_text(database, row, 6),
 					 database_column_text(database, row, 9)));
@@ -122,7 +154,11 @@ write_row(struct database *database, const struct lead *lead, const char *name_k
 	if (!is_new)
 		driver->bind_integer(row, 1, *number);
 	driver->bind_text(row, is_new ? 1 : 2, name_key, TRUE);
-	record_bind(is_new ? &record_lead : &record_lead_state, driver, row, is_new ? 2 : 3, lead);
+	if (is_new && lead->touch_count > 0)
+		driver->bind_real(row, 2, lead->total);
+	else if (is_new)
+		driver->bind_text(row, 2, NULL, FALSE); /* nothing of it has been scored */
+	record_bind(is_new ? &record_lead : &record_lead_state, driver, row, 3, lead);
 	if (!database_finish(database, row, error))
 		return FALSE;
 	if (is_new)
@@ -200,6 +236,18 @@ count_owner(struct transaction *transaction, const char *before, const struct le
 			    open_owner(lead->stage, lead->owner, lead->merged_into), error);
 }
 
+/* A card that is only a sign to another one is in no report. */
+static gboolean
+write_progress(struct transaction *transaction, const struct lead *lead, gint64 number,
+	       const struct before *before, GError **error)
+{
+	if (lead->merged_into)
+		return before->is_sign || progress_drop(transaction, number, error);
+	return (before->reported_same && !before->is_sign &&
+		!g_strcmp0(before->stage, stage_name(lead->stage))) ||
+	       progress_note(transaction, number, error);
+}
+
 /* A new lead is entered later (search.h); signs to others aren't found. */
 static gboolean
 write_words(struct database *database, gint64 number, const struct lead *lead, const char *name_key,
@@ -259,7 +307,7 @@ people_write(struct transaction *transaction, const struct lead *lead, gboolean 
 		lead->merged_into);
 	g_auto(before_owned) before = { 0 };
 
-	if (!is_new && !read_before(database, lead->id, &before, error))
+	if (!is_new && !read_before(database, lead, &before, error))
 		return FALSE;
 	*ret_number = before.number;
 	tell(transaction, lead, before.number == 0);
@@ -268,6 +316,7 @@ people_write(struct transaction *transaction, const struct lead *lead, gboolean 
 	       write_words(database, *ret_number, lead, name_key, addresses, phones, &before,
 			   error) &&
 	       write_stage(transaction, lead, *ret_number, &before, error) &&
+	       write_progress(transaction, lead, *ret_number, &before, error) &&
 	       count_owner(transaction, before.owner, lead, error);
 }
 

@@ -26,6 +26,31 @@ struct text {
 	"p.number=d.endpoint " \
 	"LEFT JOIN lead l ON l.number=d.lead "
 
+#define REPORT_FILTER \
+	" AND (?4 IS NULL OR mailbox=?4) AND (?5 IS NULL OR scorecard=?5) ORDER BY lead LIMIT ?6"
+
+/* When a lead first got so far or farther. */
+#define REACHED(stages) "min(CASE WHEN s.stage_to IN (" stages ") THEN s.time END)"
+#define KEEP(column) #column "=excluded." #column
+
+/* The row of reports, made anew of its lead and the lead's moves. */
+#define PROGRESS(which) \
+	"INSERT INTO progress(lead, created, scorecard, stage, mailbox, source, tag, form, " \
+	"campaign, referrer, forwarder, score, owner, owned, wrote, answered, due, nql, eql, " \
+	"mql, sal, sql, customer) SELECT l.number, l.created, l.scorecard, l.stage, " \
+	"l.source_mailbox, l.source, l.source_tag, l.source_form, l.source_campaign, " \
+	"l.source_referrer, l.source_forwarder, coalesce(l.first_score, CASE WHEN " \
+	"l.touch_count>0 THEN l.total END), l.owner, CASE WHEN l.owner IS NOT NULL THEN " \
+	"coalesce(nullif(l.owner_since, 0), l.created) END, l.first_inbound, l.first_response, " \
+	"nullif(l.first_due, 0), " REACHED("'nql', 'eql', 'mql', 'sal', 'sql', 'customer'") "," \
+											    " " REACHED("'eql', 'mql', 'sal', 'sql', 'customer'") ", " REACHED("'mql', 'sal', 'sql', 'customer'") ", " REACHED("'sal', 'sql', 'customer'") ", " REACHED("'sql', 'customer'") ", " REACHED("'customer'") " FROM lead l LEFT JOIN stage_change s ON s.lead=l.number " \
+																																					"WHERE " which \
+																																					" AND l.merged_into IS NULL GROUP BY l.number " \
+																																					"ON CONFLICT(lead) DO UPDATE SET " KEEP(created) ", " KEEP(scorecard) ", " KEEP(stage) ", " KEEP(mailbox) ", " KEEP(source) ", " KEEP(tag) ", " KEEP(form) ", " KEEP(campaign) ", " KEEP(referrer) ", " KEEP(forwarder) ", " KEEP(owner) ", " KEEP(owned) ", " KEEP(wrote) ", " KEEP( \
+																																						answered) ", " \
+																																							  "due=coalesce(excluded.due, progress.due), " KEEP(nql) ", " KEEP( \
+																																								  eql) ", " KEEP(mql) ", " KEEP(sal) ", " KEEP(sql) ", " KEEP(customer)
+
 /* Leads of one order: parameters 1 and 2 are the place, 11 and 12 times, 13 how many. */
 #define BROWSE_FILTER \
 	" AND merged_into IS NULL AND (?3 IS NULL OR stage=?3) AND (?4 IS NULL OR owner=?4) " \
@@ -37,13 +62,15 @@ struct text {
 #define BROWSE_OTHER_TIMES "AND +updated>=?11 AND +updated<?12 "
 
 static const struct text TEXTS[QUERY_COUNT] = {
-	[QUERY_LEAD_INSERT] = { "INSERT INTO lead(name_key, {columns}) VALUES(?1, {values})",
-				&record_lead, 2, "" },
+	[QUERY_LEAD_INSERT] = { "INSERT INTO lead(name_key, first_score, {columns}) "
+				"VALUES(?1, ?2, {values})",
+				&record_lead, 3, "" },
 	[QUERY_LEAD_UPDATE] = { "UPDATE lead SET name_key=?2, {set} WHERE number=?1",
 				&record_lead_state, 3, "" },
 	[QUERY_LEAD_BEFORE] = { "SELECT number, normalised, account, name_key, phones, "
-				"last_inbound, owner, stage, addresses, merged_into, company "
-				"FROM lead WHERE id=?1",
+				"last_inbound, owner, stage, addresses, merged_into, "
+				"created, first_inbound, first_response, first_due, owner_since, "
+				"scorecard, source, source_mailbox, company FROM lead WHERE id=?1",
 				NULL, 0, NULL },
 	[QUERY_LEAD_BY_NUMBER] = { "SELECT number, {columns} FROM lead WHERE number=?1",
 				   &record_lead, 0, "" },
@@ -91,6 +118,41 @@ static const struct text TEXTS[QUERY_COUNT] = {
 	[QUERY_STAGE_CHANGES] = { "SELECT time, stage_from, stage_to, cause FROM stage_change "
 				  "WHERE lead=?1 ORDER BY time",
 				  NULL, 0, NULL },
+
+	[QUERY_PROGRESS_WRITE] = { PROGRESS("l.number=?1"), NULL, 0, NULL },
+	[QUERY_PROGRESS_WRITE_MANY] = { PROGRESS("l.number IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
+					NULL, 0, NULL },
+	[QUERY_PROGRESS_DELETE] = { "DELETE FROM progress WHERE lead=?1", NULL, 0, NULL },
+	[QUERY_CENSUS_ADD] = { "INSERT INTO mail_day(day, mailbox, kind, direction, mails) "
+			       "VALUES(?1, ?2, ?3, ?4, ?5) "
+			       "ON CONFLICT(day, mailbox, kind, direction) "
+			       "DO UPDATE SET mails=mail_day.mails+excluded.mails",
+			       NULL, 0, NULL },
+	/* ?1 the lead before, ?2 since, ?3 until, ?4 mailbox, ?5 scorecard, ?6 rows at most */
+	[QUERY_REPORT_FUNNEL] = { "SELECT lead, created, stage, nql, eql, mql, sal, sql, customer "
+				  "FROM progress WHERE lead>?1 AND created<?3 AND (created>=?2 "
+				  "OR nql>=?2 OR eql>=?2 OR mql>=?2 OR sal>=?2 OR sql>=?2 OR "
+				  "customer>=?2)" REPORT_FILTER,
+				  NULL, 0, NULL },
+	[QUERY_REPORT_SOURCES] = { "SELECT lead, created, stage, nql, mql, customer, score, "
+				   "CASE ?7 WHEN 1 THEN mailbox WHEN 2 THEN tag WHEN 3 THEN form "
+				   "WHEN 4 THEN campaign WHEN 5 THEN referrer WHEN 6 THEN "
+				   "forwarder ELSE source END FROM progress WHERE lead>?1 AND "
+				   "created>=?2 AND created<?3" REPORT_FILTER,
+				   NULL, 0, NULL },
+	[QUERY_REPORT_OWNERS] = { "SELECT lead, owned, stage, owner, wrote, answered, due, "
+				  "customer FROM progress WHERE lead>?1 AND owner IS NOT NULL AND "
+				  "((owned>=?2 AND owned<?3) OR stage IN ('interest', 'nql', "
+				  "'eql', 'mql', 'sal', 'sql'))" REPORT_FILTER,
+				  NULL, 0, NULL },
+	[QUERY_REPORT_RESPONSE] = { "SELECT lead, wrote, stage, answered, due FROM progress "
+				    "WHERE lead>?1 AND wrote>=?2 AND wrote<?3 AND wrote>0 AND "
+				    "eql IS NOT NULL" REPORT_FILTER,
+				    NULL, 0, NULL },
+	[QUERY_REPORT_KINDS] = { "SELECT day, mailbox, kind, direction, mails FROM mail_day "
+				 "WHERE day>=?1 AND day<?2 AND (?3 IS NULL OR mailbox=?3) "
+				 "ORDER BY day",
+				 NULL, 0, NULL },
 
 	[QUERY_TOUCH_MOVE] = { "UPDATE touch SET id=?2, origin=?3 WHERE id=?1", NULL, 0, NULL },
 	[QUERY_MESSAGE_MOVE] = { "UPDATE message SET lead=?3 WHERE number=(SELECT message FROM "

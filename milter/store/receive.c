@@ -10,6 +10,7 @@
 
 #include "store/apply.h"
 #include "lead/identity.h"
+#include "store/census.h"
 #include "store/contact.h"
 #include "store/conversation.h"
 #include "store/lookup.h"
@@ -199,7 +200,9 @@ receive_message(struct transaction *transaction, const struct receive *receive, 
 	else if (done) {
 		const struct written written = { known, routing, previous.teaches_ids };
 
-		done = write_decision(transaction, receive, decision, &written, error);
+		done = census_count(transaction, receive->facts, receive->scorecards, receive->now,
+				    error) &&
+		       write_decision(transaction, receive, decision, &written, error);
 		if (done)
 			apply_answer(decision, kind ? kind_name(kind->kind) : NULL, ret);
 	}

@@ -109,6 +109,8 @@ static const struct record_field LEAD_FIELDS[] = {
 	LEAD(task, TEXT),
 	LEAD(task_due, TIME),
 	LEAD(task_breached, TIME),
+	LEAD(first_due, TIME),
+	LEAD(owner_since, TIME),
 	LEAD(due, TIME),
 	LEAD(scores, SCORES),
 	LEAD(total, REAL),

@@ -151,6 +151,10 @@ static const char VERSION_2[] =
 /*
  * Version 3.  What the page, the reports and stores shared by several hosts need:
  *   audit         who did what through the API or leadctl, newest last
+ *   progress      what reports want of each lead, narrow (progress.h): made of lead and
+ *                 stage_change, and kept when touches and messages are gone
+ *   mail_day      how many mails of a kind came or went, by day in the site's time zone (census.h);
+ *                 of those from before this version the day is UTC's
  *   search        words of leads, filled after them (search.h)
  *   tally.changes counts commits that changed what the page shows
  * Leads are listed by last change or score; the other columns of those indexes are what lists are
@@ -159,6 +163,37 @@ static const char VERSION_2[] =
 static const char VERSION_3[] =
 	"CREATE TABLE audit(number INTEGER PRIMARY KEY, time INTEGER, who TEXT, role TEXT, "
 	" peer TEXT, action TEXT, target TEXT, detail TEXT, status INTEGER);"
+	"ALTER TABLE lead ADD COLUMN first_due INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE lead ADD COLUMN owner_since INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE lead ADD COLUMN first_score REAL;"
+	"CREATE TABLE progress(lead INTEGER PRIMARY KEY, created INTEGER, scorecard TEXT, "
+	" stage TEXT, mailbox TEXT, source TEXT, tag TEXT, form TEXT, campaign TEXT, "
+	" referrer TEXT, forwarder TEXT, score REAL, owner TEXT, owned INTEGER, wrote INTEGER, "
+	" answered INTEGER, due INTEGER, nql INTEGER, eql INTEGER, mql INTEGER, sal INTEGER, "
+	" sql INTEGER, customer INTEGER);"
+	"INSERT INTO progress(lead, created, scorecard, stage, mailbox, source, tag, form, "
+	" campaign, referrer, forwarder, score, owner, owned, wrote, answered, due, nql, eql, mql, "
+	" sal, sql, customer) SELECT l.number, l.created, l.scorecard, l.stage, l.source_mailbox, "
+	" l.source, l.source_tag, l.source_form, l.source_campaign, l.source_referrer, "
+	" l.source_forwarder, CASE WHEN l.touch_count>0 THEN l.total END, l.owner, "
+	" CASE WHEN l.owner IS NOT NULL THEN l.created END, l.first_inbound, l.first_response, "
+	" CASE WHEN l.task='reply' THEN l.task_due END, s.nql, s.eql, s.mql, s.sal, s.sql, "
+	" s.customer FROM lead l LEFT JOIN (SELECT lead, "
+	" min(CASE WHEN stage_to IN ('nql', 'eql', 'mql', 'sal', 'sql', 'customer') THEN time END) "
+	" AS nql, "
+	" min(CASE WHEN stage_to IN ('eql', 'mql', 'sal', 'sql', 'customer') THEN time END) "
+	" AS eql, "
+	" min(CASE WHEN stage_to IN ('mql', 'sal', 'sql', 'customer') THEN time END) AS mql, "
+	" min(CASE WHEN stage_to IN ('sal', 'sql', 'customer') THEN time END) AS sal, "
+	" min(CASE WHEN stage_to IN ('sql', 'customer') THEN time END) AS sql, "
+	" min(CASE WHEN stage_to='customer' THEN time END) AS customer "
+	" FROM stage_change GROUP BY lead) s ON s.lead=l.number WHERE l.merged_into IS NULL;"
+	"CREATE TABLE mail_day(day INTEGER, mailbox TEXT, kind TEXT, direction TEXT, "
+	" mails INTEGER, PRIMARY KEY(day, mailbox, kind, direction)) WITHOUT ROWID;"
+	"INSERT INTO mail_day(day, mailbox, kind, direction, mails) SELECT time/86400000000, "
+	" CASE WHEN direction='inbound' THEN coalesce(mailbox, '') ELSE '' END, "
+	" coalesce(kind, ''), coalesce(direction, ''), count(*) "
+	" FROM message GROUP BY 1, 2, 3, 4;"
 	"CREATE TABLE search(word TEXT, lead INTEGER, PRIMARY KEY(word, lead)) WITHOUT ROWID;"
 	"ALTER TABLE tally ADD COLUMN changes INTEGER NOT NULL DEFAULT 0;"
 	"DROP INDEX lead_updated;"
@@ -269,8 +304,8 @@ migrate_one(struct database *database, int version, GError **error)
 {
 	const struct driver *driver = database->driver;
 
-	if (driver->begin(database->connection, error) &&
-	    make_version(database, version, error) && driver->commit(database->connection, error))
+	if (driver->begin(database->connection, error) && make_version(database, version, error) &&
+	    driver->commit(database->connection, error))
 		return TRUE;
 	driver->rollback(database->connection);
 	return FALSE;

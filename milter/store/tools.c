@@ -63,23 +63,56 @@ is_file(const struct driver *driver)
 	return driver->backup != NULL;
 }
 
-/* "postgresql://user:secret@host/db" without ":secret". */
+/* "user:secret@hosts" without ":secret". */
+static void
+append_hosts(GString *name, const char *text, gsize length)
+{
+	const char *at = memrchr(text, '@', length);
+	const char *colon = at ? memchr(text, ':', at - text) : NULL;
+
+	if (colon) {
+		g_string_append_len(name, text, colon - text);
+		g_string_append_len(name, at, text + length - at);
+	} else {
+		g_string_append_len(name, text, length);
+	}
+}
+
+/* "?a=1&password=secret" without the password. */
+static void
+append_options(GString *name, const char *text)
+{
+	g_auto(GStrv) options = g_strsplit(text, "&", -1);
+	gboolean any = FALSE;
+
+	for (guint i = 0; options[i]; i++) {
+		if (g_str_has_prefix(options[i], "password="))
+			continue;
+		g_string_append_printf(name, "%c%s", any ? '&' : '?', options[i]);
+		any = TRUE;
+	}
+}
+
 char *
 tools_name(const char *where)
 {
 	const char *scheme = strstr(where, "://");
-	const char *user = scheme ? scheme + 3 : NULL;
-	const char *end = user ? user + strcspn(user, "/?") : NULL;
-	const char *at = user ? memrchr(user, '@', end - user) : NULL;
-	const char *colon = at ? memchr(user, ':', at - user) : NULL;
+	const char *hosts = scheme ? scheme + 3 : NULL;
+	gsize length = hosts ? strcspn(hosts, "/?") : 0;
+	GString *name;
 	const char *path;
 
-	if (colon)
-		return g_strdup_printf("%.*s%s", (int)(colon - where), where, at);
-	if (scheme)
-		return g_strdup(where);
-	driver_of(where, &path);
-	return g_canonicalize_filename(path, NULL);
+	if (!hosts) {
+		driver_of(where, &path);
+		return g_canonicalize_filename(path, NULL);
+	}
+	name = g_string_new_len(where, hosts - where);
+	append_hosts(name, hosts, length);
+	path = hosts + length;
+	g_string_append_len(name, path, strcspn(path, "?"));
+	if (strchr(path, '?'))
+		append_options(name, strchr(path, '?') + 1);
+	return g_string_free(name, FALSE);
 }
 
 /* --- opening --- */
@@ -526,6 +559,7 @@ tools_restore(const char *file, const char *where, const struct copy_options *op
 	g_auto(place_owned) from = { .lock = -1 }, to = { .lock = -1 };
 	const char *path;
 	const struct driver *driver = driver_of(where, &path);
+	gboolean alone;
 
 	*ret = (struct tools_restored){ 0 };
 	if (!look_at_backup(file, &ret->schema, &ret->leads, error) ||
@@ -534,6 +568,6 @@ tools_restore(const char *file, const char *where, const struct copy_options *op
 	if (!is_file(driver))
 		return restore_rows(&from, where, options, &ret->aside, error);
 	to.path = g_strdup(path);
-	return take_place(&to, driver, USE_WRITE, error) &&
+	return lock_take(path, FALSE, &to.lock, &alone, error) &&
 	       restore_file(&from, &to, options, &ret->aside, error);
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "store/census.h"
+#include "store/progress.h"
 #include "store/feed.h"
 #include "store/roster.h"
 #include "store/store.h"
@@ -54,15 +56,22 @@ transaction_tell(struct transaction *transaction, int news, const char *id, gint
 G_STATIC_ASSERT(STAGE_COUNT == 9); /* columns of the row and parameters of QUERY_TALLY_ADD */
 
 static gboolean
-add_counts(struct database *database, struct tally *tally, GError **error)
+has_counts(const struct tally *tally)
 {
-	const struct driver *driver = database->driver;
-	struct driver_statement *row;
 	gint64 any = tally->touches | tally->messages | tally->changes;
 
 	for (guint i = 0; i < STAGE_COUNT; i++)
 		any |= tally->stages[i];
-	if (!any)
+	return any != 0;
+}
+
+static gboolean
+add_counts(struct database *database, struct tally *tally, GError **error)
+{
+	const struct driver *driver = database->driver;
+	struct driver_statement *row;
+
+	if (!has_counts(tally))
 		return TRUE;
 	row = database_statement(database, QUERY_TALLY_ADD, error);
 	if (!row)
@@ -93,12 +102,27 @@ gboolean
 transaction_flush(struct transaction *transaction, GError **error)
 {
 	struct tally *tally = &transaction->tally;
+	gboolean writing = has_counts(tally) || tally->moved_count > 0 || tally->most_endpoint > 0;
 	gboolean done = (!transaction->roster ||
 			 roster_flush(transaction->roster, transaction->database, error)) &&
+			progress_flush(transaction, error) &&
+			census_flush(transaction, writing, error) &&
 			add_counts(transaction->database, tally, error);
 
 	for (guint i = 1; done && i <= tally->most_endpoint; i++)
 		done = add_endpoint(transaction->database, i, &tally->endpoints[i], error);
 	tally->most_endpoint = 0;
 	return done;
+}
+
+gboolean
+transaction_waits(const struct transaction *transaction)
+{
+	return census_waits(transaction);
+}
+
+void
+transaction_hurry(struct transaction *transaction)
+{
+	transaction->waiting_since = 0;
 }

@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "lead/lead.h"
+#include "mail/facts.h"
 #include "store/database.h"
 
 /* Types of events, for counting; an unknown one is "other". */
@@ -20,12 +21,30 @@ struct tally_endpoint {
 	gint64 waiting, delivered, dead;
 };
 
+/* Mails of a day, an address, a kind and a direction. */
+struct census_count {
+	gint64 day; /* number of the local day since 1970-01-01 */
+	enum mail_kind kind;
+	enum direction direction;
+	gint64 mails;
+	char mailbox[LIMIT_ADDRESS + 1]; /* "" none */
+};
+
+struct census {
+	struct census_count counts[LIMIT_CENSUS];
+	guint count;
+};
+
 struct tally {
 	gint64 stages[STAGE_COUNT];
 	gint64 touches, messages;
 	struct tally_endpoint endpoints[LIMIT_ENDPOINTS + 1]; /* by number */
 	guint most_endpoint; /* highest number used */
 	guint events[TALLY_EVENTS]; /* since the last commit */
+	gint64 moved[LIMIT_BATCH]; /* leads whose row of reports is to be made anew (progress.h) */
+	guint moved_count;
+	struct census census; /* mails by kind (census.h) */
+	gboolean waiting_written; /* `waiting` was, in this transaction or the last */
 	gboolean compact; /* the file is to be written anew after the commit */
 	gboolean erased; /* the log is to be cut, so that nothing of it can be read there */
 	gboolean deliveries_added; /* somebody should look at the outbox after the commit */
@@ -38,14 +57,17 @@ struct feed;
 
 /* Whether a table that most sites leave empty has rows: asked once, and not again for each message
  * while nobody adds one.  Who adds one makes it unknown; that is right after a rollback, too. */
-enum presence { PRESENCE_UNKNOWN, PRESENCE_NONE, PRESENCE_SOME };
+enum has_rows { PRESENCE_UNKNOWN, PRESENCE_NONE, PRESENCE_SOME };
 
 struct transaction {
 	struct database *database;
 	struct roster *roster; /* in memory, written with the tallies; NULL: nobody counts */
 	struct feed *feed; /* what the page is told after the commit; NULL: nobody is */
 	struct tally tally;
-	enum presence accounts, forgotten;
+	enum has_rows accounts, forgotten;
+	struct census
+		waiting; /* counted in transactions that wrote nothing else, not written yet */
+	gint64 waiting_since; /* g_get_monotonic_time() */
 };
 
 /** Count `by` deliveries of a state (enum delivery_state). */
@@ -56,5 +78,9 @@ void transaction_count_event(struct transaction *transaction, const char *type);
 void transaction_tell(struct transaction *transaction, int news, const char *id, gint64 number);
 /** Write the tallies; then they are empty. */
 gboolean transaction_flush(struct transaction *transaction, GError **error);
+/** Whether counts of mails wait for a transaction that writes. */
+gboolean transaction_waits(const struct transaction *transaction);
+/** The next flush shall write them, whatever else it does. */
+void transaction_hurry(struct transaction *transaction);
 
 #endif

@@ -428,22 +428,25 @@ writer_main(void *data)
 
 	for (;;) {
 		gboolean idle, stopping;
+		gboolean waits = transaction_waits(&writer->transaction);
 		guint pages = backlog(writer);
 
 		if (pages >= BACKLOG_MOST || writer->cut_log)
 			checkpoint(writer);
 		pthread_mutex_lock(&writer->mutex);
-		idle = !wait_for_jobs(writer, pages || writer->cut_log
+		idle = !wait_for_jobs(writer, pages || writer->cut_log || waits
 						      ? g_get_monotonic_time() + IDLE_TIME
 						      : (gint64)0);
 		take_jobs(writer);
 		stopping = writer->stopping && writer->count == 0;
 		pthread_mutex_unlock(&writer->mutex);
-		if (writer->count)
+		if (writer->count == 0 && waits && (idle || stopping))
+			transaction_hurry(&writer->transaction);
+		if (writer->count || (waits && (idle || stopping)))
 			run_batch(writer);
-		else if (stopping)
+		if (stopping)
 			return NULL;
-		else if (idle)
+		if (idle)
 			checkpoint(writer);
 	}
 }

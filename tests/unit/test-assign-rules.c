@@ -543,13 +543,17 @@ test_to(void)
 {
 	g_autoptr(lead_owned) lead = fixture_lead("ld_a", "anna@kunde.example", NULL);
 
-	g_assert_true(assign_to(lead, "ann@x.test", "claimed"));
-	g_assert_false(assign_to(lead, "ann@x.test", "the CRM says so"));
+	g_assert_true(assign_to(lead, "ann@x.test", "claimed", 10));
+	g_assert_false(assign_to(lead, "ann@x.test", "the CRM says so", 20));
 	g_assert_cmpstr(lead->owner_reason, ==, "the CRM says so");
-	g_assert_true(assign_to(lead, "", NULL));
+	g_assert_cmpint(lead->owner_since, ==, 10);
+	g_assert_true(assign_to(lead, "ben@x.test", "handed over", 30));
+	g_assert_cmpint(lead->owner_since, ==, 30);
+	g_assert_true(assign_to(lead, "", NULL, 40));
 	g_assert_null(lead->owner);
 	g_assert_null(lead->owner_reason);
-	g_assert_false(assign_to(lead, NULL, NULL));
+	g_assert_cmpint(lead->owner_since, ==, 0);
+	g_assert_false(assign_to(lead, NULL, NULL, 50));
 }
 
 /* --- many leads --- */
