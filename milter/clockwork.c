@@ -75,6 +75,8 @@ look(struct runtime *runtime)
 {
 	gint64 began = g_get_monotonic_time(), now = clock_now();
 	g_autoptr(GError) error = NULL;
+	if (outage_is_on(runtime->outage) || !store_holds(runtime->store, "sweep"))
+		return LOOK_EVERY;
 	gint64 due = store_next_due(runtime->store, &error);
 	gint count = due > 0 && due <= now ? step(runtime, now, STEP, &error) : 0;
 

@@ -155,23 +155,37 @@ add_counters(cJSON *reply, struct counters *counters)
 			(double)(gsize)g_atomic_pointer_get(&counters->kinds[kind]));
 }
 
+static void
+add_store(cJSON *reply, struct runtime *runtime)
+{
+	struct outage_status outage;
+	struct store_stats stats;
+	outage_status(runtime->outage, &outage);
+	cJSON_AddStringToObject(reply, "store_outage", outage.state);
+	cJSON_AddNumberToObject(reply, "store_outages", outage.count);
+	if (outage.since)
+		cJSON_AddNumberToObject(reply, "store_away_seconds",
+					(double)(clock_now() - outage.since) / CLOCK_SECOND);
+	if (outage.since || !store_stats(runtime->store, &stats, NULL))
+		return;
+	cJSON_AddNumberToObject(reply, "store_queue", stats.queued);
+	cJSON_AddNumberToObject(reply, "store_commits", (double)stats.commits);
+	cJSON_AddNumberToObject(reply, "store_jobs", (double)stats.jobs);
+	cJSON_AddNumberToObject(reply, "store_failed_jobs", (double)stats.failed_jobs);
+}
+
 static cJSON *
 do_stats(struct runtime *runtime, const cJSON *request, GError **error)
 {
 	(void)request;
-	struct store_stats stats;
-	if (!store_stats(runtime->store, &stats, error))
-		return NULL;
+	(void)error;
 	cJSON *reply = control_success();
 	cJSON_AddStringToObject(reply, "version", LEADMILTER_VERSION);
 	cJSON_AddNumberToObject(reply, "uptime_seconds",
 				(double)((clock_now() - runtime->started) / CLOCK_SECOND));
 	add_counters(reply, &runtime->counters);
 	add_restart_needed(reply, runtime);
-	cJSON_AddNumberToObject(reply, "store_queue", stats.queued);
-	cJSON_AddNumberToObject(reply, "store_commits", (double)stats.commits);
-	cJSON_AddNumberToObject(reply, "store_jobs", (double)stats.jobs);
-	cJSON_AddNumberToObject(reply, "store_failed_jobs", (double)stats.failed_jobs);
+	add_store(reply, runtime);
 	if (runtime->spool) {
 		gint64 bytes = 0;
 		cJSON_AddNumberToObject(reply, "spool_files", spool_count(runtime->spool, &bytes));

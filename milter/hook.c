@@ -72,11 +72,11 @@ unready(gpointer data)
 	struct store_stats stats;
 	g_autoptr(GError) error = NULL;
 
+	if (outage_is_on(hook->runtime->outage))
+		return g_strdup("the store does not answer: mail goes to the spool");
 	if (!store_stats(hook->runtime->store, &stats, &error))
 		return g_strdup_printf("store: %s", error->message);
-	return intake_store_is_paused(hook->runtime)
-		       ? g_strdup("the store does not answer: mail goes to the spool")
-		       : NULL;
+	return NULL;
 }
 
 static void

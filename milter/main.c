@@ -31,6 +31,7 @@
 #define DRAIN_LIMIT (8 * G_USEC_PER_SEC)
 #define DELIVERY_GRACE (1 * G_USEC_PER_SEC)
 #define THREAD_STACK (2 << 20)
+#define KEEP_EVERY (10 * (gint64)G_USEC_PER_SEC)
 #define EXPIRE_EVERY (3600 * (gint64)G_USEC_PER_SEC)
 
 struct daemon {
@@ -127,43 +128,42 @@ wait_for_reload(void *data)
 }
 
 static void
-drain_spool(struct runtime *runtime)
-{
-	g_autoptr(GError) error = NULL;
-	if (!spool_count(runtime->spool, NULL))
-		return;
-	gint taken = runtime_drain_spool(runtime, &error);
-	if (taken > 0)
-		log_notice("%d messages taken from the spool", taken);
-	if (error)
-		log_warning("spool: %s", error->message);
-}
-
-static void
 expire(struct runtime *runtime)
 {
 	g_autoptr(GError) error = NULL;
+	if (!store_holds(runtime->store, "retention"))
+		return;
 	g_autoptr(generation_owned) generation = runtime_generation(runtime);
 	if (store_expire(runtime->store, generation->config, clock_now(), &error) < 0)
 		log_warning("retention: %s", error->message);
 }
 
-/* A writer thread that hangs answers no question; then the watchdog ends us. */
+/* A store in a file that doesn't answer is our own doing, and the watchdog ends us; a server's
+ * absence isn't, and no start would bring it back. */
 static gboolean
 store_answers(struct store *store)
 {
 	g_autoptr(GError) error = NULL;
-	return store_outbox_next(store, NULL, &error) >= 0;
+	return store_is_remote(store) || store_outbox_next(store, NULL, &error) >= 0;
 }
 
-/* Every second: the spool, the watchdog while the store still answers; hourly: retention. */
+/* Beside other hosts: that we live. */
+static void
+keep_place(struct runtime *runtime)
+{
+	g_autoptr(GError) error = NULL;
+	if (!outage_is_on(runtime->outage) && !store_keep(runtime->store, &error))
+		log_warning("hosts: %s", error->message);
+}
+
+/* Every second: the watchdog while the store is no reason to end; hourly: retention. */
 static void *
 keep_house(void *data)
 {
 	struct daemon *daemon = data;
 	uint64_t watchdog = 0;
 	sd_watchdog_enabled(0, &watchdog);
-	gint64 next_expiry = g_get_monotonic_time() + EXPIRE_EVERY;
+	gint64 next_expiry = g_get_monotonic_time() + EXPIRE_EVERY, next_keep = 0;
 	pthread_mutex_lock(&daemon->mutex);
 	while (!daemon->stopping) {
 		struct timespec until;
@@ -173,10 +173,13 @@ keep_house(void *data)
 		if (daemon->stopping)
 			break;
 		pthread_mutex_unlock(&daemon->mutex);
-		drain_spool(daemon->runtime);
 		if (g_get_monotonic_time() >= next_expiry) {
 			expire(daemon->runtime);
 			next_expiry += EXPIRE_EVERY;
+		}
+		if (g_get_monotonic_time() >= next_keep) {
+			keep_place(daemon->runtime);
+			next_keep = g_get_monotonic_time() + KEEP_EVERY;
 		}
 		if (watchdog && store_answers(daemon->runtime->store))
 			sd_notify(0, "WATCHDOG=1");

@@ -188,16 +188,27 @@ write_writer(struct store_stats *stats, GString *out)
 }
 
 static void
+write_outage(struct runtime *runtime, GString *out)
+{
+	struct outage_status status;
+
+	outage_status(runtime->outage, &status);
+	exposition_single(out, "leadmilter_store_resting", "gauge",
+			  "1 while messages go straight to the spool, after a failure.",
+			  status.since != 0);
+	exposition_single(out, "leadmilter_store_outages_total", "counter",
+			  "Times the store was away.", status.count);
+}
+
+static void
 write_store(struct runtime *runtime, GString *out)
 {
 	struct store_stats stats;
-	gboolean read = store_stats(runtime->store, &stats, NULL);
+	gboolean read = !outage_is_on(runtime->outage) && store_stats(runtime->store, &stats, NULL);
 
 	exposition_single(out, "leadmilter_store_up", "gauge",
 			  "1 while the store can be read; its figures are missing else.", read);
-	exposition_single(out, "leadmilter_store_resting", "gauge",
-			  "1 while messages go straight to the spool, after a failure.",
-			  intake_store_is_paused(runtime));
+	write_outage(runtime, out);
 	if (!read)
 		return;
 	write_leads(&stats, out);
@@ -228,7 +239,8 @@ write_spool(struct runtime *runtime, GString *out)
 static void
 write_outbox(struct runtime *runtime, GString *out)
 {
-	g_autoptr(GPtrArray) endpoints = store_endpoint_status(runtime->store, NULL);
+	g_autoptr(GPtrArray) endpoints =
+		outage_is_on(runtime->outage) ? NULL : store_endpoint_status(runtime->store, NULL);
 	gint64 now = clock_now();
 	static const struct {
 		const char *name, *type, *help;

@@ -45,6 +45,20 @@ generation_unref(struct generation *generation)
 	g_free(generation);
 }
 
+/* Among daemons that share the store we are known by a file that stays with our spool. */
+static gboolean
+join_hosts(struct runtime *runtime, const struct config *config, GError **error)
+{
+	g_autofree char *id = NULL;
+	if (!store_is_shared(runtime->store))
+		return TRUE;
+	id = runtime->spool ? spool_id(runtime->spool, error) : NULL;
+	if (!id)
+		return FALSE;
+	store_set_host(runtime->store, id, config->hostname ? config->hostname : g_get_host_name());
+	return TRUE;
+}
+
 static gboolean
 open_parts(struct runtime *runtime, guint parts, GError **error)
 {
@@ -62,11 +76,15 @@ open_parts(struct runtime *runtime, guint parts, GError **error)
 		if (!runtime->spool)
 			return FALSE;
 	}
+	runtime->outage = outage_new(runtime);
 	if (parts & RUNTIME_DELIVER) {
+		if (!join_hosts(runtime, config, error))
+			return FALSE;
 		runtime->deliver = deliver_start(runtime->store, config, error);
 		if (!runtime->deliver)
 			return FALSE;
 		store_on_delivery(runtime->store, deliver_wake, runtime->deliver);
+		return outage_start(runtime->outage, error);
 	}
 	return TRUE;
 }
@@ -92,9 +110,13 @@ runtime_close(struct runtime *runtime, gint64 grace)
 {
 	if (!runtime)
 		return;
+	gboolean outage_was_on = runtime->outage && outage_is_on(runtime->outage);
+	outage_free(runtime->outage);
 	if (runtime->deliver) {
 		store_on_delivery(runtime->store, NULL, NULL);
 		deliver_stop(runtime->deliver, grace);
+		if (!outage_was_on)
+			store_leave(runtime->store, NULL);
 	}
 	if (runtime->spool)
 		spool_close(runtime->spool);
@@ -227,28 +249,6 @@ runtime_reload(struct runtime *runtime, GError **error)
 	g_atomic_pointer_add(&runtime->counters.reloads, 1);
 	log_notice("configuration read again");
 	return TRUE;
-}
-
-static gboolean
-take_spooled(struct raw_mail *raw, gpointer data, GError **error)
-{
-	struct runtime *runtime = data;
-	g_autoptr(generation_owned) generation = runtime_generation(runtime);
-	struct answer answer = { 0 };
-	gboolean taken = intake_archived(runtime, generation, raw, FALSE, &answer, error);
-	if (taken) {
-		g_atomic_pointer_add(&runtime->counters.spool_taken, 1);
-		log_info("%s: from spool: %s lead=%s", raw->queue_id ? raw->queue_id : "-",
-			 action_name(answer.action), answer.lead ? answer.lead : "-");
-	}
-	answer_clear(&answer);
-	return taken;
-}
-
-gint
-runtime_drain_spool(struct runtime *runtime, GError **error)
-{
-	return spool_drain(runtime->spool, take_spooled, runtime, error);
 }
 
 char *

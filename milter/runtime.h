@@ -12,6 +12,7 @@
 #include "hooks/out/deliver.h"
 #include "mail/facts.h"
 #include "store/spool.h"
+#include "outage.h"
 #include "store/store.h"
 
 #include <pthread.h>
@@ -46,14 +47,14 @@ struct counters {
 struct runtime {
 	char *config_path;
 	gint64 started;
-	pthread_mutex_t mutex; /* for what follows, up to store_retry */
+	pthread_mutex_t mutex; /* for what follows, up to `store` */
 	struct generation *generation;
 	struct config *first; /* that the program was started with */
 	gint64 reloaded; /* when a configuration was taken last */
 	gboolean reload_failed; /* the last reading was refused */
-	gint64 store_retry; /* monotonic: until then messages go straight to the spool, 0 never */
 	struct store *store;
 	struct spool *spool;
+	struct outage *outage; /* whether the store is asked */
 	struct deliver *deliver; /* NULL in leadctl */
 	struct counters counters;
 };
@@ -83,8 +84,5 @@ gint64 runtime_reloaded(struct runtime *runtime, gboolean *ret_failed);
 
 /** The account an address belongs to, as of a new lead's; NULL is none.  Caller frees. */
 char *runtime_organisation(const struct generation *generation, const char *address);
-
-/** Take what waits in the spool into the store. @return messages taken, or -1 */
-gint runtime_drain_spool(struct runtime *runtime, GError **error);
 
 #endif

@@ -20,6 +20,7 @@ struct session {
 	struct raw_mail *raw;
 	gboolean interested;
 	gboolean unsure; /* only if it belongs to a conversation, which its header will say */
+	gboolean unknown; /* the store doesn't say whether it does: decided later, from the spool */
 };
 
 /* The fields that are ours to write; anybody else's are forged. */
@@ -93,6 +94,7 @@ session_reset(struct session *session)
 	g_clear_pointer(&session->generation, generation_unref);
 	session->interested = FALSE;
 	session->unsure = FALSE;
+	session->unknown = FALSE;
 }
 
 void
@@ -134,19 +136,15 @@ session_header(struct session *session, const char *name, const char *value)
 		raw_mail_add_header(session->raw, name, value);
 }
 
-/* The header is complete: does it answer a message of a conversation we know?  When the store
- * doesn't say, it is not looked at: nobody asked for this mailbox. */
-static gboolean
+/* The header is complete: does it answer a message of a conversation we know?  @return as
+ * intake_has_message() */
+static int
 belongs_to_conversation(const struct session *session)
 {
 	g_autoptr(GPtrArray) ids = facts_answered_ids(session->raw);
-	g_autoptr(GError) error = NULL;
-	gboolean known = FALSE;
 	if (facts_may_be_report(session->raw))
-		return TRUE;
-	if (ids->len && !store_has_message(session->runtime->store, ids, &known, &error))
-		log_debug("conversation: %s", error->message);
-	return known;
+		return 1;
+	return ids->len ? intake_has_message(session->runtime, session->generation, ids) : 0;
 }
 
 static void
@@ -155,7 +153,9 @@ make_sure(struct session *session)
 	if (!session->unsure)
 		return;
 	session->unsure = FALSE;
-	session->interested = belongs_to_conversation(session);
+	int known = belongs_to_conversation(session);
+	session->interested = known != 0;
+	session->unknown = known < 0;
 }
 
 enum verdict_code
@@ -395,10 +395,12 @@ session_end(struct session *session, const char *queue_id)
 	authres_read(session->raw, session->generation->config->trusted_authserv_ids, &authres);
 	remove_forged_results(&authres, changes);
 	struct answer answer = { 0 };
-	enum intake_result result = intake_message(session->runtime, session->generation,
-						   session->raw, &authres, &answer);
+	enum intake_result result = session->unknown
+					    ? intake_later(session->runtime, session->raw)
+					    : intake_message(session->runtime, session->generation,
+							     session->raw, &authres, &answer);
 	authres_clear(&authres);
-	if (session->generation->config->add_headers) {
+	if (session->generation->config->add_headers && !session->unknown) {
 		add_answer_fields(changes, &answer);
 		if (result != INTAKE_STORED)
 			add_field(changes, "X-Lead-Status", g_strdup(intake_result_name(result)));

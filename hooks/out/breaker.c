@@ -26,6 +26,22 @@ breaker_init(struct breaker *breaker, guint concurrency)
 	*breaker = (struct breaker){ .limit = MAX(concurrency, 1), .window = MAX(concurrency, 1) };
 }
 
+gboolean
+breaker_follow(struct breaker *breaker, gint64 next_probe, gint64 now)
+{
+	gboolean is_news = !breaker->open;
+
+	if (is_news) {
+		breaker->open = TRUE;
+		breaker->generation++;
+		breaker->probes = 1;
+		breaker->opened_at = now;
+		breaker->next_probe = next_probe;
+	} else if (next_probe > now)
+		breaker->next_probe = MAX(breaker->next_probe, next_probe);
+	return is_news;
+}
+
 guint
 breaker_allowance(const struct breaker *breaker, gint64 now)
 {

@@ -42,6 +42,10 @@ void breaker_init(struct breaker *breaker, guint concurrency);
 /** Whether a status speaks of the endpoint rather than of the event. */
 gboolean breaker_blames_endpoint(long status);
 
+/** Somebody else found it away, and it is to be asked again at `next_probe`.
+ *  @return TRUE when that is news: it opened */
+gboolean breaker_follow(struct breaker *breaker, gint64 next_probe, gint64 now);
+
 /** How many requests may be in flight at `now`, 0 when it must rest. */
 guint breaker_allowance(const struct breaker *breaker, gint64 now);
 

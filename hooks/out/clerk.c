@@ -13,8 +13,9 @@
 struct order {
 	struct clerk_answer answer; /* task and owner; the rest when carried out */
 	char *endpoint, *reason, *mark;
-	gint64 lease;
+	gint64 lease; /* or until when it rests */
 	guint most;
+	gboolean alone;
 	GArray *results; /* struct delivery_result, their texts belong to it */
 	gboolean (*work)(struct store *store, gpointer data, GError **error);
 	void (*done)(gboolean written, gpointer data);
@@ -31,6 +32,7 @@ struct clerk {
 	/* the starter's thread only */
 	struct order *noted; /* results to be ordered */
 	guint settling; /* orders of results not answered yet */
+	gboolean refused; /* the clerk's thread: the last claim was, and it was told */
 	GHashTable *held; /* ids of deliveries claimed and not settled on disk */
 
 	pthread_mutex_t lock; /* guards what follows */
@@ -92,10 +94,39 @@ leased_until(guint attempts, gint64 now, gpointer data)
 	return MAX(schedule_next(attempts, now, g_random_double()), now + order->lease);
 }
 
+#define LEASE_NAME "endpoint:"
+
+/* Claiming takes the turn of all hosts, looking doesn't.  @return FALSE with an error */
+static gboolean
+look(struct store *store, struct order *order, gboolean *ret_claim, GError **error)
+{
+	struct clerk_answer *answer = &order->answer;
+	struct store_outlook outlook;
+	g_autofree char *lease = g_strconcat(LEASE_NAME, order->endpoint, NULL);
+	gint64 now = clock_now();
+	if (!store_outbox_look(store, order->endpoint, &outlook, error))
+		return FALSE;
+	answer->next = outlook.rest > now && outlook.rest < G_MAXINT64
+			       ? MAX(outlook.rest, outlook.next)
+			       : outlook.next;
+	answer->rest = outlook.rest;
+	*ret_claim = order->most && outlook.next && outlook.next <= now && outlook.rest <= now &&
+		     (!order->alone || store_holds(store, lease));
+	if (!*ret_claim)
+		answer->deliveries = g_ptr_array_new_with_free_func((GDestroyNotify)delivery_free);
+	return TRUE;
+}
+
 static gboolean
 run_claim(struct store *store, struct order *order, GError **error)
 {
 	struct clerk_answer *answer = &order->answer;
+	gboolean claim = TRUE;
+	if (store_is_shared(store) && !look(store, order, &claim, error))
+		return FALSE;
+	if (!claim)
+		return TRUE;
+	answer->next = 0;
 	answer->deliveries = store_outbox_claim(store, order->endpoint, clock_now(), order->most,
 						leased_until, order, error);
 	answer->full = answer->deliveries && answer->deliveries->len >= order->most;
@@ -115,6 +146,8 @@ run(struct store *store, struct order *order, GError **error)
 					   order->results->len, error);
 	case CLERK_HURRY:
 		return store_outbox_hurry(store, order->endpoint, clock_now(), error) >= 0;
+	case CLERK_REST:
+		return store_endpoint_rest(store, order->endpoint, order->lease, error);
 	case CLERK_PARK:
 		return store_endpoint_park(store, order->endpoint, order->reason, order->mark,
 					   clock_now(), error);
@@ -142,20 +175,29 @@ wait_patiently(struct clerk *clerk)
 	return go_on;
 }
 
+/* Once, however long it takes and however many lanes ask. */
+static void
+tell_refusal(struct clerk *clerk, const struct order *order, const GError *error)
+{
+	if (!clerk->refused)
+		log_error("outbox%s%s: the store refuses: %s", order->endpoint ? " of " : "",
+			  order->endpoint ? order->endpoint : "",
+			  error ? error->message : "no reason given");
+	clerk->refused = TRUE;
+}
+
 /* A claim that is refused goes back as it is, after a pause: its owner asks again. */
 static void
 carry_out(struct clerk *clerk, struct order *order)
 {
-	for (guint tries = 0;; tries++) {
+	for (;;) {
 		g_autoptr(GError) error = NULL;
 		order->carried_out = run(clerk->store, order, &error);
-		if (order->carried_out)
+		if (order->carried_out) {
+			clerk->refused = FALSE;
 			return;
-		if (!tries)
-			log_error("outbox%s%s: the store refuses: %s",
-				  order->endpoint ? " of " : "",
-				  order->endpoint ? order->endpoint : "",
-				  error ? error->message : "no reason given");
+		}
+		tell_refusal(clerk, order, error);
 		if (!wait_patiently(clerk) || order->answer.task == CLERK_CLAIM)
 			return;
 	}
@@ -222,12 +264,20 @@ give_order(struct clerk *clerk, struct order *order)
 	pthread_mutex_unlock(&clerk->lock);
 }
 
+gboolean
+clerk_is_shared(const struct clerk *clerk)
+{
+	return store_is_shared(clerk->store);
+}
+
 void
-clerk_claim(struct clerk *clerk, gpointer owner, const char *endpoint, guint most, gint64 lease)
+clerk_claim(struct clerk *clerk, gpointer owner, const char *endpoint, guint most, gint64 lease,
+	    gboolean alone)
 {
 	struct order *order = order_new(CLERK_CLAIM, owner, endpoint);
 	order->most = most;
 	order->lease = lease;
+	order->alone = alone;
 	give_order(clerk, order);
 }
 
@@ -265,6 +315,15 @@ clerk_hurry(struct clerk *clerk, gpointer owner, const char *endpoint)
 {
 	order_results(clerk);
 	give_order(clerk, order_new(CLERK_HURRY, owner, endpoint));
+}
+
+void
+clerk_rest(struct clerk *clerk, gpointer owner, const char *endpoint, gint64 until)
+{
+	order_results(clerk);
+	struct order *order = order_new(CLERK_REST, owner, endpoint);
+	order->lease = until;
+	give_order(clerk, order);
 }
 
 void

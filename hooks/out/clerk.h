@@ -25,9 +25,16 @@ struct clerk *clerk_start(struct store *store, void (*done)(gpointer data), gpoi
 /** Carry out what was ordered (what the store refuses, once), stop and free. */
 void clerk_stop(struct clerk *clerk);
 
-/** Claim deliveries. @param lease microseconds within which they will be settled */
+/** Do others deliver what is in the store, too? */
+gboolean clerk_is_shared(const struct clerk *clerk);
+/**
+ * Claim deliveries.
+ * @param most  0: only look whether the endpoint rests
+ * @param lease microseconds within which they will be settled
+ * @param alone only one host may deliver to the endpoint at a time
+ */
 void clerk_claim(struct clerk *clerk, gpointer owner, const char *endpoint, guint most,
-		 gint64 lease);
+		 gint64 lease, gboolean alone);
 /** Note a result; the texts in it are taken over.  It is ordered by clerk_flush(). */
 void clerk_result(struct clerk *clerk, gpointer owner, const struct delivery_result *result,
 		  char *error, char *response);
@@ -35,6 +42,9 @@ void clerk_result(struct clerk *clerk, gpointer owner, const struct delivery_res
 void clerk_flush(struct clerk *clerk);
 /** After the results noted so far: everything waiting for the endpoint becomes due. */
 void clerk_hurry(struct clerk *clerk, gpointer owner, const char *endpoint);
+/** After the results noted so far: tell the other hosts that it doesn't answer, and when it is to
+ * be asked again. */
+void clerk_rest(struct clerk *clerk, gpointer owner, const char *endpoint, gint64 until);
 /** After the results noted so far: no more deliveries for the endpoint.
  *  @param mark of refused credentials, or NULL */
 void clerk_park(struct clerk *clerk, gpointer owner, const char *endpoint, const char *reason,
@@ -53,7 +63,15 @@ void clerk_work(struct clerk *clerk,
 		gboolean (*run)(struct store *store, gpointer data, GError **error),
 		void (*done)(gboolean written, gpointer data), gpointer data);
 
-enum clerk_task { CLERK_CLAIM, CLERK_SETTLE, CLERK_HURRY, CLERK_PARK, CLERK_UNLATCH, CLERK_WORK };
+enum clerk_task {
+	CLERK_CLAIM,
+	CLERK_SETTLE,
+	CLERK_HURRY,
+	CLERK_REST,
+	CLERK_PARK,
+	CLERK_UNLATCH,
+	CLERK_WORK
+};
 
 struct clerk_answer {
 	enum clerk_task task;
@@ -62,6 +80,7 @@ struct clerk_answer {
 	GPtrArray *deliveries; /* struct delivery *, none twice while unsettled; NULL: refused */
 	gboolean full; /* as many as asked for: there may be more */
 	gint64 next; /* when the next one is due, 0 none or full */
+	gint64 rest; /* of a shared store: as in struct store_outlook */
 	/* SETTLE */
 	GPtrArray *owners; /* one a result */
 };

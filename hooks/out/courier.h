@@ -36,6 +36,7 @@ typedef void courier_done(struct lane_answer *answer, gpointer data);
 
 struct courier_kind {
 	const char *name;
+	gboolean alone; /* it counts what it sends: one host at a time */
 	gboolean (*takes)(const struct config_endpoint *endpoint);
 	/** Whether it could be opened: URL, secrets, files. @return FALSE with ERROR_CONFIG whose
 	 *  message names neither a secret nor the endpoint */

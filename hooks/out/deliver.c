@@ -169,6 +169,7 @@ open_courier(struct deliver *deliver, struct lane *lane, struct config *config)
 	lane->courier =
 		courier_new(config, lane->endpoint, &lane->rate, deliver->http, deliver->clerk);
 	lane->batch = courier_batch(lane->courier, &lane->batch_bytes);
+	lane->alone = lane->endpoint->rate > 0 || courier_kind_of(lane->endpoint)->alone;
 }
 
 static struct figures *

@@ -12,6 +12,7 @@
 #define CLAIM_PATIENCE (5 * G_USEC_PER_SEC) /* a claimed delivery waits so long to be sent */
 #define LEASE_MARGIN (15 * (gint64)CLOCK_SECOND) /* that, and the time to write the result */
 #define NEWS_PACE (10 * (gint64)1000) /* between claims that news ask for */
+#define POLL CLOCK_SECOND /* what other hosts leave or tell is looked for so often */
 #define LOOK_AGAIN (50 * (gint64)CLOCK_SECOND / 1000) /* due, but not handed out: not at once */
 
 static void unlatch(struct lane *lane);
@@ -24,6 +25,7 @@ lane_new(const struct config_endpoint *endpoint, struct clerk *clerk)
 	lane->endpoint = endpoint;
 	lane->name = g_strdup(endpoint->name);
 	lane->clerk = clerk;
+	lane->shared = clerk_is_shared(clerk);
 	lane->batch = 1;
 	lane->mark = request_mark(endpoint);
 	breaker_init(&lane->breaker, endpoint->concurrency);
@@ -163,14 +165,14 @@ lane_claim(struct lane *lane, gint64 now)
 	if (lane->retired || lane->claiming || lane->parking || lane->look_at > now)
 		return;
 	guint most = wanted(lane, now);
-	if (!most)
+	if (!most && !(lane->shared && lane->breaker.open))
 		return;
 	measure_pace(lane, monotonic);
 	lane->claiming = TRUE;
 	lane->orders++;
 	lane->look_at = G_MAXINT64;
 	gint64 timeout = lane->endpoint->timeout_seconds * (gint64)CLOCK_SECOND;
-	clerk_claim(lane->clerk, lane, lane->name, most, timeout + LEASE_MARGIN);
+	clerk_claim(lane->clerk, lane, lane->name, most, timeout + LEASE_MARGIN, lane->alone);
 }
 
 gint64
@@ -178,9 +180,9 @@ lane_next(const struct lane *lane)
 {
 	if (lane->retired || lane->claiming || lane->parking)
 		return G_MAXINT64;
-	if (lane->breaker.open)
+	if (lane->breaker.open && !lane->shared)
 		return lane->in_flight ? G_MAXINT64 : MAX(lane->look_at, lane->breaker.next_probe);
-	gint64 claim = wanted(lane, 0) ? lane->look_at : G_MAXINT64;
+	gint64 claim = wanted(lane, 0) || lane->breaker.open ? lane->look_at : G_MAXINT64;
 	gint64 turn = lane->claimed.length && lane->in_flight < lane->breaker.window
 			      ? rate_next(&lane->rate, 0)
 			      : G_MAXINT64;
@@ -188,11 +190,34 @@ lane_next(const struct lane *lane)
 }
 
 static gint64
-look_after_claim(const struct clerk_answer *answer, gint64 now)
+look_after_claim(const struct lane *lane, const struct clerk_answer *answer, gint64 now)
 {
+	gint64 look = answer->next ? MAX(answer->next, now + LOOK_AGAIN) : G_MAXINT64;
 	if (!answer->deliveries || answer->full)
 		return 0;
-	return answer->next ? MAX(answer->next, now + LOOK_AGAIN) : G_MAXINT64;
+	if (!lane->shared)
+		return look;
+	return answer->deliveries->len ? MIN(look, now + LOOK_AGAIN) : MIN(look, now + POLL);
+}
+
+/* What other hosts know of the endpoint. */
+static void
+follow_others(struct lane *lane, gint64 rest, gint64 now)
+{
+	if (rest == G_MAXINT64)
+		return;
+	if (rest && breaker_follow(&lane->breaker, rest, now)) {
+		log_info("endpoint %s: another host found it away", lane->name);
+		lane->told = TRUE;
+		if (rest > now)
+			lane_give_back(lane, now);
+	} else if (!rest && lane->breaker.open && lane->told) {
+		guint generation = lane->breaker.generation;
+		log_info("endpoint %s: another host found that it answers", lane->name);
+		breaker_init(&lane->breaker, lane->endpoint->concurrency);
+		lane->breaker.generation = generation + 1;
+		lane->told = FALSE;
+	}
 }
 
 static void
@@ -204,7 +229,9 @@ take_claimed(struct lane *lane, struct clerk_answer *answer, gint64 now)
 		g_queue_push_tail(&lane->claimed, g_ptr_array_index(deliveries, i));
 	if (deliveries)
 		g_ptr_array_set_free_func(deliveries, NULL);
-	lane->look_at = MIN(lane->look_at, look_after_claim(answer, now));
+	if (lane->shared && answer->deliveries && lane->endpoint)
+		follow_others(lane, answer->rest, now);
+	lane->look_at = MIN(lane->look_at, look_after_claim(lane, answer, now));
 	lane->claimed_at = g_get_monotonic_time();
 	if (lane->retired || lane->parking)
 		lane_give_back(lane, now);
@@ -218,6 +245,8 @@ lane_clerk_answer(struct lane *lane, struct clerk_answer *answer, gint64 now)
 		take_claimed(lane, answer, now);
 	else if (answer->task == CLERK_PARK)
 		lane->parking = FALSE;
+	else if (answer->task == CLERK_REST)
+		lane->told = lane->breaker.open;
 	else
 		lane_wake(lane);
 }
@@ -319,13 +348,20 @@ log_change(const struct lane *lane, enum breaker_change change, const char *even
 			   lane->name, (int)((now - breaker->opened_at) / CLOCK_SECOND));
 }
 
+/* @param probe when it was to be asked again before this answer */
 static void
-follow_change(struct lane *lane, enum breaker_change change, gint64 now)
+follow_change(struct lane *lane, enum breaker_change change, gint64 probe, gint64 now)
 {
 	if (change == BREAKER_OPENED)
 		lane_give_back(lane, now);
-	else if (change == BREAKER_CLOSED)
+	else if (change == BREAKER_CLOSED) {
+		lane->told = FALSE;
 		hurry(lane);
+	}
+	if (!lane->shared || !lane->breaker.open || lane->breaker.next_probe == probe)
+		return;
+	lane->orders++;
+	clerk_rest(lane->clerk, lane, lane->name, lane->breaker.next_probe);
 }
 
 static void
@@ -436,6 +472,7 @@ lane_finish(struct lane *lane, GPtrArray *deliveries, struct lane_answer *answer
 	lane->in_flight--;
 	lane->on_the_way -= deliveries->len;
 	lane->finished += deliveries->len;
+	gint64 probe = lane->breaker.open ? lane->breaker.next_probe : 0;
 	enum breaker_change change = tell_breaker(lane, first, answer, verdict, now);
 	g_autofree char *why =
 		verdict == VERDICT_DELIVERED && !answer->error ? NULL : describe(answer);
@@ -452,7 +489,7 @@ lane_finish(struct lane *lane, GPtrArray *deliveries, struct lane_answer *answer
 			       change != BREAKER_SAME, now);
 	}
 	log_change(lane, change, first->event, why, now);
-	follow_change(lane, change, now);
+	follow_change(lane, change, probe, now);
 	if (verdict == VERDICT_PARK || verdict == VERDICT_REFUSED)
 		park(lane, verdict, why, now);
 	g_clear_pointer(&answer->error, g_free);

@@ -37,6 +37,9 @@ struct lane {
 	guint unsettled; /* results not on disk yet */
 	guint orders; /* claim, hurry and park orders not answered yet */
 	gboolean claiming, parking;
+	gboolean shared; /* others deliver to the endpoint, too */
+	gboolean alone; /* but only one at a time */
+	gboolean told; /* the others know that it rests */
 	gboolean retired; /* no longer configured: goes when nothing is left in it */
 	gint64 look_at; /* when a claim may find something; G_MAXINT64: only when woken */
 	gint64 news_at; /* monotonic: look then, since events came; 0 none did */

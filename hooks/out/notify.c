@@ -347,6 +347,7 @@ cancel(gpointer data)
 
 const struct courier_kind notify_courier = {
 	.name = "notify",
+	.alone = TRUE,
 	.takes = takes,
 	.check = check,
 	.open = open_notify,

@@ -34,9 +34,18 @@ default_phrase_files(struct config *config)
 	g_ptr_array_sort(config->phrase_files, compare_strings);
 }
 
+/* A server elsewhere may answer late or never: mail must not wait for it. */
+static guint
+default_deadline(const char *store)
+{
+	return store && strstr(store, "://") ? 200 : 2000;
+}
+
 void
 config_complete(struct config *config, const char *beside)
 {
+	if (!config->store_deadline_ms)
+		config->store_deadline_ms = default_deadline(config->store);
 	g_autofree char *shipped = shipped_directory(beside);
 	set_default(&config->list_directory, shipped, "lists");
 	set_default(&config->adapter_directory, beside ? beside : LEADMILTER_SYSCONFDIR,

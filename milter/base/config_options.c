@@ -32,7 +32,7 @@ const struct option_row option_rows[] = {
 	{ "", "control_socket", OPTION_PATH, "/run/leadmilter/control.sock", TOP(control_socket), NULL, 0, 0 },
 	{ "", "store", OPTION_STRING, "sqlite:/var/lib/leadmilter/leadmilter.db", TOP(store), NULL, 0, 0 },
 	{ "", "store_shared", OPTION_BOOLEAN, "false", TOP(store_shared), NULL, 0, 0 },
-	{ "", "store_deadline_ms", OPTION_UNSIGNED, "2000", TOP(store_deadline_ms), NULL, 10, 10000 },
+	{ "", "store_deadline_ms", OPTION_UNSIGNED, "0", TOP(store_deadline_ms), NULL, 0, 10000 },
 	{ "", "store_text", OPTION_BOOLEAN, "false", TOP(store_text), NULL, 0, 0 },
 	{ "", "spool_directory", OPTION_PATH, "/var/lib/leadmilter/spool", TOP(spool_directory), NULL, 0, 0 },
 	{ "", "spool_max_bytes", OPTION_BYTES, "1073741824", TOP(spool_max_bytes), NULL, 1048576, 1e15 },

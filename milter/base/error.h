@@ -23,7 +23,8 @@ enum leadmilter_error {
 	ERROR_SPOOL,
 	ERROR_NETWORK,
 	ERROR_NOT_FOUND,
-	ERROR_SYSTEM /* a system call failed; message carries strerror */
+	ERROR_SYSTEM, /* a system call failed; message carries strerror */
+	ERROR_STORE_REFUSED /* by the store, for a reason in this piece of work alone */
 };
 
 GQuark leadmilter_error_quark(void);

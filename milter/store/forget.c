@@ -464,6 +464,7 @@ forget_remember(struct transaction *transaction, const struct forget *forget, gi
 		GError **error)
 {
 	transaction->forgotten = PRESENCE_UNKNOWN;
+	transaction->tally.changed = TRUE;
 	for (guint i = 0; i < forget->addresses->len; i++)
 		if (!remember_one(transaction->database, forget->addresses->pdata[i], now, error))
 			return FALSE;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "lead/event_filter.h"
@@ -15,6 +16,9 @@
 #define LAST_DELIVERY(event) (((event) << ENDPOINT_BITS) | ((1 << ENDPOINT_BITS) - 1))
 #define RESPONSE_KEPT 512
 #define ERROR_KEPT 512
+#define PROBE_TIME \
+	(60 * CLOCK_SECOND) /* within which somebody who asks a resting endpoint tells \
+			     */
 
 enum head { HEAD_NOT, HEAD_READY, HEAD_CLAIMED };
 
@@ -97,20 +101,26 @@ outbox_endpoints_forget(struct outbox_endpoints *endpoints)
 		((struct wanted *)endpoints->wanted->pdata[i])->number = 0;
 }
 
+struct found_endpoint {
+	gint64 number; /* 0: none */
+	gboolean parked;
+	gint64 rest;
+};
+
 static gboolean
-find_endpoint(struct database *database, const char *name, gint64 *ret_number, gboolean *ret_parked,
+find_endpoint(struct database *database, const char *name, struct found_endpoint *ret,
 	      GError **error)
 {
 	struct driver_statement *row =
 		database_select(database, QUERY_ENDPOINT_BY_NAME, error, "s", name);
 	int got = row ? database_next(database, row, error) : -1;
 
-	*ret_number = 0;
-	*ret_parked = FALSE;
+	memset(ret, 0, sizeof *ret);
 	if (got <= 0)
 		return got == 0;
-	*ret_number = database_column(database, row, 0);
-	*ret_parked = database_column(database, row, 1) != 0;
+	ret->number = database_column(database, row, 0);
+	ret->parked = database_column(database, row, 1) != 0;
+	ret->rest = database_column(database, row, 2);
 	database_end(database, row);
 	return TRUE;
 }
@@ -118,11 +128,12 @@ find_endpoint(struct database *database, const char *name, gint64 *ret_number, g
 static gboolean
 resolve(struct transaction *transaction, struct wanted *wanted, GError **error)
 {
-	gboolean parked;
+	struct found_endpoint found;
 
 	if (!database_run(transaction->database, QUERY_ENDPOINT_INSERT, error, "s", wanted->name) ||
-	    !find_endpoint(transaction->database, wanted->name, &wanted->number, &parked, error))
+	    !find_endpoint(transaction->database, wanted->name, &found, error))
 		return FALSE;
+	wanted->number = found.number;
 	if (wanted->number >= 1 && wanted->number <= LIMIT_ENDPOINTS)
 		return TRUE;
 	wanted->number = 0;
@@ -289,13 +300,14 @@ outbox_add(struct transaction *transaction, struct outbox_endpoints *endpoints,
 /* --- claiming --- */
 
 static GPtrArray *
-read_due(struct database *database, gint64 endpoint, const struct outbox_claim *claim,
-	 GError **error)
+read_due(const struct transaction *transaction, gint64 endpoint, guint most,
+	 const struct outbox_claim *claim, GError **error)
 {
+	struct database *database = transaction->database;
 	GPtrArray *deliveries = g_ptr_array_new_with_free_func((GDestroyNotify)delivery_free);
 	struct driver_statement *row =
-		database_select(database, QUERY_DELIVERY_DUE, error, "iin", endpoint, claim->now,
-				(int)MIN(claim->most, G_MAXINT));
+		database_select(database, QUERY_DELIVERY_DUE, error, "iini", endpoint, claim->now,
+				(int)MIN(most, G_MAXINT), transaction->holder);
 	int got = -1;
 
 	while (row && (got = database_next(database, row, error)) > 0) {
@@ -315,21 +327,24 @@ outbox_claim(struct transaction *transaction, const struct outbox_claim *claim, 
 {
 	struct database *database = transaction->database;
 	g_autoptr(GPtrArray) deliveries = NULL;
-	gboolean parked;
-	gint64 endpoint;
+	struct found_endpoint found;
 
-	if (!find_endpoint(database, claim->endpoint, &endpoint, &parked, error))
+	if (!find_endpoint(database, claim->endpoint, &found, error))
 		return NULL;
-	if (endpoint == 0 || parked)
+	if (found.number == 0 || found.parked || found.rest > claim->now)
 		return g_ptr_array_new_with_free_func((GDestroyNotify)delivery_free);
-	deliveries = read_due(database, endpoint, claim, error);
+	deliveries =
+		read_due(transaction, found.number, found.rest ? 1 : claim->most, claim, error);
+	if (deliveries && deliveries->len && found.rest &&
+	    !outbox_rest(transaction, claim->endpoint, claim->now + PROBE_TIME, error))
+		return NULL;
 	for (guint i = 0; deliveries && i < deliveries->len; i++) {
 		struct delivery *delivery = deliveries->pdata[i];
 
 		delivery->attempts++;
 		delivery->next = claim->next(delivery->attempts, claim->now, claim->data);
-		if (!database_run(database, QUERY_DELIVERY_CLAIM, error, "ini", delivery->id,
-				  (int)delivery->attempts, delivery->next))
+		if (!database_run(database, QUERY_DELIVERY_CLAIM, error, "inii", delivery->id,
+				  (int)delivery->attempts, delivery->next, transaction->holder))
 			return NULL;
 	}
 	return g_steal_pointer(&deliveries);
@@ -339,13 +354,30 @@ gint
 outbox_hurry(struct transaction *transaction, const char *endpoint, gint64 now, GError **error)
 {
 	struct database *database = transaction->database;
-	gboolean parked;
-	gint64 number;
+	struct found_endpoint found;
 
-	if (!find_endpoint(database, endpoint, &number, &parked, error) ||
-	    !database_run(database, QUERY_DELIVERY_HURRY, error, "ii", number, now))
+	if (!find_endpoint(database, endpoint, &found, error) ||
+	    (found.rest && !outbox_rest(transaction, endpoint, 0, error)) ||
+	    !database_run(database, QUERY_DELIVERY_HURRY, error, "ii", found.number, now))
 		return -1;
 	return database->driver->changes(database->connection);
+}
+
+gboolean
+outbox_rest(struct transaction *transaction, const char *endpoint, gint64 until, GError **error)
+{
+	return database_run(transaction->database, QUERY_ENDPOINT_REST, error, "si", endpoint,
+			    until);
+}
+
+gboolean
+outbox_recover_dead(struct transaction *transaction, GError **error)
+{
+	if (!database_run(transaction->database, QUERY_DELIVERY_RECOVER_DEAD, error, ""))
+		return FALSE;
+	transaction->tally.deliveries_added |=
+		transaction->database->driver->changes(transaction->database->connection) > 0;
+	return TRUE;
 }
 
 gboolean

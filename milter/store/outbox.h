@@ -41,7 +41,13 @@ gboolean outbox_settle(struct transaction *transaction, const struct delivery_re
 		       GError **error);
 /** A claim nobody will settle (of a program that ended): it may be hurried again. */
 gboolean outbox_recover(struct transaction *transaction, GError **error);
-/** At most LIMIT_BATCH of them. @return how many, or -1 */
+/** Claims of hosts that don't live any more: when they are due, anybody may have them. */
+gboolean outbox_recover_dead(struct transaction *transaction, GError **error);
+/** Nobody claims anything for the endpoint before `until`, and then one delivery only, until it is
+ *  told that it answers. @param until 0: it answers */
+gboolean outbox_rest(struct transaction *transaction, const char *endpoint, gint64 until,
+		     GError **error);
+/** It answers: nothing rests.  At most LIMIT_BATCH of them. @return how many, or -1 */
 gint outbox_hurry(struct transaction *transaction, const char *endpoint, gint64 now,
 		  GError **error);
 /** @return 1, 0 when there is no such delivery, or -1 */
@@ -58,7 +64,10 @@ gint outbox_unlatch(struct transaction *transaction, const char *endpoint, const
 		    GError **error);
 
 /* Reading. */
-gint64 outbox_next(struct database *database, const char *endpoint, GError **error);
+gint64 outbox_next(struct database *database, const char *endpoint, gint64 holder, GError **error);
+/** @param ret_rest until when it rests, 0 it answers; G_MAXINT64: it is parked */
+gboolean outbox_resting(struct database *database, const char *endpoint, gint64 *ret_rest,
+			GError **error);
 struct delivery *outbox_get(struct database *database, gint64 id, GError **error);
 GPtrArray *outbox_list(struct database *database, int state, const char *endpoint, const char *lead,
 		       guint most, GError **error);

@@ -29,15 +29,31 @@ endpoint_status_free(struct endpoint_status *status)
 }
 
 gint64
-outbox_next(struct database *database, const char *endpoint, GError **error)
+outbox_next(struct database *database, const char *endpoint, gint64 holder, GError **error)
 {
 	gint64 due;
 
-	if (endpoint
-		    ? database_integer(database, QUERY_DELIVERY_NEXT, 0, &due, error, "s", endpoint)
-		    : database_integer(database, QUERY_DELIVERY_NEXT_ANY, 0, &due, error, ""))
+	if (endpoint ? database_integer(database, QUERY_DELIVERY_NEXT, 0, &due, error, "si",
+					endpoint, holder)
+		     : database_integer(database, QUERY_DELIVERY_NEXT_ANY, 0, &due, error, ""))
 		return due;
 	return -1;
+}
+
+gboolean
+outbox_resting(struct database *database, const char *endpoint, gint64 *ret_rest, GError **error)
+{
+	struct driver_statement *row =
+		database_select(database, QUERY_ENDPOINT_BY_NAME, error, "s", endpoint);
+	int got = row ? database_next(database, row, error) : -1;
+
+	*ret_rest = 0;
+	if (got > 0) {
+		*ret_rest = database_column(database, row, 1) ? G_MAXINT64
+							      : database_column(database, row, 2);
+		database_end(database, row);
+	}
+	return got >= 0;
 }
 
 static gboolean

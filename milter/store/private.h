@@ -6,6 +6,8 @@
 
 #include <pthread.h>
 
+#include "store/asker.h"
+#include "store/hosts.h"
 #include "store/receive.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -23,12 +25,16 @@ struct store {
 	struct outbox_endpoints *endpoints; /* the writer thread's */
 	struct roster *roster; /* the same */
 	struct feed *feed;
+	struct hosts *hosts;
+	gboolean is_remote; /* a server's */
+	struct asker *asker; /* what a mail waits for; NULL: STORE_READ */
 	pthread_mutex_t reading_mutex;
 	struct database *reading; /* under reading_mutex */
 	gsize events[TALLY_EVENTS]; /* written since it was opened; atomic */
 	pthread_mutex_t browsing_mutex;
 	struct database *browsing; /* under browsing_mutex; NULL until somebody does */
-	pthread_mutex_t wake_mutex;
+	pthread_mutex_t wake_mutex; /* guards what follows */
+	struct outbox_endpoints *new_endpoints; /* to be taken by the writer, or NULL */
 	void (*wake)(gpointer data);
 	gpointer wake_data;
 };

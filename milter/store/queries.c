@@ -362,15 +362,19 @@ static const struct text TEXTS[QUERY_COUNT] = {
 
 	[QUERY_ENDPOINT_INSERT] = { "INSERT OR IGNORE INTO endpoint(name) VALUES(?1)", NULL, 0,
 				    NULL },
-	[QUERY_ENDPOINT_BY_NAME] = { "SELECT number, parked FROM endpoint WHERE name=?1", NULL, 0,
-				     NULL },
+	[QUERY_ENDPOINT_BY_NAME] = { "SELECT number, parked, rest FROM endpoint "
+				     "WHERE name=?1",
+				     NULL, 0, NULL },
 	[QUERY_ENDPOINTS] = { "SELECT p.number, p.name, p.parked, p.reason, p.waiting, "
 			      "p.delivered, p.dead, (SELECT e.time FROM event e WHERE "
 			      "e.number=(SELECT min(d.id) FROM delivery d INDEXED BY delivery_due "
 			      "WHERE d.endpoint=p.number AND d.head>0)>>10) "
 			      "FROM endpoint p ORDER BY p.name",
 			      NULL, 0, NULL },
-	[QUERY_ENDPOINT_PARK] = { "UPDATE endpoint SET parked=?2, reason=?3, mark=?4 WHERE name=?1",
+	[QUERY_ENDPOINT_REST] = { "UPDATE endpoint SET rest=?2 WHERE name=?1 AND rest<>?2", NULL, 0,
+				  NULL },
+	[QUERY_ENDPOINT_PARK] = { "UPDATE endpoint SET parked=?2, reason=?3, mark=?4, rest=0 "
+				  "WHERE name=?1",
 				  NULL, 0, NULL },
 	[QUERY_ENDPOINT_UNLATCH] = { "UPDATE endpoint SET parked=0, reason=NULL, mark=NULL "
 				     "WHERE name=?1 AND mark<>?2",
@@ -405,9 +409,10 @@ static const struct text TEXTS[QUERY_COUNT] = {
 				    NULL, 0, NULL },
 	[QUERY_DELIVERY_DUE] = { "SELECT d.lead, {columns}" DELIVERY_JOIN
 				 "WHERE d.endpoint=?1 AND d.head>0 AND d.due<=?2 "
-				 "ORDER BY d.due LIMIT ?3",
+				 "AND (d.head=1 OR d.holder=?4) ORDER BY d.due LIMIT ?3",
 				 &record_delivery, 0, "" },
-	[QUERY_DELIVERY_CLAIM] = { "UPDATE delivery SET attempts=?2, due=?3, head=2 WHERE id=?1",
+	[QUERY_DELIVERY_CLAIM] = { "UPDATE delivery SET attempts=?2, due=?3, head=2, "
+				   "holder=?4 WHERE id=?1",
 				   NULL, 0, NULL },
 	[QUERY_DELIVERY_HURRY] = { "UPDATE delivery SET due=?2 WHERE id IN (SELECT id FROM "
 				   "delivery "
@@ -415,6 +420,9 @@ static const struct text TEXTS[QUERY_COUNT] = {
 				   "LIMIT " TEXT(LIMIT_BATCH) ")",
 				   NULL, 0, NULL },
 	[QUERY_DELIVERY_RECOVER] = { "UPDATE delivery SET head=1 WHERE head=2", NULL, 0, NULL },
+	[QUERY_DELIVERY_RECOVER_DEAD] = { "UPDATE delivery SET head=1 WHERE head=2 AND holder NOT "
+					  "IN (SELECT holder FROM host WHERE until>unixepoch())",
+					  NULL, 0, NULL },
 	[QUERY_DELIVERY_GIVE_BACK] = { "UPDATE delivery SET due=?2, attempts=max(?3, 0), head=?4 "
 				       "WHERE id=?1",
 				       NULL, 0, NULL },
@@ -422,7 +430,8 @@ static const struct text TEXTS[QUERY_COUNT] = {
 				  NULL },
 	[QUERY_DELIVERY_NEXT] = { "SELECT d.due FROM delivery d JOIN endpoint p ON "
 				  "p.number=d.endpoint WHERE p.name=?1 AND p.parked=0 AND "
-				  "d.endpoint=p.number AND d.head>0 ORDER BY d.due LIMIT 1",
+				  "d.endpoint=p.number AND d.head>0 AND "
+				  "(d.head=1 OR d.holder=?2) ORDER BY d.due LIMIT 1",
 				  NULL, 0, NULL },
 	[QUERY_DELIVERY_NEXT_ANY] = { "SELECT min((SELECT d.due FROM delivery d WHERE "
 				      "d.endpoint=p.number AND d.head>0 ORDER BY d.due LIMIT 1)) "
@@ -488,12 +497,26 @@ static const struct text TEXTS[QUERY_COUNT] = {
 				    "WHERE r.value IN (?2, ?3) AND p.name=?1 LIMIT 1",
 				    NULL, 0, NULL },
 
-	[QUERY_DATA_VERSION] = { "PRAGMA data_version", NULL, 0, NULL },
+	[QUERY_VERSION] = { "SELECT version FROM tally WHERE number=1", NULL, 0, NULL },
+	[QUERY_HOST_WRITE] = { "INSERT OR REPLACE INTO host(id, name, holder, until) "
+			       "VALUES(?1, ?2, ?3, unixepoch()+?4)",
+			       NULL, 0, NULL },
+	[QUERY_HOSTS_PAST] = { "DELETE FROM host WHERE until+86400<unixepoch()", NULL, 0, NULL },
+	[QUERY_LEASE_TAKE] = { "INSERT INTO lease(name, holder, until) "
+			       "VALUES(?1, ?2, unixepoch()+?3) ON CONFLICT(name) DO UPDATE SET "
+			       "holder=excluded.holder, until=excluded.until "
+			       "WHERE lease.holder=excluded.holder OR lease.until<=unixepoch()",
+			       NULL, 0, NULL },
+	[QUERY_LEASES_RENEW] = { "UPDATE lease SET until=unixepoch()+?2 WHERE holder=?1", NULL, 0,
+				 NULL },
+	[QUERY_LEASE_GIVE] = { "DELETE FROM lease WHERE name=?1 AND holder=?2", NULL, 0, NULL },
+	[QUERY_LEASES_GIVE] = { "DELETE FROM lease WHERE holder=?1", NULL, 0, NULL },
+	[QUERY_HOST_GIVE] = { "DELETE FROM host WHERE holder=?1", NULL, 0, NULL },
 	[QUERY_TALLY_ADD] = { "UPDATE tally SET interest=interest+?1, nql=nql+?2, eql=eql+?3, "
 			      "mql=mql+?4, sal=sal+?5, sql=sql+?6, customer=customer+?7, "
 			      "disqualified=disqualified+?8, recycled=recycled+?9, "
-			      "touches=touches+?10, messages=messages+?11, changes=changes+?12 "
-			      "WHERE number=1",
+			      "touches=touches+?10, messages=messages+?11, changes=changes+?12, "
+			      "version=version+?13 WHERE number=1",
 			      NULL, 0, NULL },
 	[QUERY_CHANGES] = { "SELECT changes FROM tally WHERE number=1", NULL, 0, NULL },
 	[QUERY_TALLIES] = { "SELECT interest, nql, eql, mql, sal, sql, customer, disqualified, "

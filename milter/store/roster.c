@@ -320,13 +320,16 @@ roster_import(struct roster *roster, struct database *database, const struct own
 /* --- writing --- */
 
 gboolean
-roster_flush(struct roster *roster, struct database *database, GError **error)
+roster_flush(struct roster *roster, struct database *database, gboolean *ret_changed,
+	     GError **error)
 {
 	GHashTableIter iter;
 	gpointer changed;
 
 	if (!roster->loaded)
 		return TRUE;
+	if (g_hash_table_size(roster->changed_owners) || g_hash_table_size(roster->changed_credits))
+		*ret_changed = TRUE;
 	g_hash_table_iter_init(&iter, roster->changed_owners);
 	while (g_hash_table_iter_next(&iter, &changed, NULL)) {
 		if (!write_owner(database, changed, error))

@@ -17,8 +17,10 @@ struct roster *roster_new(void);
 void roster_free(struct roster *roster);
 /** What is in memory may not be what is in the file. */
 void roster_forget(struct roster *roster);
-/** Write what changed since; with the tallies, before a commit or the end of a savepoint. */
-gboolean roster_flush(struct roster *roster, struct database *database, GError **error);
+/** @param ret_changed set to TRUE when there was something
+ *  Write what changed since; with the tallies, before a commit or the end of a savepoint. */
+gboolean roster_flush(struct roster *roster, struct database *database, gboolean *ret_changed,
+		      GError **error);
 
 /** Lend all to a decision. */
 gboolean roster_lend(struct roster *roster, struct database *database, struct known *known,

@@ -159,6 +159,12 @@ static const char VERSION_2[] =
  *   tally.changes counts commits that changed what the page shows
  * Leads are listed by last change or score; the other columns of those indexes are what lists are
  * filtered by, so that a row that doesn't fit is never read.
+ *   host          daemons that share the store: `holder` is drawn at each start, and until `until`
+ *                 (seconds, the database's clock) what it claimed is its own
+ *   lease         what only one of them does at a time
+ *   delivery      `holder` of the claim
+ *   endpoint      nobody asks it before `rest`; 0: it answers
+ *   tally         `version` counts changes of what hosts keep in memory (owners' loads)
  */
 static const char VERSION_3[] =
 	"CREATE TABLE audit(number INTEGER PRIMARY KEY, time INTEGER, who TEXT, role TEXT, "
@@ -203,7 +209,13 @@ static const char VERSION_3[] =
 	" source, updated) WHERE merged_into IS NULL;"
 	"CREATE INDEX lead_unowned ON lead(updated, number) WHERE owner IS NULL AND merged_into IS NULL;"
 	"CREATE INDEX lead_doubtful ON lead(updated, number) WHERE possible_duplicates IS NOT NULL AND "
-	" merged_into IS NULL;";
+	" merged_into IS NULL;"
+	"CREATE TABLE host(id TEXT PRIMARY KEY, name TEXT, holder INTEGER, until INTEGER) "
+	" WITHOUT ROWID;"
+	"CREATE TABLE lease(name TEXT PRIMARY KEY, holder INTEGER, until INTEGER) WITHOUT ROWID;"
+	"ALTER TABLE delivery ADD COLUMN holder INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE endpoint ADD COLUMN rest INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE tally ADD COLUMN version INTEGER NOT NULL DEFAULT 0;";
 
 /* VERSIONS[n] makes version n + 1 */
 static const char *const VERSIONS[] = { VERSION_1, VERSION_2, VERSION_3 };

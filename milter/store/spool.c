@@ -11,7 +11,8 @@
  * each drain, because every put compares them with the ceiling.  The mutex guards them
  * and the last time used; files are written and read outside of it.
  *
- * A drain ends when the store is away.  A single message that is refused while others are taken
+ * A drain hands over several messages at once, so that they share a commit, and ends when
+ * the store is away.  A single message that is refused while others are taken
  * is not the store's absence: it is tried again after the next one, and then moved to bad/,
  * so that it can't hold up all that came after it.
  */
@@ -36,6 +37,7 @@
 #define SUFFIX ".mail"
 #define TEMPORARY "tmp."
 #define BAD "bad"
+#define ID_FILE "host-id"
 #define OLD_SECONDS 3600 /* a tmp file untouched for so long has no writer */
 #define VERSION 1
 
@@ -175,6 +177,22 @@ spool_close(struct spool *spool)
 	pthread_mutex_destroy(&spool->mutex);
 	g_free(spool->path);
 	g_free(spool);
+}
+
+char *
+spool_id(struct spool *spool, GError **error)
+{
+	g_autofree char *path = g_build_filename(spool->path, ID_FILE, NULL);
+	char *id = NULL;
+
+	if (g_file_get_contents(path, &id, NULL, NULL) && *g_strstrip(id))
+		return id;
+	g_free(id);
+	id = g_uuid_string_random();
+	if (g_file_set_contents(path, id, -1, error))
+		return id;
+	g_free(id);
+	return NULL;
 }
 
 guint
@@ -405,97 +423,171 @@ move_aside(struct spool *spool, const char *name, const char *why)
 	release(spool, size);
 }
 
-enum taken { TAKEN, REFUSED, SKIPPED };
-
 struct drain {
 	struct spool *spool;
-	gboolean (*take)(struct raw_mail *raw, gpointer data, GError **error);
+	void (*take)(struct spool_item *items, guint count, gpointer data);
 	gpointer data;
+	GPtrArray *refused; /* char *, names: nothing was taken since */
 	char *reason; /* of the last refusal */
+	gint taken;
 };
 
-static enum taken
-take_file(struct drain *drain, const char *name)
+/* Some files that are handed over at once. */
+struct lot {
+	struct spool_item *items;
+	GPtrArray *names; /* char *, of the items */
+	gint64 *sizes;
+};
+
+static void
+lot_init(struct lot *lot, guint most)
 {
-	struct spool *spool = drain->spool;
+	lot->items = g_new0(struct spool_item, most);
+	lot->names = g_ptr_array_new();
+	lot->sizes = g_new0(gint64, most);
+}
+
+static void
+lot_clear(struct lot *lot)
+{
+	for (guint i = 0; i < lot->names->len; i++) {
+		raw_mail_free(lot->items[i].raw);
+		g_free(lot->items[i].reason);
+	}
+	g_free(lot->items);
+	g_free(lot->sizes);
+	g_ptr_array_unref(lot->names);
+}
+
+/* A damaged file goes out of the way, one that can't be read stays. */
+static void
+add_file(struct spool *spool, struct lot *lot, char *name)
+{
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GByteArray) content = read_file(spool, name, &error);
-	g_autoptr(raw_mail_owned) raw = NULL;
-	gint64 size;
+	struct raw_mail *raw;
 
 	if (!content) {
 		log_warning("%s; left where it is", error->message);
-		return SKIPPED;
+		return;
 	}
-	size = content->len;
 	raw = parse_file(spool, name, content, &error);
 	if (!raw) {
 		move_aside(spool, name, error->message);
-		return SKIPPED;
+		return;
 	}
-	if (!drain->take(raw, drain->data, &error)) {
-		g_free(drain->reason);
-		drain->reason = g_strdup(error ? error->message : "refused");
-		return REFUSED;
-	}
+	lot->sizes[lot->names->len] = content->len;
+	lot->items[lot->names->len].raw = raw;
+	g_ptr_array_add(lot->names, name);
+}
+
+static void
+remove_taken(struct spool *spool, const char *name, gint64 size)
+{
 	if (unlinkat(spool->directory, name, 0) != 0)
 		log_error("%s/%s: taken, but not removed: %s", spool->path, name,
 			  g_strerror(errno));
 	release(spool, size);
-	return TAKEN;
 }
 
-/* Others are taken and this one was refused before: once more, then out of the way.
- * @return TRUE when it was taken */
+/* @return TRUE unless nobody is there to take them */
 static gboolean
-take_or_move_aside(struct drain *drain, const char *name)
+take_lot(struct drain *drain, struct lot *lot, guint *ret_taken)
 {
-	g_autofree char *why = NULL;
-	enum taken taken = take_file(drain, name);
+	gboolean away = FALSE;
 
-	if (taken == REFUSED) {
-		why = g_strdup_printf("%s/%s: refused while others are taken: %s",
-				      drain->spool->path, name, drain->reason);
-		move_aside(drain->spool, name, why);
+	*ret_taken = 0;
+	if (lot->names->len)
+		drain->take(lot->items, lot->names->len, drain->data);
+	for (guint i = 0; i < lot->names->len; i++) {
+		struct spool_item *item = &lot->items[i];
+
+		if (item->fate == SPOOL_TAKEN) {
+			remove_taken(drain->spool, lot->names->pdata[i], lot->sizes[i]);
+			(*ret_taken)++;
+			continue;
+		}
+		away |= item->fate == SPOOL_AWAY;
+		if (item->fate == SPOOL_REFUSED)
+			g_ptr_array_add(drain->refused, lot->names->pdata[i]);
+		g_free(drain->reason);
+		drain->reason = g_strdup(item->reason ? item->reason : "refused");
 	}
-	return taken == TAKEN;
+	drain->taken += *ret_taken;
+	return !away;
 }
 
-static gint
-drain_files(struct drain *drain, const GPtrArray *names)
+/* Others are taken and these were refused before: once more, then out of the way. */
+static gboolean
+take_or_move_aside(struct drain *drain)
 {
-	const char *refused = NULL;
-	gint count = 0;
+	g_autoptr(GPtrArray) again = g_steal_pointer(&drain->refused);
+	gboolean there = TRUE;
 
-	for (guint i = 0; i < names->len; i++) {
-		enum taken taken = take_file(drain, names->pdata[i]);
+	drain->refused = g_ptr_array_new();
+	for (guint i = 0; i < again->len && there; i++) {
+		g_autofree char *why = NULL;
+		struct lot lot;
+		guint taken;
 
-		if (taken == REFUSED && refused)
-			break;
-		if (taken == REFUSED)
-			refused = names->pdata[i];
-		if (taken != TAKEN)
+		lot_init(&lot, 1);
+		add_file(drain->spool, &lot, again->pdata[i]);
+		there = take_lot(drain, &lot, &taken);
+		lot_clear(&lot);
+		if (!drain->refused->len)
 			continue;
-		count++;
-		if (refused)
-			count += take_or_move_aside(drain, g_steal_pointer(&refused));
+		why = g_strdup_printf("%s/%s: refused while others are taken: %s",
+				      drain->spool->path, (char *)again->pdata[i], drain->reason);
+		move_aside(drain->spool, again->pdata[i], why);
+		g_ptr_array_set_size(drain->refused, 0);
 	}
-	if (refused)
-		log_notice("%s: the store is still away: %s", drain->spool->path, drain->reason);
-	return count;
+	return there;
+}
+
+/* @return FALSE when it makes no sense to go on */
+static gboolean
+drain_lot(struct drain *drain, struct lot *lot)
+{
+	guint taken;
+
+	if (!take_lot(drain, lot, &taken))
+		return FALSE;
+	if (taken && drain->refused->len)
+		return take_or_move_aside(drain);
+	return drain->refused->len < 2;
+}
+
+static void
+drain_files(struct drain *drain, const GPtrArray *names, guint together)
+{
+	gboolean go_on = TRUE;
+
+	for (guint i = 0; i < names->len && go_on;) {
+		struct lot lot;
+
+		lot_init(&lot, together);
+		while (i < names->len && lot.names->len < together)
+			add_file(drain->spool, &lot, names->pdata[i++]);
+		go_on = drain_lot(drain, &lot);
+		lot_clear(&lot);
+	}
 }
 
 gint
-spool_drain(struct spool *spool,
-	    gboolean (*take)(struct raw_mail *raw, gpointer data, GError **error), gpointer data,
+spool_drain(struct spool *spool, guint together,
+	    void (*take)(struct spool_item *items, guint count, gpointer data), gpointer data,
 	    GError **error)
 {
-	struct drain drain = { spool, take, data, NULL };
+	struct drain drain = { .spool = spool, .take = take, .data = data };
 	g_autoptr(GPtrArray) names = list_files(spool, FALSE, error);
-	gint count = names ? drain_files(&drain, names) : -1;
 
+	if (!names)
+		return -1;
+	drain.refused = g_ptr_array_new();
+	drain_files(&drain, names, together);
+	g_ptr_array_unref(drain.refused);
 	g_free(drain.reason);
-	return count;
+	return drain.taken;
 }
 
 /* --- forgetting --- */

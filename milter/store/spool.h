@@ -22,18 +22,33 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(spool_owned, spool_close)
 /** Durable when it returns TRUE. ERROR_SPOOL otherwise. */
 gboolean spool_put(struct spool *spool, const struct raw_mail *raw, GError **error);
 
+/** What this spool is known by, made when it is asked for the first time; caller frees. */
+char *spool_id(struct spool *spool, GError **error);
+
 /** Files waiting, and their bytes. */
 guint spool_count(struct spool *spool, gint64 *ret_bytes);
 
+/* One message on its way out. */
+struct spool_item {
+	struct raw_mail *raw;
+	enum spool_fate {
+		SPOOL_AWAY, /* there is nobody to take it */
+		SPOOL_TAKEN, /* it may be removed */
+		SPOOL_REFUSED /* this one alone */
+	} fate;
+	char *reason; /* why it was not taken, or NULL; freed with the item */
+};
+
 /**
- * Take messages in the order they came: `take` is called for each; a file is removed once it
- * returned TRUE.  FALSE for two in a row ends the run (the store is still away); one
- * that is refused twice while others are taken is moved to "bad/".
+ * Take messages in the order they came, several at a time: `take` says of each what became of
+ * it, and the file of one that was taken is removed.  The run ends when nobody takes them; one that
+ * is refused twice while others are taken is moved to "bad/".
+ * @param together handed over at once, at most
  * @return messages taken, or -1 with ERROR_SPOOL
  */
-gint spool_drain(struct spool *spool,
-		 gboolean (*take)(struct raw_mail *raw, gpointer data, GError **error),
-		 gpointer data, GError **error);
+gint spool_drain(struct spool *spool, guint together,
+		 void (*take)(struct spool_item *items, guint count, gpointer data), gpointer data,
+		 GError **error);
 
 /**
  * Remove messages (those in bad/ too) that these addresses sent or got, or are the author of.

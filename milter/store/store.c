@@ -30,6 +30,7 @@
 #include "store/sqlite.h"
 
 #define CHECKED_ON_OPEN (64 * 1024 * 1024) /* bytes: a fraction of a second */
+#define ENDPOINTS_PATIENCE (2 * G_USEC_PER_SEC)
 
 /* --- sharing --- */
 
@@ -169,6 +170,21 @@ committed(const struct tally *tally, gpointer data)
 }
 
 static void
+take_new_endpoints(gpointer data)
+{
+	struct store *store = data;
+	struct outbox_endpoints *new;
+
+	pthread_mutex_lock(&store->wake_mutex);
+	new = g_steal_pointer(&store->new_endpoints);
+	pthread_mutex_unlock(&store->wake_mutex);
+	if (!new)
+		return;
+	outbox_endpoints_free(store->endpoints);
+	store->endpoints = new;
+}
+
+static void
 rolled_back(gpointer data)
 {
 	struct store *store = data;
@@ -189,11 +205,13 @@ start_writer(struct store *store, gboolean shared, GError **error)
 	const struct writer_hooks hooks = {
 		.committed = committed,
 		.rolled_back = rolled_back,
+		.starting = take_new_endpoints,
 		.enter = shared ? enter_gate : NULL,
 		.leave = shared ? leave_gate : NULL,
 		.data = store,
 		.roster = store->roster,
 		.feed = store->feed,
+		.holder = hosts_holder(store->hosts),
 	};
 
 	store->writer = writer_start(store->writing, &hooks, error);
@@ -215,6 +233,12 @@ start_writing(struct store *store, gboolean shared, GError **error)
 	return !shared || !store->is_alone || flock(store->lock, LOCK_SH) == 0;
 }
 
+static struct database *
+open_for_asker(gpointer data, GError **error)
+{
+	return store_open_reader(data, error);
+}
+
 struct store *
 store_open_with(const char *where, enum store_mode mode, const struct store_options *options,
 		GError **error)
@@ -225,6 +249,7 @@ store_open_with(const char *where, enum store_mode mode, const struct store_opti
 	store->lock = store->gate = store->turn = -1;
 	store->roster = roster_new();
 	store->feed = feed_new();
+	store->hosts = hosts_new(mode == STORE_SHARED);
 	store->driver = options->driver ? options->driver : &sqlite_driver;
 	store->decide = options->decide ? options->decide : decide_message;
 	pthread_mutex_init(&store->reading_mutex, NULL);
@@ -233,7 +258,10 @@ store_open_with(const char *where, enum store_mode mode, const struct store_opti
 	if (mode != STORE_READ && !start_writing(store, mode == STORE_SHARED, error))
 		return NULL;
 	store->reading = store_open_reader(store, error);
-	return store->reading ? g_steal_pointer(&store) : NULL;
+	if (store->reading && mode != STORE_READ)
+		store->asker = asker_start(open_for_asker, store, error);
+	return store->reading && (store->asker || mode == STORE_READ) ? g_steal_pointer(&store)
+								      : NULL;
 }
 
 struct store *
@@ -255,14 +283,17 @@ store_close(struct store *store)
 		return;
 	writer_stop(store->writer);
 	database_close(store->browsing);
+	asker_stop(store->asker);
 	database_close(store->reading);
 	/* The last to close puts the log into the file. */
 	if (store->turn >= 0 && store->writing)
 		enter_gate(store);
 	database_close(store->writing);
 	outbox_endpoints_free(store->endpoints);
+	outbox_endpoints_free(store->new_endpoints);
 	roster_free(store->roster);
 	feed_free(store->feed);
+	hosts_free(store->hosts);
 	for (guint i = 0; i < G_N_ELEMENTS(files); i++)
 		if (files[i] >= 0)
 			close(files[i]);
@@ -317,76 +348,122 @@ message_job_free(gpointer data)
 }
 
 static struct message_job *
-message_job_new(struct store *store, struct facts *facts, struct scorecards *scorecards, gint64 now,
-		gboolean shadow)
+message_job_new(struct store *store, const struct store_letter *letter, gboolean shadow)
 {
 	struct message_job *job = g_new0(struct message_job, 1);
 
 	job->store = store;
-	job->facts = facts_ref(facts);
-	job->scorecards = scorecards ? scorecards_ref(scorecards) : NULL;
+	job->facts = facts_ref(letter->facts);
+	job->scorecards = letter->scorecards ? scorecards_ref(letter->scorecards) : NULL;
 	job->receive = (struct receive){
-		.facts = facts,
-		.scorecards = scorecards,
-		.now = now,
+		.facts = letter->facts,
+		.scorecards = letter->scorecards,
+		.now = letter->now,
 		.shadow = shadow,
 		.decide = store->decide,
 	};
 	return job;
 }
 
+/* Takes the answer out of the job, unless the writer still has it. */
+static void
+take_answer(struct store_letter *letter, struct writer_task *task)
+{
+	struct message_job *job = task->data;
+
+	letter->error = task->error;
+	if (g_error_matches(task->error, LEADMILTER_ERROR, ERROR_TIMEOUT))
+		return;
+	if (!task->error) {
+		letter->answer = job->answer;
+		memset(&job->answer, 0, sizeof job->answer);
+	}
+	message_job_free(job);
+}
+
+static void
+run_letters(struct store *store, struct store_letter *letters, guint count, gboolean shadow,
+	    void (*queued)(gpointer data), gpointer data, gint64 deadline)
+{
+	g_autofree struct writer_task *tasks = g_new0(struct writer_task, count);
+
+	for (guint i = 0; i < count; i++)
+		tasks[i] = (struct writer_task){ run_message,
+						 message_job_new(store, &letters[i], shadow),
+						 message_job_free, NULL };
+	writer_run_tasks(store->writer, tasks, count, queued, data, deadline);
+	for (guint i = 0; i < count; i++)
+		take_answer(&letters[i], &tasks[i]);
+}
+
+void
+store_messages(struct store *store, struct store_letter *letters, guint count,
+	       void (*queued)(gpointer data), gpointer data, gint64 deadline)
+{
+	run_letters(store, letters, count, FALSE, queued, data, deadline);
+}
+
 gboolean
 store_message(struct store *store, struct facts *facts, struct scorecards *scorecards, gint64 now,
 	      gint64 deadline, gboolean shadow, struct answer *ret, GError **error)
 {
-	GError *failure = NULL;
-	struct message_job *job;
-	gboolean done;
+	struct store_letter letter = { .facts = facts, .scorecards = scorecards, .now = now };
 
 	if (!store->writer)
 		return store_run(store, NULL, NULL, error);
-	job = message_job_new(store, facts, scorecards, now, shadow);
-	done = writer_run_until(store->writer, run_message, job, message_job_free, deadline,
-				&failure);
-	if (done) {
-		*ret = job->answer;
-		memset(&job->answer, 0, sizeof job->answer);
+	run_letters(store, &letter, 1, shadow, NULL, NULL, deadline);
+	if (letter.error) {
+		g_propagate_error(error, letter.error);
+		return FALSE;
 	}
-	if (done || !g_error_matches(failure, LEADMILTER_ERROR, ERROR_TIMEOUT))
-		message_job_free(job);
-	if (failure)
-		g_propagate_error(error, failure);
-	return done;
+	*ret = letter.answer;
+	return TRUE;
+}
+
+static gboolean
+run_nothing(G_GNUC_UNUSED struct transaction *transaction, G_GNUC_UNUSED gpointer data,
+	    G_GNUC_UNUSED GError **error)
+{
+	return TRUE;
+}
+
+static void
+nothing_to_free(G_GNUC_UNUSED gpointer data)
+{
+}
+
+gboolean
+store_ping(struct store *store, gint64 deadline, GError **error)
+{
+	if (!store->writer)
+		return store_run(store, NULL, NULL, error);
+	return writer_run_until(store->writer, run_nothing, NULL, nothing_to_free, deadline, error);
 }
 
 /* --- endpoints --- */
 
-struct endpoints_job {
-	struct store *store;
-	struct outbox_endpoints *endpoints; /* new ones, until taken */
-};
-
 static gboolean
 run_set_endpoints(struct transaction *transaction, gpointer data, GError **error)
 {
-	struct endpoints_job *job = data;
-
-	if (job->endpoints) {
-		outbox_endpoints_free(job->store->endpoints);
-		job->store->endpoints = g_steal_pointer(&job->endpoints);
-	}
-	return outbox_endpoints_resolve(transaction, job->store->endpoints, error);
+	return outbox_endpoints_resolve(transaction, ((struct store *)data)->endpoints, error);
 }
 
+/* The writer takes them before its next transaction, whether this one waits for that or not. */
 void
 store_set_endpoints(struct store *store, const struct config *config)
 {
-	struct endpoints_job job = { store, outbox_endpoints_new(config) };
+	struct outbox_endpoints *unused, *endpoints = outbox_endpoints_new(config);
+	gint64 deadline = g_get_monotonic_time() + ENDPOINTS_PATIENCE;
 	g_autoptr(GError) error = NULL;
 
-	if (!store_run(store, run_set_endpoints, &job, &error))
+	pthread_mutex_lock(&store->wake_mutex);
+	unused = store->new_endpoints;
+	store->new_endpoints = endpoints;
+	pthread_mutex_unlock(&store->wake_mutex);
+	outbox_endpoints_free(unused);
+	if (store->writer && !writer_run_until(store->writer, run_set_endpoints, store,
+					       nothing_to_free, deadline, &error))
 		log_warning("endpoints: %s; tried again with the next message", error->message);
-	outbox_endpoints_free(job.endpoints);
 }
 
 void

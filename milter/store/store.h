@@ -64,14 +64,36 @@ gboolean store_message(struct store *store, struct facts *facts, struct scorecar
 		       gint64 now, gint64 deadline, gboolean shadow, struct answer *ret,
 		       GError **error);
 
+/* One of several messages. */
+struct store_letter {
+	struct facts *facts;
+	struct scorecards *scorecards;
+	gint64 now;
+	struct answer answer; /* afterwards; answer_clear() */
+	GError *error; /* afterwards: NULL it is stored, else the caller's to free */
+};
+
+/**
+ * The same for several messages, decided in this order.
+ * @param queued when called, everything that is handed to the store later comes behind them; must
+ *        not call the store; or NULL
+ */
+void store_messages(struct store *store, struct store_letter *letters, guint count,
+		    void (*queued)(gpointer data), gpointer data, gint64 deadline);
+
+/** Does the store take what is written?  Waits like store_message(), changes nothing. */
+gboolean store_ping(struct store *store, gint64 deadline, GError **error);
+
 /**
  * Is any of these Message-IDs that of a message in a recorded conversation, ours going out
- * among them?  A step into an index for each, on the reading connection; the newest are asked
+ * among them?  A step into an index for each, on a connection of its own; the newest are asked
  * first.
- * @param ids char *, without <>; @param ret untouched on failure
+ * @param ids char *, without <>
+ * @param deadline as for store_message()
+ * @param ret untouched on failure
  */
-gboolean store_has_message(struct store *store, const GPtrArray *ids, gboolean *ret,
-			   GError **error);
+gboolean store_has_message(struct store *store, const GPtrArray *ids, gint64 deadline,
+			   gboolean *ret, GError **error);
 
 /* --- news --- */
 
@@ -201,6 +223,37 @@ struct endpoint_status {
 };
 GPtrArray *store_endpoint_status(struct store *store, GError **error);
 void endpoint_status_free(struct endpoint_status *status);
+
+/* --- beside other hosts --- */
+
+/** Do others write to it too? */
+gboolean store_is_shared(const struct store *store);
+/** Is it a server's?  Then it may be away without anybody here being at fault. */
+gboolean store_is_remote(const struct store *store);
+/** Who we are among them, before anything else. @param id kept over restarts @param name for people
+ */
+void store_set_host(struct store *store, const char *id, const char *name);
+/** We live: to be called every few seconds.  What dead hosts claimed goes back. */
+gboolean store_keep(struct store *store, GError **error);
+/** A clean end: others need not wait until we are taken for dead. */
+gboolean store_leave(struct store *store, GError **error);
+/**
+ * Is it for us to do what only one host does at a time?  Whoever has it keeps it until
+ * store_leave() or its death.  TRUE when nobody else is there, FALSE when the store is away.
+ */
+gboolean store_holds(struct store *store, const char *name);
+
+struct store_outlook {
+	gint64 next; /* as store_outbox_next() */
+	gint64 rest; /* nobody asks the endpoint before, 0: it answers; G_MAXINT64: it is parked */
+};
+/** What there is to claim, without claiming. */
+gboolean store_outbox_look(struct store *store, const char *endpoint, struct store_outlook *ret,
+			   GError **error);
+/** An endpoint does not answer: no host asks before `until`, and then one does, with one delivery,
+ *  until store_outbox_hurry() says that it answers. */
+gboolean store_endpoint_rest(struct store *store, const char *endpoint, gint64 until,
+			     GError **error);
 
 /* --- what an adapter did for a delivery, and what it remembers of the lead --- */
 

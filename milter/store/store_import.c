@@ -140,6 +140,7 @@ import_account(struct transaction *transaction, struct import_job *job, gpointer
 	int change;
 
 	transaction->accounts = PRESENCE_UNKNOWN;
+	transaction->tally.changed = TRUE;
 	if (!account_import(transaction->database, row, job->now, &change, &conflict, error))
 		return FALSE;
 	conclude(job, change, conflict);

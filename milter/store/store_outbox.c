@@ -7,6 +7,7 @@
 /* --- claims and results --- */
 
 struct claim_job {
+	struct hosts *hosts;
 	struct outbox_claim claim;
 	GPtrArray *deliveries;
 };
@@ -17,6 +18,8 @@ run_claim(struct transaction *transaction, gpointer data, GError **error)
 	struct claim_job *job = data;
 
 	g_clear_pointer(&job->deliveries, g_ptr_array_unref);
+	if (!hosts_join(job->hosts, transaction, error))
+		return FALSE;
 	job->deliveries = outbox_claim(transaction, &job->claim, error);
 	return job->deliveries != NULL;
 }
@@ -26,10 +29,12 @@ store_outbox_claim(struct store *store, const char *endpoint, gint64 now, guint 
 		   gint64 (*next)(guint attempts, gint64 now, gpointer data), gpointer data,
 		   GError **error)
 {
-	struct claim_job job = { { endpoint, now, most, next, data }, NULL };
+	struct claim_job job = { store->hosts, { endpoint, now, most, next, data }, NULL };
 
-	if (store_run(store, run_claim, &job, error))
+	if (store_run(store, run_claim, &job, error)) {
+		hosts_joined(store->hosts);
 		return job.deliveries;
+	}
 	g_clear_pointer(&job.deliveries, g_ptr_array_unref);
 	return NULL;
 }
@@ -167,6 +172,22 @@ store_endpoint_park(struct store *store, const char *endpoint, const char *reaso
 }
 
 static gboolean
+run_rest(struct transaction *transaction, gpointer data, GError **error)
+{
+	const struct change_job *job = data;
+
+	return outbox_rest(transaction, job->endpoint, job->now, error);
+}
+
+gboolean
+store_endpoint_rest(struct store *store, const char *endpoint, gint64 until, GError **error)
+{
+	struct change_job job = { .endpoint = endpoint, .now = until };
+
+	return store_run(store, run_rest, &job, error);
+}
+
+static gboolean
 run_unlatch(struct transaction *transaction, gpointer data, GError **error)
 {
 	struct change_job *job = data;
@@ -200,9 +221,22 @@ store_outbox_next(struct store *store, const char *endpoint, GError **error)
 	gint64 next;
 
 	pthread_mutex_lock(&store->reading_mutex);
-	next = outbox_next(store->reading, endpoint, error);
+	next = outbox_next(store->reading, endpoint, hosts_holder(store->hosts), error);
 	pthread_mutex_unlock(&store->reading_mutex);
 	return next;
+}
+
+gboolean
+store_outbox_look(struct store *store, const char *endpoint, struct store_outlook *ret,
+		  GError **error)
+{
+	gboolean done;
+
+	pthread_mutex_lock(&store->reading_mutex);
+	ret->next = outbox_next(store->reading, endpoint, hosts_holder(store->hosts), error);
+	done = ret->next >= 0 && outbox_resting(store->reading, endpoint, &ret->rest, error);
+	pthread_mutex_unlock(&store->reading_mutex);
+	return done;
 }
 
 GPtrArray *

@@ -58,7 +58,7 @@ G_STATIC_ASSERT(STAGE_COUNT == 9); /* columns of the row and parameters of QUERY
 static gboolean
 has_counts(const struct tally *tally)
 {
-	gint64 any = tally->touches | tally->messages | tally->changes;
+	gint64 any = tally->touches | tally->messages | tally->changes | tally->changed;
 
 	for (guint i = 0; i < STAGE_COUNT; i++)
 		any |= tally->stages[i];
@@ -80,6 +80,7 @@ add_counts(struct database *database, struct tally *tally, GError **error)
 		driver->bind_integer(row, 1 + i, tally->stages[i]);
 	driver->bind_integer(row, 1 + STAGE_COUNT, tally->touches);
 	driver->bind_integer(row, 2 + STAGE_COUNT, tally->messages);
+	driver->bind_integer(row, 4 + STAGE_COUNT, tally->changed);
 	memset(tally->stages, 0, sizeof tally->stages);
 	driver->bind_integer(row, 3 + STAGE_COUNT, tally->changes);
 	tally->touches = tally->messages = tally->changes = 0;
@@ -103,11 +104,11 @@ transaction_flush(struct transaction *transaction, GError **error)
 {
 	struct tally *tally = &transaction->tally;
 	gboolean writing = has_counts(tally) || tally->moved_count > 0 || tally->most_endpoint > 0;
-	gboolean done = (!transaction->roster ||
-			 roster_flush(transaction->roster, transaction->database, error)) &&
-			progress_flush(transaction, error) &&
-			census_flush(transaction, writing, error) &&
-			add_counts(transaction->database, tally, error);
+	gboolean done =
+		(!transaction->roster || roster_flush(transaction->roster, transaction->database,
+						      &tally->changed, error)) &&
+		progress_flush(transaction, error) && census_flush(transaction, writing, error) &&
+		add_counts(transaction->database, tally, error);
 
 	for (guint i = 1; done && i <= tally->most_endpoint; i++)
 		done = add_endpoint(transaction->database, i, &tally->endpoints[i], error);

@@ -50,6 +50,7 @@ struct tally {
 	gboolean deliveries_added; /* somebody should look at the outbox after the commit */
 	gboolean news; /* something was changed that the page shows */
 	gint64 changes; /* 1 until the tallies are written */
+	gboolean changed; /* what other hosts have in memory */
 };
 
 struct roster;
@@ -61,6 +62,7 @@ enum has_rows { PRESENCE_UNKNOWN, PRESENCE_NONE, PRESENCE_SOME };
 
 struct transaction {
 	struct database *database;
+	gint64 holder; /* of what is claimed; 0: nobody else writes to the store */
 	struct roster *roster; /* in memory, written with the tallies; NULL: nobody counts */
 	struct feed *feed; /* what the page is told after the commit; NULL: nobody is */
 	struct tally tally;

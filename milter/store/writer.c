@@ -49,7 +49,7 @@ struct writer {
 	gint64 next_checkpoint; /* not before */
 	gint64 commit_took; /* microseconds, the last */
 	gboolean compact; /* outside of a transaction */
-	gint64 data_version; /* of the file, when memory was like it */
+	gint64 version; /* of the store, when memory was like it */
 	gboolean cut_log; /* something was erased that the log still holds */
 };
 
@@ -130,12 +130,19 @@ is_own_fault(const struct database *database, const GError *error)
 	       database->driver->blame(database->connection) == DRIVER_BLAMES_STATEMENT;
 }
 
+static void
+forget_memory(struct writer *writer)
+{
+	if (writer->transaction.roster)
+		roster_forget(writer->transaction.roster);
+	writer->transaction.accounts = writer->transaction.forgotten = PRESENCE_UNKNOWN;
+}
+
 /* What jobs made is gone. */
 static void
 forget(struct writer *writer)
 {
-	if (writer->transaction.roster)
-		roster_forget(writer->transaction.roster);
+	forget_memory(writer);
 	writer->hooks.rolled_back(writer->hooks.data);
 }
 
@@ -158,10 +165,13 @@ run_job(struct writer *writer, struct job *job, GError **error)
 		return TRUE;
 	if (!own)
 		g_set_error(&own, LEADMILTER_ERROR, ERROR_STORE, "the job failed without a reason");
-	if (is_own_fault(writer->transaction.database, own))
-		job->error = own;
-	else
+	if (!is_own_fault(writer->transaction.database, own)) {
 		g_propagate_error(error, own);
+		return FALSE;
+	}
+	if (g_error_matches(own, LEADMILTER_ERROR, ERROR_STORE))
+		own->code = ERROR_STORE_REFUSED;
+	job->error = own;
 	return FALSE;
 }
 
@@ -187,7 +197,8 @@ flush_roster(struct writer *writer, GError **error)
 {
 	struct roster *roster = writer->transaction.roster;
 
-	return !roster || roster_flush(roster, writer->transaction.database, error);
+	return !roster || roster_flush(roster, writer->transaction.database,
+				       &writer->transaction.tally.changed, error);
 }
 
 static gboolean
@@ -220,12 +231,28 @@ run_carefully(struct writer *writer, GError **error)
 	return TRUE;
 }
 
+/* What another process or host wrote since makes memory be read anew. */
+static gboolean
+compare(struct writer *writer, GError **error)
+{
+	gint64 version;
+
+	if (!writer->transaction.holder)
+		return TRUE;
+	if (!database_integer(writer->transaction.database, QUERY_VERSION, 0, &version, error, ""))
+		return FALSE;
+	if (version != writer->version)
+		forget_memory(writer);
+	writer->version = version;
+	return TRUE;
+}
+
 static gboolean
 begin(struct writer *writer, GError **error)
 {
 	struct database *database = writer->transaction.database;
 
-	return database->driver->begin(database->connection, error);
+	return database->driver->begin(database->connection, error) && compare(writer, error);
 }
 
 static gboolean
@@ -251,11 +278,16 @@ commit(struct writer *writer, GError **error)
 	struct database *database = writer->transaction.database;
 	gboolean added = writer->transaction.tally.deliveries_added;
 	gint64 began = g_get_monotonic_time();
+	gboolean changed;
 
-	if (!transaction_flush(&writer->transaction, error) ||
-	    !database->driver->commit(database->connection, error))
+	if (!transaction_flush(&writer->transaction, error))
+		return FALSE;
+	changed = writer->transaction.tally.changed;
+	if (!database->driver->commit(database->connection, error))
 		return FALSE;
 	writer->commit_took = g_get_monotonic_time() - began;
+	writer->version += changed;
+	writer->transaction.tally.changed = FALSE;
 	writer->transaction.tally.deliveries_added = added;
 	writer->cut_log |= writer->transaction.tally.erased;
 	writer->compact |= writer->transaction.tally.compact;
@@ -301,21 +333,11 @@ answer(struct writer *writer, const GError *failure)
 	pthread_mutex_unlock(&writer->mutex);
 }
 
-/* What another process wrote since makes memory be read anew. */
 static void
 enter(struct writer *writer)
 {
-	struct database *database = writer->transaction.database;
-	gint64 version = 0;
-
-	if (!writer->hooks.enter)
-		return;
-	writer->hooks.enter(writer->hooks.data);
-	if (database_integer(database, QUERY_DATA_VERSION, 0, &version, NULL, "") &&
-	    version != writer->data_version) {
-		writer->data_version = version;
-		forget(writer);
-	}
+	if (writer->hooks.enter)
+		writer->hooks.enter(writer->hooks.data);
 }
 
 static void
@@ -331,6 +353,8 @@ run_batch(struct writer *writer)
 	g_autoptr(GError) failure = NULL;
 
 	enter(writer);
+	if (writer->hooks.starting)
+		writer->hooks.starting(writer->hooks.data);
 	if (!run_all(writer, &failure) || !commit(writer, &failure))
 		roll_back(writer);
 	leave(writer);
@@ -482,6 +506,8 @@ writer_start(struct database *database, const struct writer_hooks *hooks, GError
 	writer->transaction.database = database;
 	writer->transaction.roster = hooks->roster;
 	writer->transaction.feed = hooks->feed;
+	writer->transaction.holder = hooks->holder;
+	writer->version = -1;
 	writer->hooks = *hooks;
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, THREAD_STACK);
@@ -515,7 +541,7 @@ static gboolean
 wait_for_answer(struct writer *writer, struct job *job, gint64 deadline)
 {
 	const struct timespec end = monotonic(deadline);
-	int result = 0;
+	int result = deadline && g_get_monotonic_time() >= deadline ? ETIMEDOUT : 0;
 
 	while (job->state != JOB_DONE && result != ETIMEDOUT)
 		result = deadline ? pthread_cond_timedwait(&job->done, &writer->mutex, &end)
@@ -541,35 +567,70 @@ job_new(gboolean (*run)(struct transaction *transaction, gpointer data, GError *
 	return job;
 }
 
+static void
+put_in_queue(struct writer *writer, struct job *job)
+{
+	append(writer, job);
+	if (writer->first == job)
+		pthread_cond_signal(&writer->wanted);
+}
+
+/* Under the mutex.  @return NULL when the job is done, else why it isn't */
+static GError *
+see_job_through(struct writer *writer, struct job *job, gint64 deadline)
+{
+	if (wait_for_answer(writer, job, deadline))
+		return g_steal_pointer(&job->error);
+	return g_error_new(LEADMILTER_ERROR, ERROR_TIMEOUT,
+			   "the store did not answer within its deadline");
+}
+
+/* A job that runs without anybody waiting is the writer's to free. */
+static void
+finish_job(struct job *job, gboolean is_left)
+{
+	if (is_left)
+		return;
+	if (job->state != JOB_DONE && job->abandon)
+		job->abandon(job->data);
+	job_free(job);
+}
+
+void
+writer_run_tasks(struct writer *writer, struct writer_task *tasks, guint count,
+		 void (*queued)(gpointer data), gpointer data, gint64 deadline)
+{
+	g_autofree struct job **jobs = g_new(struct job *, count);
+	g_autofree gboolean *left = g_new(gboolean, count);
+
+	for (guint i = 0; i < count; i++)
+		jobs[i] = job_new(tasks[i].run, tasks[i].data, tasks[i].abandon);
+	pthread_mutex_lock(&writer->mutex);
+	for (guint i = 0; i < count; i++)
+		put_in_queue(writer, jobs[i]);
+	if (queued)
+		queued(data);
+	for (guint i = 0; i < count; i++) {
+		tasks[i].error = see_job_through(writer, jobs[i], deadline);
+		left[i] = jobs[i]->abandoned;
+	}
+	pthread_mutex_unlock(&writer->mutex);
+	for (guint i = 0; i < count; i++)
+		finish_job(jobs[i], left[i]);
+}
+
 gboolean
 writer_run_until(struct writer *writer,
 		 gboolean (*run)(struct transaction *transaction, gpointer data, GError **error),
 		 gpointer data, void (*abandon)(gpointer data), gint64 deadline, GError **error)
 {
-	struct job *job = job_new(run, data, abandon);
-	gboolean answered, left, done;
+	struct writer_task task = { run, data, abandon, NULL };
 
-	pthread_mutex_lock(&writer->mutex);
-	append(writer, job);
-	if (writer->first == job)
-		pthread_cond_signal(&writer->wanted);
-	answered = wait_for_answer(writer, job, deadline);
-	left = job->abandoned;
-	pthread_mutex_unlock(&writer->mutex);
-	if (!answered) {
-		if (!left) {
-			abandon(data);
-			job_free(job);
-		}
-		g_set_error(error, LEADMILTER_ERROR, ERROR_TIMEOUT,
-			    "the store did not answer within its deadline");
-		return FALSE;
-	}
-	done = job->error == NULL;
-	if (!done)
-		g_propagate_error(error, g_steal_pointer(&job->error));
-	job_free(job);
-	return done;
+	writer_run_tasks(writer, &task, 1, NULL, NULL, deadline);
+	if (!task.error)
+		return TRUE;
+	g_propagate_error(error, task.error);
+	return FALSE;
 }
 
 gboolean

@@ -23,6 +23,8 @@ struct writer_hooks {
 	void (*committed)(const struct tally *tally, gpointer data);
 	/** After a rollback: rows the jobs made are gone. */
 	void (*rolled_back)(gpointer data);
+	/** Before a transaction; nothing of an earlier one is under way. Or NULL */
+	void (*starting)(gpointer data);
 	/** Before anything is written or the log is put into the file, and after: where several
 	 *  processes share it, one at a time. NULL: nobody else does. */
 	void (*enter)(gpointer data);
@@ -30,6 +32,7 @@ struct writer_hooks {
 	gpointer data;
 	struct feed *feed; /* handed to every job, or NULL; the caller's */
 	struct roster *roster; /* handed to every job, or NULL; the caller's */
+	gint64 holder; /* not 0: others write to the store, too */
 };
 
 /** Start the thread. @param database belongs to it until writer_stop() */
@@ -53,6 +56,21 @@ gboolean
 writer_run_until(struct writer *writer,
 		 gboolean (*run)(struct transaction *transaction, gpointer data, GError **error),
 		 gpointer data, void (*abandon)(gpointer data), gint64 deadline, GError **error);
+
+struct writer_task {
+	gboolean (*run)(struct transaction *transaction, gpointer data, GError **error);
+	gpointer data;
+	void (*abandon)(gpointer data); /* as for writer_run_until() */
+	GError *error; /* afterwards: NULL done, else the caller's to free */
+};
+
+/**
+ * Several jobs, one after another in the queue, and wait for all of them.
+ * @param queued called when they stand in the queue, before what anybody else adds later; under
+ *        the queue's lock, so it must not call the writer; or NULL
+ */
+void writer_run_tasks(struct writer *writer, struct writer_task *tasks, guint count,
+		      void (*queued)(gpointer data), gpointer data, gint64 deadline);
 
 struct writer_stats {
 	guint64 commits, jobs, failed_jobs, checkpoints, failed_checkpoints;

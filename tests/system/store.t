@@ -115,10 +115,6 @@ subtest 'store and spool both fail' => sub {
 	$site->start_postfix;
 	$site->{config} .= "spool_max_bytes = 1048576\n";
 	$site->start_daemon;
-	# The spool takes one megabyte; files of ours fill it.
-	Site::spew("$site->{dir}/spool/00000000000000000000-ballast.mail", 'x' x 1_048_000);
-	$site->stop_daemon('KILL');
-	$site->start_daemon(keep_config => 1);
 	my $lock = $site->start_process('lock', command => [ 'python3', '-c', <<'END', "$site->{dir}/leads.db" ]);
 import sqlite3, sys, time
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -127,10 +123,12 @@ print("locked", flush=True)
 time.sleep(60)
 END
 	Site::wait_for('the lock', sub { Site::slurp("$site->{dir}/lock.log") =~ /locked/ });
-	Site::spew("$site->{dir}/spool/00000000000000000001-ballast.mail", 'x' x 1_048_000)
-	    if !-e "$site->{dir}/spool/00000000000000000000-ballast.mail";
+	# The spool takes one megabyte: mails that wait fill it.
+	my $ballast = "From: Early <early\@buyers.test>\nTo: sales\@example.test\nSubject: Offer\n\n" . ("z" x 70 . "\n") x 4000;
+	is $site->send_mail('early@buyers.test', 'sales@example.test', "Message-ID: <early.$_\@buyers.test>\n$ballast"), 250,
+	    "ballast $_" for 1 .. 4;
 	my $mail = "From: Late <late\@buyers.test>\nTo: sales\@example.test\nSubject: Offer\n"
-	    . "Message-ID: <late\@buyers.test>\nDate: Sat, 21 Nov 2026 10:00:00 +0000\n\nPlease send an offer. " . 'z' x 5000 . "\n";
+	    . "Message-ID: <late\@buyers.test>\nDate: Sat, 21 Nov 2026 10:00:00 +0000\n\nPlease send an offer.\n" . ('z' x 70 . "\n") x 4000;
 	is $site->send_mail('late@buyers.test', 'sales@example.test', $mail), 250, 'the mail goes on';
 	my $delivered = $site->delivered('<late@buyers.test>');
 	like $delivered, qr/^X-Lead-Status: unprocessed$/m, 'marked as unprocessed';
@@ -138,7 +136,7 @@ END
 	$site->stop_process($lock, 'KILL');
 	$site->leadctl('replay', "$site->{dir}/postfix/mail/box");
 	is $site->{status}, 0, 'leadctl replay on the mailbox';
-	is_deeply [ map { $_->{address} } @{ $site->leads } ], ['late@buyers.test'], 'finds the lead';
+	is scalar(grep { $_->{address} eq 'late@buyers.test' } @{ $site->leads }), 1, 'finds the lead';
 };
 
 subtest 'files that are no store of ours' => sub {

@@ -241,6 +241,34 @@ store_outbox_next(struct store *store, const char *endpoint, G_GNUC_UNUSED GErro
 	return next;
 }
 
+/* Nobody else is there. */
+gboolean
+store_is_shared(G_GNUC_UNUSED const struct store *store)
+{
+	return FALSE;
+}
+
+gboolean
+store_holds(G_GNUC_UNUSED struct store *store, G_GNUC_UNUSED const char *name)
+{
+	return TRUE;
+}
+
+gboolean
+store_outbox_look(struct store *store, const char *endpoint, struct store_outlook *ret,
+		  GError **error)
+{
+	*ret = (struct store_outlook){ .next = store_outbox_next(store, endpoint, error) };
+	return TRUE;
+}
+
+gboolean
+store_endpoint_rest(G_GNUC_UNUSED struct store *store, G_GNUC_UNUSED const char *endpoint,
+		    G_GNUC_UNUSED gint64 until, G_GNUC_UNUSED GError **error)
+{
+	return TRUE;
+}
+
 static void
 row_settle(struct store *store, const struct delivery_result *result)
 {

@@ -109,8 +109,7 @@ static const struct complaint complaints[] = {
 	{ "max_sessions = {1}\n", ":1: unexpected token '{'" },
 	{ "max_sessions\n", ":2: premature end of file" },
 	{ "max_sessions += 1\n", ":1: attempt to append to non-list option 'max_sessions'" },
-	{ "store_deadline_ms = 9\n", ":1: store_deadline_ms = 9: expected 10 to 10000" },
-	{ "store_deadline_ms = 10001\n", ":1: store_deadline_ms = 10001: expected 10 to 10000" },
+	{ "store_deadline_ms = 10001\n", ":1: store_deadline_ms = 10001: expected 0 to 10000" },
 	{ "silence_after = \"soon\"\n",
 	  ":1: silence_after: 'soon' is not a duration; write a number with "
 	  "s, m, h, d or w, such as 90m or 14d" },

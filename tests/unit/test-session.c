@@ -393,11 +393,9 @@ test_spooled(void)
 		assert_status(&site, session, "2", "spooled");
 		g_assert_cmpuint(site.runtime->counters.spooled, ==, 2);
 		g_assert_cmpuint(spool_count(site.runtime->spool, NULL), ==, 2);
-		site.runtime->store_retry = 0;
+		outage_look(site.runtime->outage);
+		g_assert_false(outage_is_on(site.runtime->outage));
 		assert_status(&site, session, "3", NULL);
-		g_autoptr(GError) error = NULL;
-		g_assert_cmpint(runtime_drain_spool(site.runtime, &error), ==, 2);
-		g_assert_no_error(error);
 		g_assert_cmpuint(spool_count(site.runtime->spool, NULL), ==, 0);
 		g_assert_cmpuint(site.runtime->counters.spool_taken, ==, 2);
 		g_assert_cmpuint(site.runtime->counters.messages, ==, 3);
@@ -421,9 +419,8 @@ test_slow(void)
 	g_assert_cmpint(g_get_monotonic_time() - began, <, 190 * 1000);
 	__atomic_store_n(&site.fault.commit_delay_ms, 0, __ATOMIC_SEQ_CST);
 	shared->config->store_deadline_ms = 2000;
-	g_autoptr(GError) error = NULL;
-	g_assert_cmpint(runtime_drain_spool(site.runtime, &error), ==, 1);
-	g_assert_no_error(error);
+	outage_look(site.runtime->outage);
+	g_assert_cmpuint(spool_count(site.runtime->spool, NULL), ==, 0);
 	g_assert_cmpuint(count_leads(&site), ==, 1);
 	g_assert_cmpuint(site.runtime->counters.duplicates, ==, 1);
 	session_free(session);
@@ -449,7 +446,7 @@ test_unprocessed(void)
 	spool_close(g_steal_pointer(&site.runtime->spool));
 	assert_status(&site, session, "2", "unprocessed");
 	driver_fault_clear(&site.fault);
-	site.runtime->store_retry = 0;
+	outage_look(site.runtime->outage);
 	assert_status(&site, session, "3", NULL);
 	session_free(session);
 	site_close(&site);
@@ -467,10 +464,13 @@ test_drain_fails(void)
 		g_autofree char *id = g_strdup_printf("%u", i);
 		assert_status(&site, session, id, "spooled");
 	}
-	g_assert_cmpint(runtime_drain_spool(site.runtime, NULL), <=, 0);
+	outage_look(site.runtime->outage);
+	g_assert_true(outage_is_on(site.runtime->outage));
 	g_assert_cmpuint(spool_count(site.runtime->spool, NULL), ==, 3);
 	driver_fault_clear(&site.fault);
-	g_assert_cmpint(runtime_drain_spool(site.runtime, NULL), ==, 3);
+	outage_look(site.runtime->outage);
+	g_assert_cmpuint(spool_count(site.runtime->spool, NULL), ==, 0);
+	g_assert_false(outage_is_on(site.runtime->outage));
 	session_free(session);
 	site_close(&site);
 }
@@ -737,7 +737,7 @@ test_spooled_unrouted(void)
 	struct session *session = begin(&site);
 	const struct letter letter = { "ada@buyers.test", "sales@example.test", .id = "spooled",
 				       .headers = "X-Case: urgent\nX-Team: forged\n" };
-	site.runtime->store_retry = G_MAXINT64; /* paused */
+	outage_begin(site.runtime->outage, NULL);
 	g_autoptr(GPtrArray) changes = tell(session, &letter);
 	g_autofree char *got = routing_text(changes);
 	g_assert_cmpstr(got, ==, "remove X-Team");

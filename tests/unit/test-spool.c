@@ -45,33 +45,46 @@ struct taken {
 	guint count;
 };
 
-static gboolean
-take(struct raw_mail *raw, gpointer data, GError **error)
+static enum spool_fate
+take_one(const struct raw_mail *raw, struct taken *taken)
 {
-	struct taken *taken = data;
-
-	if ((taken->most && taken->count >= taken->most) ||
-	    (taken->refuse && !strcmp(taken->refuse, raw->queue_id))) {
-		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE, "away");
-		return FALSE;
-	}
+	if (taken->most && taken->count >= taken->most)
+		return SPOOL_AWAY;
+	if (taken->refuse && !strcmp(taken->refuse, raw->queue_id))
+		return SPOOL_REFUSED;
 	g_string_append_printf(taken->ids, "%s%s", taken->ids->len ? " " : "", raw->queue_id);
 	taken->count++;
 	g_assert_cmpstr(raw->mail_from, ==, "ada@example.org");
 	g_assert_cmpstr(raw_mail_header(raw, "Subject"), ==, "an offer, please");
 	g_assert_cmpuint(raw->body->len, ==, 7);
-	return TRUE;
+	return SPOOL_TAKEN;
+}
+
+static void
+take(struct spool_item *items, guint count, gpointer data)
+{
+	for (guint i = 0; i < count; i++) {
+		items[i].fate = take_one(items[i].raw, data);
+		if (items[i].fate != SPOOL_TAKEN)
+			items[i].reason = g_strdup("by the test");
+	}
+}
+
+static char *
+drain_by(struct spool *spool, guint together, const char *refuse, guint most, gint expected)
+{
+	struct taken taken = { g_string_new(NULL), refuse, most, 0 };
+	g_autoptr(GError) error = NULL;
+
+	g_assert_cmpint(spool_drain(spool, together, take, &taken, &error), ==, expected);
+	g_assert_no_error(error);
+	return g_string_free(taken.ids, FALSE);
 }
 
 static char *
 drain(struct spool *spool, const char *refuse, guint most, gint expected)
 {
-	struct taken taken = { g_string_new(NULL), refuse, most, 0 };
-	g_autoptr(GError) error = NULL;
-
-	g_assert_cmpint(spool_drain(spool, take, &taken, &error), ==, expected);
-	g_assert_no_error(error);
-	return g_string_free(taken.ids, FALSE);
+	return drain_by(spool, 1, refuse, most, expected);
 }
 
 static int
@@ -139,11 +152,18 @@ test_refusals(void)
 		guint most;
 		gint count;
 		const char *taken;
-		guint left, bad;
+		guint left, bad, together;
 	} wants[] = {
-		{ NULL, 0, 5, "Q1 Q2 Q3 Q4 Q5", 0, 0 }, { NULL, 2, 2, "Q1 Q2", 3, 0 },
-		{ "Q1", 0, 4, "Q2 Q3 Q4 Q5", 0, 1 },    { "Q3", 0, 4, "Q1 Q2 Q4 Q5", 0, 1 },
-		{ "Q5", 0, 4, "Q1 Q2 Q3 Q4", 1, 0 }, /* none after it: nothing shows whose fault */
+		{ NULL, 0, 5, "Q1 Q2 Q3 Q4 Q5", 0, 0, 1 },
+		{ NULL, 2, 2, "Q1 Q2", 3, 0, 1 },
+		{ "Q1", 0, 4, "Q2 Q3 Q4 Q5", 0, 1, 1 },
+		{ "Q3", 0, 4, "Q1 Q2 Q4 Q5", 0, 1, 1 },
+		/* none after it: nothing shows whose fault */
+		{ "Q5", 0, 4, "Q1 Q2 Q3 Q4", 1, 0, 1 },
+		{ NULL, 0, 5, "Q1 Q2 Q3 Q4 Q5", 0, 0, 2 },
+		{ NULL, 2, 2, "Q1 Q2", 3, 0, 5 },
+		{ "Q1", 2, 2, "Q2 Q3", 3, 0, 5 },
+		{ "Q5", 0, 4, "Q1 Q2 Q3 Q4", 0, 1, 5 },
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(wants); i++) {
@@ -154,7 +174,8 @@ test_refusals(void)
 		struct spool *spool = spool_open(scratch.directory, 0, NULL);
 		for (guint n = 1; n <= 5; n++)
 			put(spool, n);
-		ids = drain(spool, wants[i].refuse, wants[i].most, wants[i].count);
+		ids = drain_by(spool, wants[i].together, wants[i].refuse, wants[i].most,
+			       wants[i].count);
 		g_assert_cmpstr(ids, ==, wants[i].taken);
 		g_assert_cmpuint(spool_count(spool, NULL), ==, wants[i].left);
 		bad = g_build_filename(scratch.directory, "bad", NULL);
