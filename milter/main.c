@@ -32,6 +32,8 @@
 #define DELIVERY_GRACE (1 * G_USEC_PER_SEC)
 #define THREAD_STACK (2 << 20)
 #define KEEP_EVERY (10 * (gint64)G_USEC_PER_SEC)
+#define PATIENCE_STEP 10 /* seconds: so often systemd is asked to wait on while we start */
+#define PATIENCE_MOST 3600 /* seconds in all */
 #define EXPIRE_EVERY (3600 * (gint64)G_USEC_PER_SEC)
 
 struct daemon {
@@ -103,6 +105,56 @@ fail_start(const GError *error, const struct config *config, int starter)
 		fprintf(stderr, "leadmilter: %s\n", error ? error->message : "failed");
 	tell_starter(starter, code);
 	return code;
+}
+
+/* --- a start that takes its time --- */
+
+/* A store of a million leads that is brought to a newer schema takes longer than systemd waits. */
+struct patience {
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t wake;
+	gboolean done; /* under mutex */
+};
+
+static void *
+ask_for_patience(void *data)
+{
+	struct patience *patience = data;
+	struct timespec until;
+	clock_gettime(CLOCK_REALTIME, &until);
+	time_t end = until.tv_sec + PATIENCE_MOST;
+	pthread_mutex_lock(&patience->mutex);
+	while (!patience->done && until.tv_sec < end) {
+		sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%d000000\nSTATUS=opening the store",
+			   3 * PATIENCE_STEP);
+		until.tv_sec += PATIENCE_STEP;
+		while (!patience->done && pthread_cond_timedwait(&patience->wake, &patience->mutex,
+								 &until) != ETIMEDOUT)
+			;
+	}
+	pthread_mutex_unlock(&patience->mutex);
+	return NULL;
+}
+
+static struct runtime *
+open_runtime(struct generation *generation, const char *path, GError **error)
+{
+	struct patience patience = { .mutex = PTHREAD_MUTEX_INITIALIZER,
+				     .wake = PTHREAD_COND_INITIALIZER };
+	gboolean asks = pthread_create(&patience.thread, NULL, ask_for_patience, &patience) == 0;
+	struct runtime *runtime =
+		runtime_open(path, generation_ref(generation),
+			     RUNTIME_STORE | RUNTIME_SPOOL | RUNTIME_DELIVER, error);
+	if (!asks)
+		return runtime;
+	pthread_mutex_lock(&patience.mutex);
+	patience.done = TRUE;
+	pthread_cond_signal(&patience.wake);
+	pthread_mutex_unlock(&patience.mutex);
+	pthread_join(patience.thread, NULL);
+	sd_notify(0, "STATUS=");
+	return runtime;
 }
 
 /* --- threads beside libmilter's --- */
@@ -291,8 +343,7 @@ open_daemon(struct daemon *daemon, struct generation *generation, const char *pa
 	if (!filter_open(config, error) || !drop_privileges(config, error))
 		return FALSE;
 	write_pid_file(config);
-	daemon->runtime = runtime_open(path, generation_ref(generation),
-				       RUNTIME_STORE | RUNTIME_SPOOL | RUNTIME_DELIVER, error);
+	daemon->runtime = open_runtime(generation, path, error);
 	if (!daemon->runtime)
 		return FALSE;
 	daemon->control = control_start(daemon->runtime, config->control_socket, error);

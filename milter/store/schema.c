@@ -28,6 +28,7 @@
 #include "store/schema.h"
 
 #include "base/error.h"
+#include "base/log.h"
 
 #define APPLICATION_ID 1280142452 /* "LMlt" */
 
@@ -312,13 +313,22 @@ make_version(struct database *database, int version, GError **error)
 }
 
 static gboolean
-migrate_one(struct database *database, int version, GError **error)
+migrate_one(struct database *database, int version, gboolean tells, GError **error)
 {
 	const struct driver *driver = database->driver;
+	gint64 began = g_get_monotonic_time();
 
+	if (tells)
+		log_notice("the store is brought to schema version %d; a million leads take about "
+			   "20 s",
+			   version);
 	if (driver->begin(database->connection, error) && make_version(database, version, error) &&
-	    driver->commit(database->connection, error))
+	    driver->commit(database->connection, error)) {
+		if (tells)
+			log_notice("the store has schema version %d after %.1f s", version,
+				   (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC);
 		return TRUE;
+	}
 	driver->rollback(database->connection);
 	return FALSE;
 }
@@ -326,12 +336,14 @@ migrate_one(struct database *database, int version, GError **error)
 gboolean
 schema_migrate(struct database *database, GError **error)
 {
+	gboolean is_new;
 	int version;
 
 	if (!schema_check(database, &version, error))
 		return FALSE;
+	is_new = version == 0;
 	while (version < schema_version())
-		if (!migrate_one(database, ++version, error))
+		if (!migrate_one(database, ++version, !is_new, error))
 			return FALSE;
 	return TRUE;
 }

@@ -259,6 +259,7 @@ subtest 'systemd is told' => sub {
 		$seen{$_} = 1 for split /\n/, $text;
 	}
 	alarm 0;
+	ok $seen{'EXTEND_TIMEOUT_USEC=30000000'}, 'a start may take its time';
 	ok $seen{'READY=1'}, 'ready';
 	ok $seen{'WATCHDOG=1'}, 'alive';
 };
