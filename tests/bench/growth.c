@@ -57,7 +57,7 @@ add_columns(sqlite3 *db, const char *table, const char *const *changed, GString 
 }
 
 static void
-copy_rows(sqlite3 *db, const char *table, const char *key, guint count, const char *const *changed)
+multiply_rows(sqlite3 *db, const char *table, const char *key, guint count, const char *const *changed)
 {
 	g_autoptr(GString) names = g_string_new(NULL), values = g_string_new(NULL);
 	g_autofree char *text = NULL;
@@ -156,11 +156,11 @@ fill(const char *path, guint count)
 			  NULL, NULL, NULL),
 	     db);
 	empty = size_of(db);
-	copy_rows(db, "lead", "number=1", count, LEAD);
+	multiply_rows(db, "lead", "number=1", count, LEAD);
 	copy_keys(db, count);
 	contacts = size_of(db);
-	copy_rows(db, "touch", "1", count, TOUCH);
-	copy_rows(db, "message", "1", count, MESSAGE);
+	multiply_rows(db, "touch", "1", count, TOUCH);
+	multiply_rows(db, "message", "1", count, MESSAGE);
 	copy_conversations(db, count);
 	must(sqlite3_exec(db, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL), db);
 	printf("growth contacts=%u bytes_per_contact=%.0f bytes_per_touch=%.0f filled_s=%.1f\n",
