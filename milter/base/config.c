@@ -484,6 +484,21 @@ is_listen_address(const char *listen)
 }
 
 static gboolean
+is_store(const char *where)
+{
+	return where &&
+	       (g_str_has_prefix(where, "sqlite:/") || g_str_has_prefix(where, "postgresql://") ||
+		g_str_has_prefix(where, "postgres://"));
+}
+
+/* What isn't understood may hold a password. */
+static const char *
+shown_store(const char *where)
+{
+	return !where ? "" : strchr(where, '@') ? "..." : where;
+}
+
+static gboolean
 check_top(struct config_file *file, struct config_part *whole, struct config *config,
 	  GError **error)
 {
@@ -494,10 +509,11 @@ check_top(struct config_file *file, struct config_part *whole, struct config *co
 			file, whole, "socket", error,
 			"socket = \"%s\": expected \"unix:/path\" or \"inet:port@host\"",
 			config->socket ? config->socket : "");
-	if (!config->store || !g_str_has_prefix(config->store, "sqlite:/"))
+	if (!is_store(config->store))
 		return config_part_problem(file, whole, "store", error,
-					   "store = \"%s\": expected \"sqlite:/path\"",
-					   config->store ? config->store : "");
+					   "store = \"%s\": expected \"sqlite:/path\" or "
+					   "\"postgresql://host/database\"",
+					   shown_store(config->store));
 	if (config->hook_listen && !is_listen_address(config->hook_listen))
 		return config_part_problem(file, whole, "hook_listen", error,
 					   "hook_listen = \"%s\": expected \"127.0.0.1:8025\", "

@@ -229,7 +229,7 @@ struct config {
 	char *group;
 	char *pid_file; /* or NULL */
 	char *control_socket; /* path */
-	char *store; /* "sqlite:/path" or a path */
+	char *store; /* "sqlite:/path" or "postgresql://host/database" */
 	char *spool_directory;
 	guint store_deadline_ms;
 	gint64 spool_max_bytes;

@@ -32,7 +32,7 @@ database_open(const struct driver *driver, const char *path, gboolean writable, 
 	struct driver_connection *connection;
 	struct database *database;
 
-	if (writable && !make_file(path, error))
+	if (writable && !driver->is_server && !make_file(path, error))
 		return NULL;
 	connection = driver->open(driver, path, writable, error);
 	if (!connection)
@@ -40,7 +40,7 @@ database_open(const struct driver *driver, const char *path, gboolean writable, 
 	database = g_new0(struct database, 1);
 	database->driver = driver;
 	database->connection = connection;
-	database->path = g_strdup(path);
+	database->path = driver->label ? driver->label(path) : g_strdup(path);
 	return database;
 }
 
@@ -196,23 +196,5 @@ database_column_text(struct database *database, struct driver_statement *stateme
 gboolean
 database_check(struct database *database, GError **error)
 {
-	const struct driver *driver = database->driver;
-	struct driver_statement *statement =
-		driver->prepare(database->connection, "PRAGMA quick_check(1)", error);
-	enum driver_step step;
-	g_autofree char *finding = NULL;
-
-	if (!statement)
-		return FALSE;
-	step = driver->step(database->connection, statement, error);
-	if (step == DRIVER_ROW)
-		finding = g_strdup(driver->column_text(statement, 0));
-	driver->finalize(statement);
-	if (step == DRIVER_FAILED || !g_strcmp0(finding, "ok"))
-		return step != DRIVER_FAILED;
-	g_set_error(error, LEADMILTER_ERROR, ERROR_STORE_CORRUPT,
-		    "%s: damaged (%s); stop the daemon, move it away together with its -wal and "
-		    "-shm files and put a copy back, or salvage it with `sqlite3 FILE .recover`",
-		    database->path, finding ? finding : "no answer from the check");
-	return FALSE;
+	return database->driver->check(database->connection, error);
 }

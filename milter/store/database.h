@@ -14,7 +14,7 @@
 struct database {
 	const struct driver *driver;
 	struct driver_connection *connection;
-	char *path;
+	char *path; /* for people: a server's without a password */
 	struct driver_statement *statements[QUERY_COUNT];
 };
 
@@ -45,7 +45,7 @@ gboolean database_run(struct database *database, enum query query, GError **erro
 gboolean database_integer(struct database *database, enum query query, gint64 otherwise,
 			  gint64 *ret, GError **error, const char *types, ...);
 
-/** SQLite's quick check. @return FALSE with ERROR_STORE_CORRUPT and the first finding */
+/** The driver's quick check. @return FALSE with ERROR_STORE_CORRUPT and the first finding */
 gboolean database_check(struct database *database, GError **error);
 
 /* Columns, short. */

@@ -1,7 +1,8 @@
 /*
  * driver.h - a database as a struct of functions, so that the store's logic names no library.
  *
- * sqlite.c is the real one; tests/unit/driver_fault.c wraps it and fails on demand.  A
+ * sqlite.c and postgres.c are the real ones; tests/unit/driver_fault.c wraps the first and fails
+ * on demand.  A
  * connection and its statements belong to one thread at a time: nothing here locks.
  * A text or blob that is bound must stay as it is until the step; columns are valid until
  * the next step or reset.  Every failure is a GError: ERROR_STORE_FULL (no space),
@@ -25,6 +26,12 @@ enum driver_blame {
 };
 
 struct driver {
+	/** The store is a database on a server, which several hosts may share: no file, no lock
+	 *  file.  What gives no rows may be queued: it has failed if the next read, release() or
+	 *  commit() fails, and then nobody knows whose statement it was. */
+	gboolean is_server;
+	/** What people may read of the place: without a password.  NULL: the path; caller frees. */
+	char *(*label)(const char *path);
 	/** @param writable FALSE: this connection never writes and never checkpoints. */
 	struct driver_connection *(*open)(const struct driver *driver, const char *path,
 					  gboolean writable, GError **error);
@@ -33,6 +40,9 @@ struct driver {
 	gboolean (*tune)(struct driver_connection *connection, GError **error);
 	/** A writing connection puts everything into the main file before it closes. */
 	void (*close)(struct driver_connection *connection);
+	/** Longest wait for a server's answer, in milliseconds; then the connection is given up.
+	 *  0 is an hour.  NULL: there is no server. */
+	void (*set_limit)(struct driver_connection *connection, guint milliseconds);
 
 	struct driver_statement *(*prepare)(struct driver_connection *connection, const char *text,
 					    GError **error);
@@ -76,6 +86,19 @@ struct driver {
 	 *  @param whole TRUE: and cut the log to nothing, which fails while a reader holds it */
 	gboolean (*checkpoint)(struct driver_connection *connection, gboolean whole,
 			       GError **error);
+	/** Write the store anew, so that nothing stays of what was erased, as far as that is the
+	 *  store's own business. */
+	gboolean (*compact)(struct driver_connection *connection, GError **error);
+
+	/** Which version of our schema it has, 0 none; below 0 a mark of the tools.
+	 *  @return FALSE with ERROR_STORE_CORRUPT when it is another program's */
+	gboolean (*version)(struct driver_connection *connection, int *ret_version, GError **error);
+	/** Note the version, in the open transaction. */
+	gboolean (*mark)(struct driver_connection *connection, int version, GError **error);
+	/** Make what the tables of version 1 stand in, in the open transaction; NULL: nothing. */
+	gboolean (*prepare_place)(struct driver_connection *connection, GError **error);
+	/** A quick look for damage. @return FALSE with ERROR_STORE_CORRUPT */
+	gboolean (*check)(struct driver_connection *connection, GError **error);
 	/** Rows were written with numbers of their own: new ones are to come after them.  In the
 	 *  open transaction; NULL: nothing to do. */
 	gboolean (*settle)(struct driver_connection *connection, GError **error);

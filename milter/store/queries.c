@@ -1,6 +1,9 @@
 /*
  * queries.c - see queries.h.
  *
+ * The texts are SQLite's; the PostgreSQL driver translates them (postgres_sql.c).  So in DO UPDATE
+ * a column is named with its table.
+ *
  * In a text, "{columns}", "{values}" and "{set}" stand for the columns of its record, numbered from
  * the parameter given.  Whatever identifies somebody is one step through an index, whose
  * cost doesn't grow with the store; LIMITs bound what hostile mail could pile up under one
@@ -192,9 +195,9 @@ static const struct text TEXTS[QUERY_COUNT] = {
 				     0, NULL },
 	[QUERY_CUSTOMER_WRITE] = { "INSERT INTO customer(id, lead, since) VALUES(?1, ?2, "
 				   "nullif(?3, 0)) "
-				   "ON CONFLICT(lead) DO UPDATE SET id=coalesce(excluded.id, id), "
-				   "since=coalesce(min(since, excluded.since), since, "
-				   "excluded.since)",
+				   "ON CONFLICT(lead) DO UPDATE SET id=coalesce(excluded.id, "
+				   "customer.id), since=coalesce(min(customer.since, "
+				   "excluded.since), customer.since, excluded.since)",
 				   NULL, 0, NULL },
 	[QUERY_CUSTOMER_LEAD] = { "SELECT lead FROM customer WHERE id=?1", NULL, 0, NULL },
 	[QUERY_OUTCOME_INSERT] = { "INSERT INTO outcome(lead, what, reason, source, time, "
@@ -204,9 +207,10 @@ static const struct text TEXTS[QUERY_COUNT] = {
 	[QUERY_CONTACT_WRITE] = { "INSERT INTO contact(key, address, name, lead, first_seen, "
 				  "last_seen, mails) VALUES(?1, ?2, ?3, ?4, ?5, ?5, 1) "
 				  "ON CONFLICT(key) DO UPDATE SET "
-				  "name=coalesce(excluded.name, name), "
-				  "first_seen=min(first_seen, excluded.first_seen), "
-				  "last_seen=max(last_seen, excluded.last_seen), mails=mails+1",
+				  "name=coalesce(excluded.name, contact.name), "
+				  "first_seen=min(contact.first_seen, excluded.first_seen), "
+				  "last_seen=max(contact.last_seen, excluded.last_seen), "
+				  "mails=contact.mails+1",
 				  NULL, 0, NULL },
 	[QUERY_CONTACTS] = { "SELECT c.address, c.name, CASE l.merged_into WHEN '' THEN NULL "
 			     "ELSE coalesce(l.merged_into, l.id) END, "

@@ -1,5 +1,5 @@
 /*
- * queries.h - every SQL text of the store, by name.  SQLite's dialect; see schema.c for tables.
+ * queries.h - every SQL text of the store, by name; see schema.c for tables.
  */
 #ifndef LEADMILTER_QUERIES_H
 #define LEADMILTER_QUERIES_H

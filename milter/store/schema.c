@@ -1,9 +1,10 @@
 /*
  * schema.c - see schema.h.
  *
- * The file says it is ours in PRAGMA application_id, and its version in PRAGMA user_version,
- * which is written in the transaction that makes the version: after a crash it is the old one or
- * the new one.  Migrations only go forward; a newer file is refused, never guessed at.
+ * The store says that it is ours and of which version (SQLite in PRAGMA application_id and
+ * user_version, PostgreSQL in a table), which is written in the transaction that makes the version:
+ * after a crash it is the old one or the new one.  Migrations only go forward; a newer store is
+ * refused, never guessed at.
  *
  * Version 1.  Rows are few and small because every one costs a page in each commit:
  *   lead          one person.  Its number is known inside the store only, its id outside.
@@ -29,8 +30,6 @@
 
 #include "base/error.h"
 #include "base/log.h"
-
-#define APPLICATION_ID 1280142452 /* "LMlt" */
 
 static const char VERSION_1[] =
 	"CREATE TABLE lead(number INTEGER PRIMARY KEY, id TEXT NOT NULL, normalised TEXT, "
@@ -233,39 +232,10 @@ schema_text(int version)
 	return VERSIONS[version - 1];
 }
 
-static gboolean
-number_of(struct database *database, const char *text, gint64 *ret, GError **error)
-{
-	const struct driver *driver = database->driver;
-	struct driver_statement *statement = driver->prepare(database->connection, text, error);
-	enum driver_step step;
-
-	if (!statement)
-		return FALSE;
-	step = driver->step(database->connection, statement, error);
-	*ret = step == DRIVER_ROW ? driver->column_integer(statement, 0) : 0;
-	driver->finalize(statement);
-	return step != DRIVER_FAILED;
-}
-
 gboolean
 schema_read(struct database *database, int *ret_version, GError **error)
 {
-	gint64 application, version, tables;
-
-	if (!number_of(database, "PRAGMA application_id", &application, error) ||
-	    !number_of(database, "PRAGMA user_version", &version, error) ||
-	    !number_of(database, "SELECT count(*) FROM sqlite_schema", &tables, error))
-		return FALSE;
-	if (application != APPLICATION_ID && (application != 0 || version != 0 || tables != 0)) {
-		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE_CORRUPT,
-			    "%s: is the database of another program (application id %d); name "
-			    "another file as the store",
-			    database->path, (int)application);
-		return FALSE;
-	}
-	*ret_version = version;
-	return TRUE;
+	return database->driver->version(database->connection, ret_version, error);
 }
 
 gboolean
@@ -296,33 +266,37 @@ schema_check(struct database *database, int *ret_version, GError **error)
 gboolean
 schema_mark(struct database *database, int version, GError **error)
 {
-	g_autofree char *mark = g_strdup_printf("PRAGMA application_id=%d; PRAGMA user_version=%d",
-						APPLICATION_ID, version);
-
-	return database->driver->exec(database->connection, mark, error);
+	return database->driver->mark(database->connection, version, error);
 }
 
 static gboolean
 make_version(struct database *database, int version, GError **error)
 {
-	if (database->driver->exec(database->connection, schema_text(version), error) &&
+	const struct driver *driver = database->driver;
+
+	if ((version > 1 || !driver->prepare_place ||
+	     driver->prepare_place(database->connection, error)) &&
+	    driver->exec(database->connection, schema_text(version), error) &&
 	    schema_mark(database, version, error))
 		return TRUE;
 	g_prefix_error(error, "schema version %d: ", version);
 	return FALSE;
 }
 
+/* Somebody else may have made it while this one waited to begin. */
 static gboolean
 migrate_one(struct database *database, int version, gboolean tells, GError **error)
 {
 	const struct driver *driver = database->driver;
 	gint64 began = g_get_monotonic_time();
+	int now;
 
 	if (tells)
 		log_notice("the store is brought to schema version %d; a million leads take about "
 			   "20 s",
 			   version);
-	if (driver->begin(database->connection, error) && make_version(database, version, error) &&
+	if (driver->begin(database->connection, error) && schema_check(database, &now, error) &&
+	    (now >= version || make_version(database, version, error)) &&
 	    driver->commit(database->connection, error)) {
 		if (tells)
 			log_notice("the store has schema version %d after %.1f s", version,

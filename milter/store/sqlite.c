@@ -415,6 +415,79 @@ checkpoint(struct driver_connection *c, gboolean whole, GError **error)
 	return FALSE;
 }
 
+static gboolean
+compact(struct driver_connection *c, GError **error)
+{
+	return exec(c, "VACUUM", error);
+}
+
+/* --- what the file is --- */
+
+#define APPLICATION_ID 1280142452 /* "LMlt" */
+
+/* The first column of the first row, or 0; *ret_words too when they are wanted. */
+static gboolean
+ask(struct driver_connection *c, const char *text, gint64 *ret, char **ret_words, GError **error)
+{
+	struct driver_statement *statement = prepare(c, text, error);
+	enum driver_step result;
+
+	if (!statement)
+		return FALSE;
+	result = step(c, statement, error);
+	if (ret)
+		*ret = result == DRIVER_ROW ? column_integer(statement, 0) : 0;
+	if (ret_words)
+		*ret_words = result == DRIVER_ROW ? g_strdup(column_text(statement, 0)) : NULL;
+	finalize(statement);
+	return result != DRIVER_FAILED;
+}
+
+static gboolean
+version(struct driver_connection *c, int *ret_version, GError **error)
+{
+	gint64 application, number, tables;
+
+	if (!ask(c, "PRAGMA application_id", &application, NULL, error) ||
+	    !ask(c, "PRAGMA user_version", &number, NULL, error) ||
+	    !ask(c, "SELECT count(*) FROM sqlite_schema", &tables, NULL, error))
+		return FALSE;
+	if (application != APPLICATION_ID && (application != 0 || number != 0 || tables != 0)) {
+		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE_CORRUPT,
+			    "%s: is the database of another program (application id %d); name "
+			    "another file as the store",
+			    c->path, (int)application);
+		return FALSE;
+	}
+	*ret_version = (int)number;
+	return TRUE;
+}
+
+static gboolean
+mark(struct driver_connection *c, int number, GError **error)
+{
+	g_autofree char *text = g_strdup_printf("PRAGMA application_id=%d; PRAGMA user_version=%d",
+						APPLICATION_ID, number);
+
+	return exec(c, text, error);
+}
+
+static gboolean
+check(struct driver_connection *c, GError **error)
+{
+	g_autofree char *finding = NULL;
+
+	if (!ask(c, "PRAGMA quick_check(1)", NULL, &finding, error))
+		return FALSE;
+	if (!g_strcmp0(finding, "ok"))
+		return TRUE;
+	g_set_error(error, LEADMILTER_ERROR, ERROR_STORE_CORRUPT,
+		    "%s: damaged (%s); stop the daemon, move it away together with its -wal and "
+		    "-shm files and put a copy back, or salvage it with `sqlite3 FILE .recover`",
+		    c->path, finding ? finding : "no answer from the check");
+	return FALSE;
+}
+
 /* --- backup --- */
 
 #define BACKUP_PAGES 4096 /* at a time: 8 MiB */
@@ -499,5 +572,9 @@ const struct driver sqlite_driver = {
 	.blame = blame,
 	.backlog = backlog,
 	.checkpoint = checkpoint,
+	.compact = compact,
+	.version = version,
+	.mark = mark,
+	.check = check,
 	.backup = backup,
 };

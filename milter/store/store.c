@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "store/lock.h"
 #include "store/feed.h"
+#include "store/postgres.h"
 #include "store/private.h"
 #include "store/roster.h"
 #include "store/schema.h"
@@ -105,6 +106,18 @@ open_beside_others(struct store *store, GError **error)
 	return store->driver->tune(database->connection, error) ? g_steal_pointer(&database) : NULL;
 }
 
+/* On a server: others may come and go, who makes a version is settled in its transaction. */
+static struct database *
+open_on_server(struct store *store, GError **error)
+{
+	g_autoptr(database_owned) database = database_open(store->driver, store->path, TRUE, error);
+
+	if (!database || !store->driver->tune(database->connection, error) ||
+	    !schema_migrate(database, error))
+		return NULL;
+	return g_steal_pointer(&database);
+}
+
 static struct database *
 open_to_write(struct store *store, GError **error)
 {
@@ -121,24 +134,32 @@ open_to_write(struct store *store, GError **error)
 	return g_steal_pointer(&database);
 }
 
+static gboolean
+check_file(const struct store *store, GError **error)
+{
+	if (access(store->path, R_OK) < 0 && errno != ENOENT) {
+		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE,
+			    "%s: %s; ask as root or as the daemon's user", store->path,
+			    g_strerror(errno));
+		return FALSE;
+	}
+	if (!g_file_test(store->path, G_FILE_TEST_EXISTS)) {
+		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE,
+			    "%s: there is no store yet; the daemon makes it when it starts",
+			    store->path);
+		return FALSE;
+	}
+	return TRUE;
+}
+
 struct database *
 store_open_reader(const struct store *store, GError **error)
 {
 	g_autoptr(database_owned) database = NULL;
 	int version;
 
-	if (access(store->path, R_OK) < 0 && errno != ENOENT) {
-		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE,
-			    "%s: %s; ask as root or as the daemon's user", store->path,
-			    g_strerror(errno));
+	if (!store->driver->is_server && !check_file(store, error))
 		return NULL;
-	}
-	if (!g_file_test(store->path, G_FILE_TEST_EXISTS)) {
-		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE,
-			    "%s: there is no store yet; the daemon makes it when it starts",
-			    store->path);
-		return NULL;
-	}
 	database = database_open(store->driver, store->path, FALSE, error);
 	if (!database || !schema_check(database, &version, error) ||
 	    !store->driver->tune(database->connection, error))
@@ -148,7 +169,7 @@ store_open_reader(const struct store *store, GError **error)
 	g_set_error(error, LEADMILTER_ERROR, ERROR_STORE_SCHEMA,
 		    "%s: has schema version %d, this program reads %d; start the daemon once, it "
 		    "brings the store up to date",
-		    store->path, version, schema_version());
+		    database->path, version, schema_version());
 	return NULL;
 }
 
@@ -222,6 +243,10 @@ start_writer(struct store *store, gboolean shared, GError **error)
 static gboolean
 start_writing(struct store *store, gboolean shared, GError **error)
 {
+	if (store->driver->is_server) {
+		store->writing = open_on_server(store, error);
+		return store->writing && start_writer(store, FALSE, error);
+	}
 	if (!lock_take(store->path, shared, &store->lock, &store->is_alone, error) ||
 	    (shared && !open_gate(store, error)))
 		return FALSE;
@@ -249,8 +274,10 @@ store_open_with(const char *where, enum store_mode mode, const struct store_opti
 	store->lock = store->gate = store->turn = -1;
 	store->roster = roster_new();
 	store->feed = feed_new();
-	store->hosts = hosts_new(mode == STORE_SHARED);
-	store->driver = options->driver ? options->driver : &sqlite_driver;
+	store->driver = options->driver          ? options->driver
+			: postgres_is_url(where) ? &postgres_driver
+						 : &sqlite_driver;
+	store->hosts = hosts_new(mode == STORE_SHARED || store->driver->is_server);
 	store->decide = options->decide ? options->decide : decide_message;
 	pthread_mutex_init(&store->reading_mutex, NULL);
 	pthread_mutex_init(&store->wake_mutex, NULL);
@@ -311,7 +338,8 @@ store_run(struct store *store,
 {
 	if (store->writer)
 		return writer_run(store->writer, run, data, error);
-	g_set_error(error, LEADMILTER_ERROR, ERROR_STORE, "%s: was opened to read", store->path);
+	g_set_error(error, LEADMILTER_ERROR, ERROR_STORE, "%s: was opened to read",
+		    store->reading->path);
 	return FALSE;
 }
 

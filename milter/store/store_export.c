@@ -238,7 +238,7 @@ store_export(struct store *store, const char *who, GError **error)
 		database_open(store->driver, store->path, FALSE, error);
 	struct forget *person = forget_new();
 	struct export export = { database, person, g_string_new(NULL), error };
-	gboolean done = database && store->driver->exec(database->connection, "BEGIN", error) &&
+	gboolean done = database && store->driver->begin_read(database->connection, error) &&
 			forget_find(database, person, who, error) && put_all(&export);
 
 	if (database)

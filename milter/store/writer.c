@@ -379,7 +379,7 @@ compact(struct writer *writer)
 	if (!writer->compact)
 		return;
 	writer->compact = FALSE;
-	if (!database->driver->exec(database->connection, "VACUUM", &error))
+	if (!database->driver->compact(database->connection, &error))
 		log_warning("the store could not be written anew: %s", error->message);
 }
 

@@ -2,7 +2,7 @@
  * store.c - how many messages a second the store takes: new leads of unique senders, one event
  * each, from 1, 4 and 64 threads, and the same leads writing again.
  *
- *   build/bench/store [MESSAGES] [DIRECTORY]
+ *   build/bench/store [MESSAGES] [DIRECTORY or postgresql://…]
  */
 #include "../unit/store_help.c"
 
@@ -110,7 +110,9 @@ main(int argc, char **argv)
 	guint total = argc > 1 ? atoi(argv[1]) : 20000, first = 0;
 	g_autofree char *made = argc > 2 ? NULL : g_dir_make_tmp("leadmilter-XXXXXX", NULL);
 	const char *directory = argc > 2 ? argv[2] : made;
-	g_autofree char *path = g_build_filename(directory, "bench.db", NULL);
+	g_autofree char *path = g_str_has_prefix(directory, "postgres")
+					? g_strdup(directory)
+					: g_build_filename(directory, "bench.db", NULL);
 	g_autoptr(config_owned) config = config_default();
 	g_autoptr(GError) error = NULL;
 	g_autoptr(store_owned) store = help_open(path, STORE_WRITE, &error);

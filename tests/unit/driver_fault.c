@@ -101,6 +101,30 @@ fault_exec(struct driver_connection *connection, const char *text, GError **erro
 }
 
 static gboolean
+fault_version(struct driver_connection *connection, int *ret_version, GError **error)
+{
+	return sqlite_driver.version(real(connection), ret_version, error);
+}
+
+static gboolean
+fault_mark(struct driver_connection *connection, int version, GError **error)
+{
+	return sqlite_driver.mark(real(connection), version, error);
+}
+
+static gboolean
+fault_check(struct driver_connection *connection, GError **error)
+{
+	return sqlite_driver.check(real(connection), error);
+}
+
+static gboolean
+fault_compact(struct driver_connection *connection, GError **error)
+{
+	return sqlite_driver.compact(real(connection), error);
+}
+
+static gboolean
 fault_begin(struct driver_connection *connection, GError **error)
 {
 	return sqlite_driver.begin(real(connection), error);
@@ -201,6 +225,10 @@ driver_fault_init(struct driver_fault *fault)
 	fault->driver.prepare = fault_prepare;
 	fault->driver.step = fault_step;
 	fault->driver.exec = fault_exec;
+	fault->driver.version = fault_version;
+	fault->driver.mark = fault_mark;
+	fault->driver.check = fault_check;
+	fault->driver.compact = fault_compact;
 	fault->driver.begin = fault_begin;
 	fault->driver.begin_read = fault_begin_read;
 	fault->driver.backup = fault_backup;

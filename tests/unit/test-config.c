@@ -145,9 +145,11 @@ static const struct complaint complaints[] = {
 	{ "socket = \"unix:relative\"\n",
 	  ":1: socket = \"unix:relative\": expected \"unix:/path\" or \"inet:port@host\"" },
 	{ "socket = \"\"\n", ":1: socket = \"\": expected \"unix:/path\" or \"inet:port@host\"" },
-	{ "store = \"/leads.db\"\n", ":1: store = \"/leads.db\": expected \"sqlite:/path\"" },
+	{ "store = \"/leads.db\"\n", ":1: store = \"/leads.db\": expected \"sqlite:/path\" or "
+				     "\"postgresql://host/database\"" },
 	{ "store = \"sqlite:leads.db\"\n",
-	  ":1: store = \"sqlite:leads.db\": expected \"sqlite:/path\"" },
+	  ":1: store = \"sqlite:leads.db\": expected \"sqlite:/path\" or "
+	  "\"postgresql://host/database\"" },
 	{ "own_networks = {\"10.0.0.0/8\",\n\t\"10.0.0.0/33\"}\n",
 	  ":2: own_networks: \"10.0.0.0/33\" is no network; expected \"192.0.2.0/24\"" },
 	{ "form \"contact\" {\n\tclients = {\"192.0.2.1\",\n\t\t\"192.0.2.300\"}\n}\n",

@@ -1,0 +1,12 @@
+/* postgres.h - the PostgreSQL driver (driver.h). */
+#ifndef LEADMILTER_POSTGRES_H
+#define LEADMILTER_POSTGRES_H
+
+#include "store/driver.h"
+
+extern const struct driver postgres_driver;
+
+/** Is it the URL of a PostgreSQL database ("postgresql://…" or "postgres://…")? */
+gboolean postgres_is_url(const char *where);
+
+#endif

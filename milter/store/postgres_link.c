@@ -1,0 +1,724 @@
+/* postgres_link.c - see postgres_link.h. */
+#include "store/postgres_link.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+#define LIMIT_DEFAULT 5000 /* milliseconds for an answer */
+#define LIMIT_NONE (3600 * 1000)
+#define CONNECT_SECONDS "2" /* a host; libpq knows nothing shorter */
+#define PAUSE_FIRST (50 * 1000) /* microseconds between attempts to connect */
+#define PAUSE_MOST (2 * G_USEC_PER_SEC)
+#define OLDEST_SERVER 120000
+
+enum kind { RUN, PREPARE, SYNC };
+
+struct command {
+	enum kind kind;
+	PGresult **ret;
+	char *name; /* PREPARE: what is prepared */
+};
+
+struct postgres_link {
+	PGconn *connection; /* NULL: none */
+	char *url, *label, *secret, *user, *database;
+	gboolean writable, is_pooled, is_patient;
+	guint limit, generation;
+	struct command *sent; /* a ring of `room`, a power of two */
+	guint first, count, room;
+	GHashTable *prepared; /* names on this connection */
+	GError *failure; /* of what was queued, the first */
+	gboolean lost; /* that one cost the connection */
+	enum driver_blame blame;
+	gint64 changes;
+	gboolean was_committed;
+	gint64 retry; /* not before (monotonic) */
+	gint64 pause;
+	GError *last; /* why there is no connection */
+};
+
+/* --- words --- */
+
+/* A password that somebody put into the URL may come back in libpq's or the server's words. */
+static char *
+clean(const struct postgres_link *link, const char *words)
+{
+	GString *text = g_string_new(words);
+
+	if (link->secret && *link->secret)
+		g_string_replace(text, link->secret, "***", 0);
+	for (gsize i = 0; i < text->len; i++)
+		if ((guchar)text->str[i] < ' ')
+			text->str[i] = ' ';
+	return g_strchomp(g_string_free(text, FALSE));
+}
+
+static const struct {
+	const char *state; /* SQLSTATE, or its class */
+	int code;
+	enum driver_blame blame;
+	gboolean costs_connection;
+	const char *hint;
+} STATES[] = {
+	{ "53100", ERROR_STORE_FULL, DRIVER_BLAMES_STORE, FALSE, "no space left on its disk" },
+	{ "XX001", ERROR_STORE_CORRUPT, DRIVER_BLAMES_STORE, FALSE, "damaged; restore a backup" },
+	{ "XX002", ERROR_STORE_CORRUPT, DRIVER_BLAMES_STORE, FALSE,
+	  "an index is damaged; REINDEX DATABASE may help" },
+	{ "42501", ERROR_STORE, DRIVER_BLAMES_STORE, FALSE,
+	  "the role may not do that; let it own the database or the schema leadmilter" },
+	{ "25006", ERROR_STORE, DRIVER_BLAMES_STORE, TRUE,
+	  "the server takes no writes; with several hosts name target_session_attrs=read-write" },
+	{ "26000", ERROR_STORE, DRIVER_BLAMES_STORE, TRUE, NULL }, /* no such prepared statement */
+	{ "42P05", ERROR_STORE, DRIVER_BLAMES_STORE, TRUE, NULL }, /* there is one already */
+	{ "0A000", ERROR_STORE, DRIVER_BLAMES_STORE, TRUE, NULL }, /* tables changed since */
+	{ "57014", ERROR_STORE, DRIVER_BLAMES_STORE, FALSE, "statement_timeout" },
+	{ "08", ERROR_STORE, DRIVER_BLAMES_STORE, TRUE, NULL },
+	{ "57", ERROR_STORE, DRIVER_BLAMES_STORE, TRUE, NULL },
+	{ "22", ERROR_STORE, DRIVER_BLAMES_STATEMENT, FALSE, NULL },
+	{ "23", ERROR_STORE, DRIVER_BLAMES_STATEMENT, FALSE, NULL },
+	{ "42", ERROR_STORE, DRIVER_BLAMES_STATEMENT, FALSE, NULL },
+	{ "54", ERROR_STORE, DRIVER_BLAMES_STATEMENT, FALSE, NULL },
+	{ "", ERROR_STORE, DRIVER_BLAMES_STORE, FALSE, NULL },
+};
+
+static guint
+state_row(const char *state)
+{
+	guint i = 0;
+
+	while (!g_str_has_prefix(state, STATES[i].state))
+		i++;
+	return i;
+}
+
+/* What to do, for what has no code, only words. */
+static char *
+advice(const struct postgres_link *link, const char *words)
+{
+	if (strstr(words, "database ") && strstr(words, " does not exist"))
+		return g_strdup_printf("; make it: CREATE DATABASE \"%s\" OWNER \"%s\" ENCODING "
+				       "'UTF8' TEMPLATE template0;",
+				       link->database, link->user);
+	if (strstr(words, "role ") && strstr(words, " does not exist"))
+		return g_strdup_printf("; make it: CREATE ROLE \"%s\" LOGIN; or name another one "
+				       "in the URL (user=)",
+				       link->user);
+	if (strstr(words, "permission denied for database"))
+		return g_strdup_printf("; allow it: GRANT CONNECT, CREATE ON DATABASE \"%s\" TO "
+				       "\"%s\";",
+				       link->database, link->user);
+	if (strstr(words, "no password supplied") || strstr(words, "authentication failed"))
+		return g_strdup("; put the password into a file that only the daemon's user may "
+				"read, and name it in the URL (passfile=)");
+	return g_strdup("");
+}
+
+/* The first failure counts: what comes after it follows from it. */
+static void
+fail(struct postgres_link *link, const PGresult *result)
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *words = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	guint row = state_row(state ? state : "08");
+	g_autofree char *text = clean(link, words ? words : PQresultErrorMessage(result));
+	const char *hint = STATES[row].hint;
+	g_autofree char *more = NULL;
+
+	if (link->failure)
+		return;
+	link->blame = STATES[row].blame;
+	link->lost = STATES[row].costs_connection;
+	more = advice(link, text);
+	link->failure = g_error_new(
+		LEADMILTER_ERROR, STATES[row].code, "%s: %s%s%s%s (SQLSTATE %s)", link->label, text,
+		hint ? ": " : "", hint ? hint : "", more, state ? state : "none");
+}
+
+static void
+fail_connection(struct postgres_link *link, const char *words)
+{
+	g_autofree char *text = clean(link, words);
+
+	link->lost = TRUE;
+	if (link->failure)
+		return;
+	link->blame = DRIVER_BLAMES_STORE;
+	link->failure = g_error_new(LEADMILTER_ERROR, ERROR_STORE, "%s: %s", link->label, text);
+}
+
+/* --- commands on their way --- */
+
+static void
+push(struct postgres_link *link, enum kind kind, PGresult **ret, const char *name)
+{
+	if (link->count == link->room) {
+		struct command *more = g_new(struct command, link->room ? link->room * 2 : 64);
+
+		for (guint i = 0; i < link->count; i++)
+			more[i] = link->sent[(link->first + i) & (link->room - 1)];
+		g_free(link->sent);
+		link->sent = more;
+		link->room = link->room ? link->room * 2 : 64;
+		link->first = 0;
+	}
+	link->sent[(link->first + link->count++) & (link->room - 1)] =
+		(struct command){ kind, ret, g_strdup(name) };
+}
+
+static struct command *
+front(struct postgres_link *link)
+{
+	return &link->sent[link->first];
+}
+
+static void
+pop(struct postgres_link *link)
+{
+	g_free(front(link)->name);
+	link->first = (link->first + 1) & (link->room - 1);
+	link->count--;
+}
+
+void
+postgres_link_drop(struct postgres_link *link)
+{
+	while (link->count)
+		pop(link);
+	if (link->connection)
+		PQfinish(link->connection);
+	link->connection = NULL;
+	link->lost = FALSE;
+	g_hash_table_remove_all(link->prepared);
+}
+
+/* --- waiting --- */
+
+static gint64
+deadline_of(const struct postgres_link *link)
+{
+	return g_get_monotonic_time() +
+	       (link->is_patient ? LIMIT_NONE : (gint64)link->limit) * 1000;
+}
+
+/* @return FALSE: the connection is of no use any more */
+static gboolean
+wait_input(struct postgres_link *link, gint64 deadline)
+{
+	int unsent = PQflush(link->connection);
+	struct pollfd wait = { .fd = PQsocket(link->connection),
+			       .events = POLLIN | (unsent > 0 ? POLLOUT : 0) };
+	gint64 left = (deadline - g_get_monotonic_time() + 999) / 1000;
+	int got;
+
+	if (unsent < 0) {
+		fail_connection(link, PQerrorMessage(link->connection));
+		return FALSE;
+	}
+	got = left > 0 ? poll(&wait, 1, (int)left) : 0;
+	if (got < 0 && errno == EINTR)
+		return TRUE;
+	if (got == 0) {
+		g_autofree char *words = g_strdup_printf("no answer within %u ms", link->limit);
+
+		fail_connection(link, words);
+		return FALSE;
+	}
+	if (got > 0 && PQconsumeInput(link->connection))
+		return TRUE;
+	fail_connection(link, PQerrorMessage(link->connection));
+	return FALSE;
+}
+
+static void
+note_changes(struct postgres_link *link, PGresult *result)
+{
+	const char *tag = PQcmdStatus(result);
+
+	link->changes = g_ascii_strtoll(PQcmdTuples(result), NULL, 10);
+	link->was_committed = g_str_equal(tag, "COMMIT");
+}
+
+/* Takes the result. */
+static void
+take(struct postgres_link *link, struct command *command, PGresult *result)
+{
+	switch (PQresultStatus(result)) {
+	case PGRES_TUPLES_OK:
+		if (command->ret) {
+			PQclear(*command->ret);
+			*command->ret = result;
+			return;
+		}
+		break;
+	case PGRES_COMMAND_OK:
+		if (command->kind == RUN)
+			note_changes(link, result);
+		break;
+	case PGRES_PIPELINE_ABORTED:
+		break;
+	default:
+		fail(link, result);
+		break;
+	}
+	if (command->kind == PREPARE && PQresultStatus(result) != PGRES_COMMAND_OK)
+		g_hash_table_remove(link->prepared, command->name);
+	PQclear(result);
+}
+
+/* Answers to all that was sent. @return FALSE: the connection is of no use any more */
+static gboolean
+drain(struct postgres_link *link, gint64 deadline)
+{
+	while (link->count > 0) {
+		PGresult *result;
+
+		while (PQisBusy(link->connection))
+			if (!wait_input(link, deadline))
+				return FALSE;
+		result = PQgetResult(link->connection);
+		if (result && PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
+			PQclear(result);
+			pop(link);
+		} else if (result)
+			take(link, front(link), result);
+		else if (PQstatus(link->connection) == CONNECTION_BAD) {
+			fail_connection(link, PQerrorMessage(link->connection));
+			return FALSE;
+		} else
+			pop(link);
+	}
+	return TRUE;
+}
+
+static gboolean
+end_pipeline(struct postgres_link *link, gboolean whole)
+{
+	if (!whole)
+		return PQsendFlushRequest(link->connection);
+	push(link, SYNC, NULL, NULL);
+	return PQpipelineSync(link->connection);
+}
+
+static void
+finish(struct postgres_link *link, gboolean whole)
+{
+	gint64 deadline = deadline_of(link);
+
+	if (!whole && link->count == 0 && link->connection)
+		return;
+	if (!link->connection)
+		fail_connection(link, "the connection was lost");
+	else if (!end_pipeline(link, whole))
+		fail_connection(link, PQerrorMessage(link->connection));
+	else if (drain(link, deadline) && link->failure && !whole && !link->lost &&
+		 (!end_pipeline(link, TRUE) || !drain(link, deadline)))
+		fail_connection(link, PQerrorMessage(link->connection));
+	if (link->lost)
+		postgres_link_drop(link);
+}
+
+void
+postgres_link_catch_up(struct postgres_link *link)
+{
+	finish(link, FALSE);
+}
+
+gboolean
+postgres_link_finish(struct postgres_link *link, gboolean whole, GError **error)
+{
+	finish(link, whole);
+	if (!link->failure)
+		return TRUE;
+	g_propagate_error(error, g_steal_pointer(&link->failure));
+	return FALSE;
+}
+
+/* --- queueing --- */
+
+/* @return FALSE: an error that the next finish tells */
+static gboolean
+sent(struct postgres_link *link, int done, enum kind kind, PGresult **ret, const char *name)
+{
+	if (done)
+		push(link, kind, ret, name);
+	else
+		fail_connection(link, PQerrorMessage(link->connection));
+	return done;
+}
+
+static gboolean
+queue_prepare(struct postgres_link *link, const struct postgres_call *call)
+{
+	if (g_hash_table_contains(link->prepared, call->name))
+		return TRUE;
+	g_hash_table_add(link->prepared, g_strdup(call->name));
+	return sent(link,
+		    PQsendPrepare(link->connection, call->name, call->text, (int)call->count,
+				  call->types),
+		    PREPARE, NULL, call->name);
+}
+
+void
+postgres_link_queue(struct postgres_link *link, const struct postgres_call *call, PGresult **ret)
+{
+	int done;
+
+	if (!link->connection || link->lost)
+		return;
+	if (call->name && !link->is_pooled) {
+		if (!queue_prepare(link, call))
+			return;
+		done = PQsendQueryPrepared(link->connection, call->name, (int)call->count,
+					   call->values, call->lengths, call->formats, 1);
+	} else
+		done = PQsendQueryParams(link->connection, call->text, (int)call->count,
+					 call->types, call->values, call->lengths, call->formats,
+					 1);
+	sent(link, done, RUN, ret, NULL);
+}
+
+void
+postgres_link_queue_text(struct postgres_link *link, const char *text, const char *name)
+{
+	const struct postgres_call call = { .text = text, .name = name };
+
+	postgres_link_queue(link, &call, NULL);
+}
+
+void
+postgres_link_be_patient(struct postgres_link *link, gboolean patient)
+{
+	link->is_patient = patient;
+	if (patient) {
+		postgres_link_queue_text(link, "SET LOCAL statement_timeout=0", NULL);
+		postgres_link_queue_text(link, "SET LOCAL lock_timeout=0", NULL);
+	}
+}
+
+/* --- connecting --- */
+
+/* What a session of ours is like.  Every lookup of the mail's way is a step through an index,
+ * whatever the planner thinks of tables it has not yet counted. */
+static const char SETTINGS_ALL[] = "set_config('search_path', 'leadmilter', $1::text::bool), "
+				   "set_config('statement_timeout', $2::text, $1::text::bool), "
+				   "set_config('idle_in_transaction_session_timeout', $3::text, "
+				   "$1::text::bool), "
+				   "set_config('lock_timeout', $2::text, $1::text::bool), "
+				   "set_config('jit', 'off', $1::text::bool)";
+static const char SETTINGS_WRITER[] = ", set_config('plan_cache_mode', 'force_generic_plan', "
+				      "$1::text::bool), "
+				      "set_config('enable_seqscan', 'off', $1::text::bool), "
+				      "set_config('enable_hashjoin', 'off', $1::text::bool), "
+				      "set_config('enable_mergejoin', 'off', $1::text::bool)";
+
+static void
+queue_settings(struct postgres_link *link, gboolean local)
+{
+	static const Oid types[] = { 25, 25, 25 };
+	static const int formats[] = { 0, 0, 0 };
+	g_autofree char *text =
+		g_strconcat("SELECT ", SETTINGS_ALL, link->writable ? SETTINGS_WRITER : "", NULL);
+	g_autofree char *limit = g_strdup_printf("%u", link->limit);
+	const char *values[] = { local ? "true" : "false", limit, limit };
+	const int lengths[] = { 0, 0, 0 };
+	const struct postgres_call call = { text, NULL, 3, types, values, lengths, formats };
+
+	postgres_link_queue(link, &call, NULL);
+}
+
+void
+postgres_link_queue_settings(struct postgres_link *link)
+{
+	queue_settings(link, TRUE);
+}
+
+static gboolean
+check_server(struct postgres_link *link, GError **error)
+{
+	const char *encoding = PQparameterStatus(link->connection, "server_encoding");
+	int version = PQserverVersion(link->connection);
+
+	if (version < OLDEST_SERVER)
+		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE,
+			    "%s: PostgreSQL %d is too old; 15 is what this was written for",
+			    link->label, version / 10000);
+	else if (encoding && g_ascii_strcasecmp(encoding, "UTF8"))
+		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE,
+			    "%s: its encoding is %s, which can't hold all mail; make it again: "
+			    "CREATE DATABASE \"%s\" OWNER \"%s\" ENCODING 'UTF8' TEMPLATE "
+			    "template0;",
+			    link->label, encoding, link->database, link->user);
+	else
+		return TRUE;
+	return FALSE;
+}
+
+/* A pooler makes up a process id of its own. */
+static gboolean
+ask_process(struct postgres_link *link, GError **error)
+{
+	const struct postgres_call call = { .text = "SELECT pg_backend_pid()" };
+	PGresult *result = NULL;
+	gint32 number;
+	gboolean done;
+
+	postgres_link_queue(link, &call, &result);
+	done = postgres_link_finish(link, TRUE, error) && result && PQntuples(result) == 1;
+	if (done) {
+		memcpy(&number, PQgetvalue(result, 0, 0), sizeof number);
+		link->is_pooled = GINT32_FROM_BE(number) != PQbackendPID(link->connection);
+	}
+	PQclear(result);
+	return done;
+}
+
+static gboolean
+greet(struct postgres_link *link, GError **error)
+{
+	if (PQsetnonblocking(link->connection, 1) != 0 || !PQenterPipelineMode(link->connection)) {
+		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE, "%s: libpq has no pipeline",
+			    link->label);
+		return FALSE;
+	}
+	if (!check_server(link, error) || !ask_process(link, error))
+		return FALSE;
+	if (link->is_pooled)
+		return TRUE;
+	queue_settings(link, FALSE);
+	return postgres_link_finish(link, TRUE, error);
+}
+
+static void
+refuse(struct postgres_link *link, GError **error)
+{
+	g_autofree char *words = clean(link, PQerrorMessage(link->connection));
+	g_autofree char *hint = advice(link, words);
+
+	g_set_error(error, LEADMILTER_ERROR, ERROR_STORE, "%s: %s%s", link->label, words, hint);
+}
+
+struct parameters {
+	GPtrArray *names, *values;
+};
+
+static void
+add_parameter(struct parameters *parameters, const char *name, const char *value)
+{
+	g_ptr_array_add(parameters->names, g_strdup(name));
+	g_ptr_array_add(parameters->values, g_strdup(value));
+}
+
+/* What the URL leaves open; what it says is libpq's alone. */
+static const char *
+value_of(const PQconninfoOption *option)
+{
+	static const struct {
+		const char *name, *value;
+	} defaults[] = {
+		{ "connect_timeout", CONNECT_SECONDS },
+		{ "fallback_application_name", "leadmilter" },
+		{ "client_encoding", "UTF8" },
+		{ "keepalives_idle", "15" },
+		{ "keepalives_interval", "5" },
+		{ "keepalives_count", "3" },
+		{ "tcp_user_timeout", "10000" },
+	};
+
+	if (option->val)
+		return option->val;
+	for (guint i = 0; i < G_N_ELEMENTS(defaults); i++)
+		if (!strcmp(option->keyword, defaults[i].name))
+			return defaults[i].value;
+	return NULL;
+}
+
+static PGconn *
+start(const struct postgres_link *link)
+{
+	struct parameters parameters = { g_ptr_array_new_with_free_func(g_free),
+					 g_ptr_array_new_with_free_func(g_free) };
+	PQconninfoOption *options = PQconninfoParse(link->url, NULL);
+	PGconn *connection;
+
+	for (guint i = 0; options && options[i].keyword; i++) {
+		const char *value = value_of(&options[i]);
+
+		if (value)
+			add_parameter(&parameters, options[i].keyword, value);
+	}
+	add_parameter(&parameters, NULL, NULL);
+	PQconninfoFree(options);
+	connection = PQconnectdbParams((const char *const *)parameters.names->pdata,
+				       (const char *const *)parameters.values->pdata, 0);
+	g_ptr_array_unref(parameters.names);
+	g_ptr_array_unref(parameters.values);
+	return connection;
+}
+
+static gboolean
+connect_now(struct postgres_link *link, GError **error)
+{
+	if (!link->label) {
+		g_set_error_literal(
+			error, LEADMILTER_ERROR, ERROR_STORE,
+			"store: the postgresql:// URL can't be read; write @ : / ? # % in a "
+			"user or password as %40 %3A %2F %3F %23 %25");
+		return FALSE;
+	}
+	link->connection = start(link);
+	link->generation++;
+	if (PQstatus(link->connection) != CONNECTION_OK)
+		refuse(link, error);
+	else if (greet(link, error))
+		return TRUE;
+	postgres_link_drop(link);
+	return FALSE;
+}
+
+gboolean
+postgres_link_ready(struct postgres_link *link, GError **error)
+{
+	if (link->connection && PQstatus(link->connection) == CONNECTION_OK)
+		return TRUE;
+	postgres_link_drop(link);
+	g_clear_error(&link->failure);
+	if (link->last && g_get_monotonic_time() < link->retry) {
+		g_propagate_error(error, g_error_copy(link->last));
+		return FALSE;
+	}
+	g_clear_error(&link->last);
+	if (connect_now(link, &link->last)) {
+		link->pause = 0;
+		return TRUE;
+	}
+	link->blame = DRIVER_BLAMES_STORE;
+	link->pause = CLAMP(link->pause * 2, PAUSE_FIRST, PAUSE_MOST);
+	link->retry = g_get_monotonic_time() + link->pause;
+	g_propagate_error(error, g_error_copy(link->last));
+	return FALSE;
+}
+
+/* --- the link --- */
+
+static char *
+option_value(const PQconninfoOption *options, const char *name)
+{
+	for (guint i = 0; options && options[i].keyword; i++)
+		if (!strcmp(options[i].keyword, name) && options[i].val && *options[i].val)
+			return g_strdup(options[i].val);
+	return NULL;
+}
+
+static void
+describe(struct postgres_link *link)
+{
+	PQconninfoOption *options = PQconninfoParse(link->url, NULL);
+	PQconninfoOption *defaults = PQconndefaults();
+	g_autofree char *host = option_value(options, "host");
+	g_autofree char *port = option_value(options, "port");
+
+	if (options) {
+		link->secret = option_value(options, "password");
+		link->user = option_value(options, "user");
+		link->user = link->user ? link->user : option_value(defaults, "user");
+		link->user = link->user ? link->user : g_strdup(g_get_user_name());
+		link->database = option_value(options, "dbname");
+		link->database = link->database ? link->database : g_strdup(link->user);
+		link->label =
+			g_strdup_printf("postgresql://%s%s%s%s%s", host ? host : "",
+					port ? ":" : "", port ? port : "", "/", link->database);
+	}
+	PQconninfoFree(options);
+	PQconninfoFree(defaults);
+}
+
+struct postgres_link *
+postgres_link_new(const char *url, gboolean writable)
+{
+	struct postgres_link *link = g_new0(struct postgres_link, 1);
+
+	link->url = g_strdup(url);
+	link->writable = writable;
+	link->limit = LIMIT_DEFAULT;
+	link->prepared = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	describe(link);
+	return link;
+}
+
+void
+postgres_link_free(struct postgres_link *link)
+{
+	if (!link)
+		return;
+	postgres_link_drop(link);
+	g_hash_table_unref(link->prepared);
+	g_clear_error(&link->failure);
+	g_clear_error(&link->last);
+	g_free(link->sent);
+	g_free(link->url);
+	g_free(link->label);
+	g_free(link->secret);
+	g_free(link->user);
+	g_free(link->database);
+	g_free(link);
+}
+
+const char *
+postgres_link_label(const struct postgres_link *link)
+{
+	return link->label ? link->label : "postgresql://";
+}
+
+const char *
+postgres_link_user(const struct postgres_link *link)
+{
+	return link->user;
+}
+
+void
+postgres_link_set_limit(struct postgres_link *link, guint milliseconds)
+{
+	link->limit = milliseconds ? milliseconds : LIMIT_NONE;
+	if (postgres_link_is_open(link) && !link->is_pooled)
+		queue_settings(link, FALSE);
+}
+
+gboolean
+postgres_link_is_open(const struct postgres_link *link)
+{
+	return link->connection != NULL && !link->lost;
+}
+
+guint
+postgres_link_generation(const struct postgres_link *link)
+{
+	return link->generation;
+}
+
+gboolean
+postgres_link_is_pooled(const struct postgres_link *link)
+{
+	return link->is_pooled;
+}
+
+gint64
+postgres_link_changes(const struct postgres_link *link)
+{
+	return link->changes;
+}
+
+gboolean
+postgres_link_was_committed(const struct postgres_link *link)
+{
+	return link->was_committed;
+}
+
+enum driver_blame
+postgres_link_blame(const struct postgres_link *link)
+{
+	return link->blame;
+}
