@@ -205,6 +205,27 @@ static const struct check CHECKS[] = {
 	  "DELETE FROM journal WHERE NOT EXISTS (SELECT 1 FROM delivery d WHERE "
 	  "d.id=journal.delivery)",
 	  FALSE },
+	{ "progress_lead", "progress",
+	  "SELECT " NUMBER(
+		  "t.lead") " FROM progress t WHERE NOT EXISTS (SELECT 1 FROM lead l WHERE "
+			    "l.number=t.lead AND l.merged_into IS NULL)",
+	  NULL, "belongs to a lead that isn't there or was merged into another", "removes the row",
+	  "DELETE FROM progress WHERE NOT EXISTS (SELECT 1 FROM lead l WHERE "
+	  "l.number=progress.lead AND l.merged_into IS NULL)",
+	  FALSE },
+	{ "progress_row", "progress", NULL, verify_progress,
+	  "is not what the lead's row says, or missing: reports are wrong", "makes the row", "",
+	  FALSE },
+	{ "search_lead", "search",
+	  "SELECT t.word || ' of lead ' || " NUMBER(
+		  "t.lead") " FROM search t WHERE NOT EXISTS "
+			    "(SELECT 1 FROM lead l WHERE l.number=t.lead AND l.merged_into IS "
+			    "NULL)",
+	  NULL, "leads to a card that isn't there or was merged into another", "removes the word",
+	  "DELETE FROM search WHERE NOT EXISTS (SELECT 1 FROM lead l WHERE l.number=search.lead "
+	  "AND "
+	  "l.merged_into IS NULL)",
+	  FALSE },
 	{ "tally_row", "tally",
 	  "SELECT '1' FROM (SELECT count(*) AS n FROM tally WHERE number=1) t "
 	  "WHERE n=0",

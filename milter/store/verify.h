@@ -56,5 +56,8 @@ gboolean verify_stale_keys(struct database *database, gboolean repair, verify_fo
 /** Messages that can't be found again by what their rows say. */
 gboolean verify_links(struct database *database, gboolean repair, verify_found found, gpointer data,
 		      GError **error);
+/** Leads whose row for reports (progress.h) is missing or behind. */
+gboolean verify_progress(struct database *database, gboolean repair, verify_found found,
+			 gpointer data, GError **error);
 
 #endif

@@ -231,6 +231,51 @@ verify_stale_keys(struct database *database, gboolean repair, verify_found found
 	return TRUE;
 }
 
+/* --- what reports read --- */
+
+static gboolean
+list_behind(struct database *database, GArray *list, GError **error)
+{
+	struct driver_statement *row = database->driver->prepare(
+		database->connection,
+		"SELECT l.number FROM lead l LEFT JOIN progress p ON p.lead=l.number WHERE "
+		"l.merged_into IS NULL AND (p.lead IS NULL OR "
+		"coalesce(p.stage, '')<>coalesce(l.stage, '') OR "
+		"coalesce(p.owner, '')<>coalesce(l.owner, '') OR "
+		"coalesce(p.created, 0)<>coalesce(l.created, 0) OR "
+		"coalesce(p.answered, 0)<>coalesce(l.first_response, 0))",
+		error);
+	int got = -1;
+
+	while (row && (got = database_next(database, row, error)) > 0) {
+		gint64 lead = database_column(database, row, 0);
+
+		g_array_append_val(list, lead);
+	}
+	if (row)
+		database->driver->finalize(row);
+	return got == 0;
+}
+
+gboolean
+verify_progress(struct database *database, gboolean repair, verify_found found, gpointer data,
+		GError **error)
+{
+	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(gint64));
+
+	if (!list_behind(database, list, error))
+		return FALSE;
+	for (guint i = 0; i < list->len; i++) {
+		gint64 lead = g_array_index(list, gint64, i);
+		g_autofree char *name = g_strdup_printf("lead %" G_GINT64_FORMAT, lead);
+
+		found(data, name);
+		if (repair && !database_run(database, QUERY_PROGRESS_WRITE, error, "i", lead))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 /* --- messages --- */
 
 struct linked {

@@ -136,13 +136,13 @@ static const struct {
 	const char *damage, *found; /* names, in their order */
 	enum cure cure;
 } WANTED[] = {
-	{ "UPDATE lead SET stage='dreaming' WHERE number=2", "stage tally_stages ",
+	{ "UPDATE lead SET stage='dreaming' WHERE number=2", "stage progress_row tally_stages ",
 	  BY_HAND },
 	{ "UPDATE lead SET merged_into='ld_none' WHERE number=2",
-	  "merged identity_lead tally_stages owner_load ", BY_HAND },
+	  "merged identity_lead progress_lead tally_stages owner_load ", BY_HAND },
 	{ "UPDATE lead SET merged_into=(SELECT id FROM lead WHERE number=3) WHERE number=2;"
 	  "UPDATE lead SET merged_into=(SELECT id FROM lead WHERE number=2) WHERE number=3",
-	  "merged_chain identity_lead tally_stages owner_load ", BY_HAND },
+	  "merged_chain identity_lead progress_lead tally_stages owner_load ", BY_HAND },
 	{ "INSERT INTO identity VALUES('x', 999, NULL, NULL)", "identity_lead ", BY_REPAIR },
 	{ "INSERT INTO identity VALUES('x', 3, NULL, NULL)", "identity_stale ", BY_REPAIR },
 	{ "DELETE FROM identity WHERE lead=4", "identity_missing ", BY_REPAIR },
@@ -168,6 +168,10 @@ static const struct {
 	{ "UPDATE delivery SET state=1 WHERE lead=6 AND head=1",
 	  "delivery_head delivery_stuck endpoint_counts ", BY_REPAIR },
 	{ "UPDATE delivery SET head=0 WHERE lead=6", "delivery_stuck ", BY_REPAIR },
+	{ "INSERT INTO progress(lead) VALUES(999)", "progress_lead ", BY_REPAIR },
+	{ "UPDATE progress SET stage='nql' WHERE lead=3", "progress_row ", BY_REPAIR },
+	{ "DELETE FROM progress WHERE lead=4", "progress_row ", BY_REPAIR },
+	{ "INSERT INTO search VALUES('word', 999)", "search_lead ", BY_REPAIR },
 	{ "UPDATE journal SET delivery=77", "journal_delivery ", BY_REPAIR },
 	{ "DELETE FROM tally", "tally_row tally_stages tally_touches tally_messages ", BY_REPAIR },
 	{ "UPDATE tally SET eql=eql-1, nql=5", "tally_stages ", BY_REPAIR },
