@@ -255,7 +255,7 @@ report_new(const char *name, const struct report_query *query, const struct work
 	   gint64 now, GError **error)
 {
 	struct report *report = begin(name, worktime, now);
-	gboolean open;
+	gboolean open = FALSE;
 
 	if (report == NULL) {
 		g_set_error(error, LEADMILTER_ERROR, ERROR_NOT_FOUND,
