@@ -60,7 +60,7 @@ LIB_SRC  = $(sort $(wildcard milter/base/*.c milter/mail/*.c milter/mail/*.cc mi
 	hooks/out/*.c hooks/in/*.c))
 TOP_SRC  = $(sort $(wildcard milter/*.c))
 OBJ       = $(patsubst %,$(B)/obj/%.o,$(LIB_SRC))
-DAEMON_OBJ = $(patsubst %,$(B)/obj/%.o,$(filter-out milter/leadctl%,$(TOP_SRC)))
+DAEMON_OBJ = $(patsubst %,$(B)/obj/%.o,$(filter-out milter/leadctl% milter/doctor%,$(TOP_SRC)))
 LEADCTL_OBJ = $(patsubst %,$(B)/obj/%.o,$(filter-out milter/main.c milter/filter.c milter/hook.c milter/metrics%,$(TOP_SRC)))
 TOP_OBJ   = $(patsubst %,$(B)/obj/%.o,$(filter-out milter/main.c milter/filter.c milter/leadctl%,$(TOP_SRC)))
 # The bundle of the page.

@@ -196,6 +196,12 @@ control_stop(struct control *control)
 cJSON *
 control_call(const char *path, const cJSON *request, GError **error)
 {
+	return control_call_within(path, request, CONTROL_ANSWER_MS, error);
+}
+
+cJSON *
+control_call_within(const char *path, const cJSON *request, int most, GError **error)
+{
 	struct sockaddr_un address;
 	if (!set_address(&address, path, error))
 		return NULL;
@@ -206,8 +212,7 @@ control_call(const char *path, const cJSON *request, GError **error)
 		system_error(error, nobody ? ERROR_NOT_FOUND : ERROR_SYSTEM, path,
 			     "no daemon answers");
 	} else {
-		g_autofree char *line =
-			write_line(fd, request) ? read_line(fd, -1, CONTROL_ANSWER_MS) : NULL;
+		g_autofree char *line = write_line(fd, request) ? read_line(fd, -1, most) : NULL;
 		answer = line ? cJSON_Parse(line) : NULL;
 		if (!answer)
 			g_set_error(error, LEADMILTER_ERROR, ERROR_SYSTEM,

@@ -26,5 +26,7 @@ void control_stop(struct control *control);
  * @return its answer, or NULL with ERROR_NOT_FOUND when none listens, ERROR_SYSTEM otherwise
  */
 cJSON *control_call(const char *path, const cJSON *request, GError **error);
+/** The same with an end of the wait. @param most milliseconds */
+cJSON *control_call_within(const char *path, const cJSON *request, int most, GError **error);
 
 #endif

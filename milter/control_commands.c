@@ -10,6 +10,7 @@
 #include "intake.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static cJSON *
 failure(const GError *error)
@@ -92,6 +93,7 @@ do_ping(struct runtime *runtime, const cJSON *request, GError **error)
 	(void)error;
 	cJSON *reply = control_success();
 	cJSON_AddStringToObject(reply, "version", LEADMILTER_VERSION);
+	cJSON_AddNumberToObject(reply, "pid", getpid());
 	return reply;
 }
 
@@ -185,6 +187,9 @@ do_stats(struct runtime *runtime, const cJSON *request, GError **error)
 				(double)((clock_now() - runtime->started) / CLOCK_SECOND));
 	add_counters(reply, &runtime->counters);
 	add_restart_needed(reply, runtime);
+	gboolean failed = FALSE;
+	runtime_reloaded(runtime, &failed);
+	cJSON_AddNumberToObject(reply, "reload_failed", failed);
 	add_store(reply, runtime);
 	if (runtime->spool) {
 		gint64 bytes = 0;

@@ -19,10 +19,10 @@
 #include <unistd.h>
 
 static const struct leadctl_command *const tables[] = {
-	leadctl_mail_commands,    leadctl_lead_commands,   leadctl_show_commands,
-	leadctl_report_commands,  leadctl_people_commands, leadctl_import_commands,
-	leadctl_privacy_commands, leadctl_admin_commands,  leadctl_store_commands,
-	leadctl_adapter_commands,
+	leadctl_mail_commands,    leadctl_lead_commands,    leadctl_show_commands,
+	leadctl_report_commands,  leadctl_people_commands,  leadctl_import_commands,
+	leadctl_privacy_commands, leadctl_admin_commands,   leadctl_store_commands,
+	leadctl_doctor_commands,  leadctl_adapter_commands,
 };
 
 int

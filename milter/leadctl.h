@@ -41,6 +41,7 @@ extern const struct leadctl_command leadctl_people_commands[];
 extern const struct leadctl_command leadctl_privacy_commands[];
 extern const struct leadctl_command leadctl_store_commands[];
 extern const struct leadctl_command leadctl_adapter_commands[];
+extern const struct leadctl_command leadctl_doctor_commands[];
 
 /** The configuration, compiled; NULL after an error was printed. */
 struct generation *leadctl_generation(struct leadctl *leadctl);
