@@ -102,8 +102,27 @@ reading_text(const struct rows *rows, gboolean from_start)
 	return g_string_free(text, FALSE);
 }
 
+/* A server wants one type for each parameter, which NULL doesn't have: numbers go there as texts.
+ */
+static void
+append_values(GString *text, const struct rows *rows, guint first, gboolean to_server)
+{
+	for (guint i = 0; i < rows->width; i++) {
+		const struct table_column *column = rows->table->columns->pdata[i];
+
+		g_string_append(text, i ? ", " : "(");
+		if (to_server && column->type == TABLE_INTEGER)
+			g_string_append_printf(text, "CAST(?%u AS INTEGER)", first + i);
+		else if (to_server && column->type == TABLE_REAL)
+			g_string_append_printf(text, "CAST(?%u AS REAL)", first + i);
+		else
+			g_string_append_printf(text, "?%u", first + i);
+	}
+	g_string_append_c(text, ')');
+}
+
 static char *
-writing_text(const struct rows *rows, guint count)
+writing_text(const struct rows *rows, guint count, gboolean to_server)
 {
 	g_autofree char *columns = table_columns(rows->table);
 	GString *text = g_string_new(NULL);
@@ -112,17 +131,18 @@ writing_text(const struct rows *rows, guint count)
 	for (guint i = 0; i < count; i++) {
 		if (i)
 			g_string_append(text, ", ");
-		append_parameters(text, i * rows->width + 1, rows->width);
+		append_values(text, rows, i * rows->width + 1, to_server);
 	}
 	return g_string_free(text, FALSE);
 }
 
 static char *
-text_of(const struct rows *rows, enum statement which)
+text_of(const struct rows *rows, enum statement which, const struct database *database)
 {
 	if (which == READ_FIRST || which == READ_NEXT)
 		return reading_text(rows, which == READ_FIRST);
-	return writing_text(rows, which == WRITE_BLOCK ? rows_of_block(rows) : 1);
+	return writing_text(rows, which == WRITE_BLOCK ? rows_of_block(rows) : 1,
+			    database->driver->is_server);
 }
 
 static struct driver_statement *
@@ -131,7 +151,7 @@ statement_of(struct rows *rows, enum statement which, struct database *database,
 	if (rows->statements[which].statement && rows->statements[which].of != database)
 		rows_release(rows);
 	if (!rows->statements[which].statement) {
-		g_autofree char *text = text_of(rows, which);
+		g_autofree char *text = text_of(rows, which, database);
 
 		rows->statements[which].of = database;
 		rows->statements[which].statement =
@@ -332,18 +352,45 @@ rows_sum_up(struct rows *rows, struct database *database, struct rows_sum *ret, 
 /* --- writing --- */
 
 static void
+bind_null(const struct table_column *column, const struct driver *driver,
+	  struct driver_statement *statement, int n)
+{
+	if (column->type == TABLE_BLOB)
+		driver->bind_blob(statement, n, NULL, 0);
+	else
+		driver->bind_text(statement, n, NULL, TRUE);
+}
+
+static void
+bind_number(const struct cell *cell, const struct driver *driver,
+	    struct driver_statement *statement, int n)
+{
+	char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+	if (!driver->is_server && cell->kind == CELL_INTEGER)
+		driver->bind_integer(statement, n, cell->integer);
+	else if (!driver->is_server)
+		driver->bind_real(statement, n, cell->real);
+	else {
+		if (cell->kind == CELL_INTEGER)
+			g_snprintf(text, sizeof text, "%" G_GINT64_FORMAT, cell->integer);
+		else
+			g_ascii_dtostr(text, sizeof text, cell->real);
+		driver->bind_text(statement, n, text, FALSE);
+	}
+}
+
+static void
 bind_cell(const struct rows *rows, const struct driver *driver, struct driver_statement *statement,
-	  int n, const struct cell *cell)
+	  int n, guint column, const struct cell *cell)
 {
 	switch (cell->kind) {
 	case CELL_NULL:
-		driver->bind_text(statement, n, NULL, TRUE);
+		bind_null(rows->table->columns->pdata[column], driver, statement, n);
 		break;
 	case CELL_INTEGER:
-		driver->bind_integer(statement, n, cell->integer);
-		break;
 	case CELL_REAL:
-		driver->bind_real(statement, n, cell->real);
+		bind_number(cell, driver, statement, n);
 		break;
 	case CELL_TEXT:
 		driver->bind_text(statement, n, rows->bytes->str + cell->at, TRUE);
@@ -363,7 +410,7 @@ write_rows(struct rows *rows, struct database *to, enum statement which, guint f
 	if (!statement)
 		return FALSE;
 	for (guint i = 0; i < count * rows->width; i++)
-		bind_cell(rows, to->driver, statement, i + 1,
+		bind_cell(rows, to->driver, statement, i + 1, i % rows->width,
 			  cell_at(rows, first + i / rows->width, i % rows->width));
 	return database_finish(to, statement, error);
 }

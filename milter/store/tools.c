@@ -19,12 +19,14 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "store/lock.h"
+#include "store/postgres.h"
 #include "store/rows.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
 
 #define BACKUP_MODE 0600
 #define STORE_MODE 0640
+#define FIRST_WITH_HOSTS 3 /* schema version */
 
 enum use {
 	USE_READ, /* whoever writes meanwhile */
@@ -54,13 +56,13 @@ static const struct driver *
 driver_of(const char *where, const char **ret_path)
 {
 	*ret_path = g_str_has_prefix(where, "sqlite:") ? where + 7 : where;
-	return &sqlite_driver;
+	return postgres_is_url(where) ? &postgres_driver : &sqlite_driver;
 }
 
 static gboolean
 is_file(const struct driver *driver)
 {
-	return driver->backup != NULL;
+	return !driver->is_server;
 }
 
 /* "user:secret@hosts" without ":secret". */
@@ -218,6 +220,30 @@ tune(struct place *place, GError **error)
 	return place->database->driver->tune(place->database->connection, error);
 }
 
+/* Daemons on hosts that share a store say in it until when they are there (hosts.h). */
+static gboolean
+nobody_serves(struct place *place, int version, GError **error)
+{
+	const struct driver *driver = place->database->driver;
+	struct driver_statement *row;
+	int got = -1;
+
+	if (is_file(driver) || version < FIRST_WITH_HOSTS)
+		return TRUE;
+	row = driver->prepare(place->database->connection,
+			      "SELECT name FROM host WHERE until>=unixepoch() LIMIT 1", error);
+	if (row)
+		got = database_next(place->database, row, error);
+	if (got > 0)
+		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE,
+			    "%s: the daemon on %s serves it; stop it first (one that was killed "
+			    "counts for some seconds more)",
+			    place->database->path, database_column_text(place->database, row, 0));
+	if (row)
+		driver->finalize(row);
+	return got == 0;
+}
+
 /* One that is there, and that this program knows. */
 static gboolean
 open_known(struct place *place, const char *where, enum use use, int *ret_version, GError **error)
@@ -226,7 +252,8 @@ open_known(struct place *place, const char *where, enum use use, int *ret_versio
 	    !schema_check(place->database, ret_version, error))
 		return FALSE;
 	if (*ret_version > 0)
-		return tune(place, error);
+		return (use == USE_READ || nobody_serves(place, *ret_version, error)) &&
+		       tune(place, error);
 	g_set_error(error, LEADMILTER_ERROR, ERROR_NOT_FOUND, "%s: there is no store", place->path);
 	return FALSE;
 }
@@ -516,11 +543,11 @@ clear_place(struct place *to, char **ret_aside, GError **error)
 		return FALSE;
 	if (version <= 0)
 		return TRUE;
-	if (!driver->begin(to->database->connection, error))
+	if (!nobody_serves(to, version, error) || !driver->begin(to->database->connection, error))
 		return FALSE;
 	if (driver->set_aside(to->database->connection, suffix + 1, error) &&
 	    driver->commit(to->database->connection, error)) {
-		*ret_aside = g_steal_pointer(&suffix);
+		*ret_aside = g_strconcat("the schema leadmilter", suffix, NULL);
 		return TRUE;
 	}
 	driver->rollback(to->database->connection);
