@@ -152,7 +152,7 @@ finish_item(struct runtime *runtime, struct spool_item *item, struct store_lette
 		item->fate = SPOOL_TAKEN;
 		count_answer(&runtime->counters, letter->facts, letter->answer.action);
 		count(&runtime->counters.spool_taken);
-		log_info("%s: from spool: %s lead=%s",
+		log_info("%s: decision=%s lead=%s from=spool",
 			 item->raw->queue_id ? item->raw->queue_id : "-",
 			 action_name(letter->answer.action),
 			 letter->answer.lead ? letter->answer.lead : "-");

@@ -205,7 +205,7 @@ keep_place(struct runtime *runtime)
 {
 	g_autoptr(GError) error = NULL;
 	if (!outage_is_on(runtime->outage) && !store_keep(runtime->store, &error))
-		log_warning("hosts: %s", error->message);
+		log_warning("hosts: our sign of life could not be written: %s", error->message);
 }
 
 /* Every second: the watchdog while the store is no reason to end; hourly: retention. */

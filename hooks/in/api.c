@@ -302,8 +302,9 @@ find_operation(struct api_call *call)
 void
 api_refuse_client(struct api_call *call, const char *why)
 {
-	log_notice("hook: %s %s from %s refused: %s", call->http->method, call->http->path,
-		   call->http->peer, why);
+	/* The peer first: what follows is the client's, and may hold words of this line. */
+	log_notice("hook: refused %s: %s: %s %s", call->http->peer, why, call->http->method,
+		   call->http->path);
 	pthread_mutex_lock(&call->api->mutex);
 	call->api->unauthorised++;
 	pthread_mutex_unlock(&call->api->mutex);

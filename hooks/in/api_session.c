@@ -184,7 +184,7 @@ api_login(struct api_call *call)
 	user = login_user(config->page_users, api_text(call->body, "token"));
 	if (!user) {
 		login_failed(logins, call->peer, call->now);
-		log_notice("page: login from %s refused", call->peer);
+		log_notice("page: refused %s: login", call->peer);
 		api_audit(call, "login", NULL, NULL, 401);
 		refuse(call, 401, "unauthorized", "not a user's token");
 		return;

@@ -623,6 +623,6 @@ config_default(void)
 	config_complete(config, NULL);
 	g_autoptr(GError) error = NULL;
 	if (!load_scorecards(config, &error))
-		log_warning("%s", error->message);
+		log_warning("built-in defaults: %s", error->message);
 	return config;
 }

@@ -61,7 +61,8 @@ filter_of(const struct config *config, const struct config_endpoint *endpoint)
 		endpoint->when ? event_filter_new(endpoint->when, &source, &error) : NULL;
 
 	if (error)
-		log_warning("endpoint %s takes every event: %s", endpoint->name, error->message);
+		log_warning("endpoint %s: its condition can't be used, so it takes every event: %s",
+			    endpoint->name, error->message);
 	return filter;
 }
 

@@ -43,6 +43,7 @@ subtest 'files and modes' => sub {
 		'/usr/share/man/man8/leadmilter.8'       => '0644',
 		'/usr/share/man/man7/leadmilter-adapters.7' => '0644',
 		'/usr/share/man/man7/leadmilter-monitoring.7' => '0644',
+		'/usr/share/man/man7/leadmilter-log.7' => '0644',
 		'/usr/share/leadmilter/grafana/leadmilter.json' => '0644',
 		'/usr/share/leadmilter/prometheus/leadmilter.rules.yml' => '0644',
 		'/usr/share/leadmilter/prometheus/leadmilter.rules.test.yml' => '0644',
