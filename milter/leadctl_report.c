@@ -116,7 +116,9 @@ run_report(struct leadctl *leadctl, int argc, char **argv)
 
 const struct leadctl_command leadctl_report_commands[] = {
 	{ "report",
-	  "funnel|sources|owners|response|kinds [--during SPAN] [--period P] [--format F]",
+	  "funnel|sources|owners|response|kinds [--since TIME] [--until TIME] [--during SPAN] "
+	  "[--period P] [--mailbox A] [--scorecard NAME] [--by WHAT] [--limit N] [--format F] "
+	  "[--output FILE]",
 	  "figures over any period, as a table, CSV, JSON or chart", run_report },
 	{ NULL, NULL, NULL, NULL },
 };
