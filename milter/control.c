@@ -5,6 +5,7 @@
  * the administrator's own leadctl.
  */
 #include "control.h"
+#include "control_audit.h"
 #include "base/error.h"
 #include "base/limits.h"
 
@@ -93,13 +94,17 @@ static void
 serve_connection(struct control *control, int fd)
 {
 	struct timeval limit = { CONTROL_TIMEOUT_MS / 1000, 0 };
+	struct ucred peer = { .uid = (uid_t)-1 };
+	socklen_t size = sizeof peer;
+	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+	g_autofree char *who = control_audit_user(peer.uid);
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 	for (;;) {
 		g_autofree char *line = read_line(fd, control->stop, CONTROL_TIMEOUT_MS);
 		if (!line)
 			return;
 		cJSON *request = cJSON_Parse(line);
-		cJSON *reply = control_execute(control->runtime, request);
+		cJSON *reply = control_execute(control->runtime, request, who);
 		gboolean sent = write_line(fd, reply);
 		cJSON_Delete(request);
 		cJSON_Delete(reply);

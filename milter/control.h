@@ -12,8 +12,9 @@
 
 #include <cJSON.h>
 
-/** Execute one request.  Never NULL; caller deletes. */
-cJSON *control_execute(struct runtime *runtime, const cJSON *request);
+/** Execute one request.  Never NULL; caller deletes.
+ *  @param who for the audit log: user of the system; NULL: of this process */
+cJSON *control_execute(struct runtime *runtime, const cJSON *request, const char *who);
 
 struct control;
 

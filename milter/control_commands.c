@@ -2,6 +2,7 @@
  * control_commands.c - what can be asked of a running daemon about itself and its deliveries, and
  * the way from a command's name to its function.
  */
+#include "control_audit.h"
 #include "control_command.h"
 #include "clockwork.h"
 #include "base/clock.h"
@@ -354,14 +355,17 @@ find_command(const char *name)
 }
 
 cJSON *
-control_execute(struct runtime *runtime, const cJSON *request)
+control_execute(struct runtime *runtime, const cJSON *request, const char *who)
 {
 	const char *name = control_text(request, "command");
 	const struct control_command *command = find_command(name);
 	g_autoptr(GError) error = NULL;
 	if (command) {
+		gint64 audit = control_audit_begin(runtime, request, who);
 		cJSON *reply = command->run(runtime, request, &error);
-		return reply ? reply : failure(error);
+		reply = reply ? reply : failure(error);
+		control_audit_end(runtime, audit, reply);
+		return reply;
 	}
 	g_set_error(&error, LEADMILTER_ERROR, ERROR_INPUT, "unknown command \"%s\"",
 		    name ? name : "");

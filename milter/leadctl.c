@@ -22,7 +22,7 @@ static const struct leadctl_command *const tables[] = {
 	leadctl_mail_commands,    leadctl_lead_commands,    leadctl_show_commands,
 	leadctl_report_commands,  leadctl_people_commands,  leadctl_import_commands,
 	leadctl_privacy_commands, leadctl_admin_commands,   leadctl_store_commands,
-	leadctl_doctor_commands,  leadctl_adapter_commands,
+	leadctl_doctor_commands,  leadctl_adapter_commands, leadctl_audit_commands,
 };
 
 int
@@ -158,7 +158,7 @@ ask_anyone(struct leadctl *leadctl, const cJSON *request, GError **error)
 		return NULL;
 	}
 	struct runtime *runtime = local_runtime(leadctl, request, error);
-	return runtime ? control_execute(runtime, request) : NULL;
+	return runtime ? control_execute(runtime, request, NULL) : NULL;
 }
 
 /* An answer that says no is an error to whoever asked. */

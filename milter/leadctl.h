@@ -35,6 +35,7 @@ extern const struct leadctl_command leadctl_mail_commands[];
 extern const struct leadctl_command leadctl_lead_commands[];
 extern const struct leadctl_command leadctl_show_commands[];
 extern const struct leadctl_command leadctl_report_commands[];
+extern const struct leadctl_command leadctl_audit_commands[]; /* leadctl_audit.c */
 extern const struct leadctl_command leadctl_admin_commands[];
 extern const struct leadctl_command leadctl_import_commands[];
 extern const struct leadctl_command leadctl_people_commands[];

@@ -197,7 +197,7 @@ look(struct importing *importing, const cJSON *request)
 			return NULL;
 	}
 	pthread_mutex_init(&runtime.mutex, NULL);
-	cJSON *reply = control_execute(&runtime, request);
+	cJSON *reply = control_execute(&runtime, request, NULL);
 	pthread_mutex_destroy(&runtime.mutex);
 	return reply;
 }

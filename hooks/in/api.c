@@ -248,6 +248,14 @@ api_metrics(struct api *api, GString *out)
 		"leadmilter_hook_limited_total %" G_GUINT64_FORMAT "\n",
 		api->unauthorised, api->limited);
 	pthread_mutex_unlock(&api->mutex);
+	g_string_append_printf(out,
+			       "# HELP leadmilter_hook_streams Streams of events open now.\n"
+			       "# TYPE leadmilter_hook_streams gauge\n"
+			       "leadmilter_hook_streams %u\n"
+			       "# HELP leadmilter_page_sessions Sessions of users of the page.\n"
+			       "# TYPE leadmilter_page_sessions gauge\n"
+			       "leadmilter_page_sessions %u\n",
+			       stream_count(api->streams), login_count(api->logins));
 }
 
 /* --- one request --- */
@@ -677,7 +685,7 @@ count_described(const struct api *api, GError **error)
 	{
 		count += cJSON_GetArraySize(path);
 	}
-	if (count >= (int)G_N_ELEMENTS(OPERATIONS))
+	if (count == (int)G_N_ELEMENTS(OPERATIONS))
 		return TRUE;
 	g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG,
 		    "openapi.json: describes %d operations, this program has %d", count,

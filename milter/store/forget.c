@@ -484,7 +484,8 @@ forget_addresses(struct transaction *transaction, const struct forget *forget,
 		    !database_run(database, QUERY_CONVERSATION_FORGET, error, "i",
 				  conversation_hash(CONVERSATION_OUTBOUND, normalised, NULL)) ||
 		    !database_run(database, QUERY_CONVERSATION_FORGET, error, "i",
-				  conversation_hash(CONVERSATION_SENDER, normalised, NULL)))
+				  conversation_hash(CONVERSATION_SENDER, normalised, NULL)) ||
+		    !database_run(database, QUERY_AUDIT_FORGET, error, "s", normalised))
 			return FALSE;
 	}
 	return TRUE;

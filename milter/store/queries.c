@@ -45,14 +45,19 @@ struct text {
 	"l.source_referrer, l.source_forwarder, coalesce(l.first_score, CASE WHEN " \
 	"l.touch_count>0 THEN l.total END), l.owner, CASE WHEN l.owner IS NOT NULL THEN " \
 	"coalesce(nullif(l.owner_since, 0), l.created) END, l.first_inbound, l.first_response, " \
-	"nullif(l.first_due, 0), " REACHED("'nql', 'eql', 'mql', 'sal', 'sql', 'customer'") "," \
-											    " " REACHED("'eql', 'mql', 'sal', 'sql', 'customer'") ", " REACHED("'mql', 'sal', 'sql', 'customer'") ", " REACHED("'sal', 'sql', 'customer'") ", " REACHED("'sql', 'customer'") ", " REACHED("'customer'") " FROM lead l LEFT JOIN stage_change s ON s.lead=l.number " \
-																																					"WHERE " which \
-																																					" AND l.merged_into IS NULL GROUP BY l.number " \
-																																					"ON CONFLICT(lead) DO UPDATE SET " KEEP(created) ", " KEEP(scorecard) ", " KEEP(stage) ", " KEEP(mailbox) ", " KEEP(source) ", " KEEP(tag) ", " KEEP(form) ", " KEEP(campaign) ", " KEEP(referrer) ", " KEEP(forwarder) ", " KEEP(owner) ", " KEEP(owned) ", " KEEP(wrote) ", " KEEP( \
-																																						answered) ", " \
-																																							  "due=coalesce(excluded.due, progress.due), " KEEP(nql) ", " KEEP( \
-																																								  eql) ", " KEEP(mql) ", " KEEP(sal) ", " KEEP(sql) ", " KEEP(customer)
+	"nullif(l.first_due, 0), " REACHED( \
+		"'nql', 'eql', 'mql', 'sal', 'sql', 'customer'") "," \
+								 " " REACHED("'eql', 'mql', " \
+									     "'sal', 'sql', " \
+									     "'customer'") "," \
+											   " " REACHED("'mql', 'sal', 'sql', 'customer'") ", " REACHED("'sal', 'sql', 'customer'") ", " REACHED("'sql', 'customer'") ", " REACHED( \
+												   "'customer'") " FROM lead l LEFT JOIN stage_change s ON s.lead=l.number " \
+														 "WHERE " which \
+														 " AND l.merged_into IS NULL GROUP BY l.number " \
+														 "ON CONFLICT(lead) DO UPDATE SET " KEEP(created) ", " KEEP(scorecard) ", " KEEP(stage) ", " KEEP(mailbox) ", " KEEP(source) ", " KEEP(tag) ", " KEEP(form) ", " KEEP(campaign) ", " KEEP(referrer) ", " KEEP(forwarder) ", " KEEP(owner) ", " KEEP(owned) ", " KEEP(wrote) ", " KEEP( \
+															 answered) ", " \
+																   "due=coalesce(excluded.due, progress.due), " KEEP(nql) ", " KEEP( \
+																	   eql) ", " KEEP(mql) ", " KEEP(sal) ", " KEEP(sql) ", " KEEP(customer)
 
 /* Leads of one order: parameters 1 and 2 are the place, 11 and 12 times, 13 how many. */
 #define BROWSE_FILTER \
@@ -287,6 +292,10 @@ static const struct text TEXTS[QUERY_COUNT] = {
 			  "FROM audit WHERE number<?1 AND (?2 IS NULL OR who=?2) AND "
 			  "(?3 IS NULL OR action=?3) ORDER BY number DESC LIMIT ?4",
 			  NULL, 0, NULL },
+	[QUERY_AUDIT_FORGET] = { "UPDATE audit SET target=NULL, detail=NULL WHERE "
+				 "replace(lower(target), ?1, '')<>lower(target) OR "
+				 "replace(lower(detail), ?1, '')<>lower(detail)",
+				 NULL, 0, NULL },
 	[QUERY_AUDIT_EXPIRE] = { "DELETE FROM audit WHERE number IN (SELECT number FROM audit "
 				 "WHERE number>0 ORDER BY number LIMIT " TEXT(
 					 LIMIT_BATCH) ") "
