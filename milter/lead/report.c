@@ -129,8 +129,8 @@ read_query(struct report *report, const struct report_query *query, gboolean *re
 
 /* --- cells --- */
 
-static struct report_cell *
-cell_new(const struct report *report, int period, const char *group)
+struct report_cell *
+report_cell_new(const struct report *report, int period, const char *group)
 {
 	struct report_cell *cell = g_new0(struct report_cell, 1);
 
@@ -141,8 +141,8 @@ cell_new(const struct report *report, int period, const char *group)
 	return cell;
 }
 
-static void
-cell_free(const struct report *report, struct report_cell *cell)
+void
+report_cell_free(const struct report *report, struct report_cell *cell)
 {
 	if (cell == NULL)
 		return;
@@ -208,7 +208,7 @@ report_cell_get(struct report *report, int period, const char *group)
 		cell = g_hash_table_lookup(report->by_key, &key);
 	}
 	if (cell == NULL) {
-		cell = cell_new(report, period, key.group);
+		cell = report_cell_new(report, period, key.group);
 		cell->is_rest = key.is_rest;
 		g_hash_table_add(report->by_key, cell);
 		g_ptr_array_add(report->cells, cell);
@@ -236,7 +236,7 @@ begin(const char *name, const struct worktime *worktime, gint64 now)
 		report->by_key = g_hash_table_new(hash_cell, is_same_cell);
 		report->cells = g_ptr_array_new();
 		report->names = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
-		report->total = cell_new(report, 0, NULL);
+		report->total = report_cell_new(report, 0, NULL);
 		return report;
 	}
 	return NULL;
@@ -247,7 +247,7 @@ open_hours(struct report *report)
 {
 	report->hours = g_new0(struct report_cell *, REPORT_HOURS);
 	for (guint i = 0; i < REPORT_HOURS; i++)
-		report->hours[i] = cell_new(report, (int)i, NULL);
+		report->hours[i] = report_cell_new(report, (int)i, NULL);
 }
 
 struct report *
@@ -284,10 +284,10 @@ report_free(struct report *report)
 		return;
 	for (guint i = 0; i < report->cells->len; i++)
 		if (report->cells->pdata[i] != report->total)
-			cell_free(report, report->cells->pdata[i]);
+			report_cell_free(report, report->cells->pdata[i]);
 	for (guint i = 0; report->hours != NULL && i < REPORT_HOURS; i++)
-		cell_free(report, report->hours[i]);
-	cell_free(report, report->total);
+		report_cell_free(report, report->hours[i]);
+	report_cell_free(report, report->total);
 	g_free(report->hours);
 	g_ptr_array_unref(report->cells);
 	g_hash_table_unref(report->by_key);
@@ -362,7 +362,7 @@ join_rest(struct report *report)
 		}
 		add_to_rest(report, rest, cell);
 		/* its place in the array must not be read again: the period of it may */
-		cell_free(report, cell);
+		report_cell_free(report, cell);
 		cells->pdata[i] = rest;
 	}
 	g_ptr_array_set_size(cells, (gint)kept);
@@ -424,7 +424,7 @@ report_finish(struct report *report, const struct owners *owners, GError **error
 
 /* --- showing --- */
 
-static const char *const FORMATS[] = { "table", "csv", "json" };
+static const char *const FORMATS[] = { "table", "csv", "json", "svg" };
 
 gboolean
 report_format_from_name(const char *name, enum report_format *ret)
@@ -445,6 +445,7 @@ report_show(struct report *report, enum report_format format)
 		[REPORT_TABLE] = report_write_table,
 		[REPORT_CSV] = report_write_csv,
 		[REPORT_JSON] = report_write_json,
+		[REPORT_SVG] = report_write_svg,
 	};
 	GString *out = g_string_sized_new(4096);
 

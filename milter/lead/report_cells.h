@@ -113,6 +113,8 @@ struct report {
 	GHashTable *names; /* owner → name */
 };
 
+struct report_cell *report_cell_new(const struct report *report, int period, const char *group);
+void report_cell_free(const struct report *report, struct report_cell *cell);
 /** The cell of a period and a group, made when there is none. */
 struct report_cell *report_cell_get(struct report *report, int period, const char *group);
 /** Name of a part. */
