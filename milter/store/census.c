@@ -2,9 +2,8 @@
  * census.c - see census.h.
  *
  * What waits has been counted out of transactions that are committed, so a rollback must not undo
- * it: it is forgotten only when the transaction that wrote it was committed, which is known when
- * the next one is flushed (tally.waiting_written, which a rollback clears as it does all of the
- * tally).
+ * it: it is forgotten only when the transaction that wrote it is committed.  A rollback clears
+ * tally.waiting_written, as it does all of the tally.
  */
 #include "store/census.h"
 
@@ -100,10 +99,6 @@ census_flush(struct transaction *transaction, gboolean writing, GError **error)
 {
 	struct tally *tally = &transaction->tally;
 
-	if (tally->waiting_written) {
-		transaction->waiting.count = 0;
-		tally->waiting_written = FALSE;
-	}
 	if (!writing && may_wait(transaction))
 		return TRUE;
 	if (!write_all(transaction->database, &tally->census, error) ||
@@ -114,8 +109,16 @@ census_flush(struct transaction *transaction, gboolean writing, GError **error)
 	return TRUE;
 }
 
+void
+census_committed(struct transaction *transaction)
+{
+	if (transaction->tally.waiting_written)
+		transaction->waiting.count = 0;
+	transaction->tally.waiting_written = FALSE;
+}
+
 gboolean
 census_waits(const struct transaction *transaction)
 {
-	return transaction->waiting.count > 0 && !transaction->tally.waiting_written;
+	return transaction->waiting.count > 0;
 }

@@ -27,6 +27,9 @@ gboolean census_count(struct transaction *transaction, const struct facts *facts
 /** Before a commit. @param writing something else is written in the transaction, too */
 gboolean census_flush(struct transaction *transaction, gboolean writing, GError **error);
 
+/** What was written is on disk. */
+void census_committed(struct transaction *transaction);
+
 /** Whether counts wait in memory: then a flush with `writing` should come soon. */
 gboolean census_waits(const struct transaction *transaction);
 

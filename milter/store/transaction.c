@@ -116,6 +116,12 @@ transaction_flush(struct transaction *transaction, GError **error)
 	return done;
 }
 
+void
+transaction_committed(struct transaction *transaction)
+{
+	census_committed(transaction);
+}
+
 gboolean
 transaction_waits(const struct transaction *transaction)
 {

@@ -44,7 +44,7 @@ struct tally {
 	gint64 moved[LIMIT_BATCH]; /* leads whose row of reports is to be made anew (progress.h) */
 	guint moved_count;
 	struct census census; /* mails by kind (census.h) */
-	gboolean waiting_written; /* `waiting` was, in this transaction or the last */
+	gboolean waiting_written; /* `waiting` was, in this transaction */
 	gboolean compact; /* the file is to be written anew after the commit */
 	gboolean erased; /* the log is to be cut, so that nothing of it can be read there */
 	gboolean deliveries_added; /* somebody should look at the outbox after the commit */
@@ -80,6 +80,8 @@ void transaction_count_event(struct transaction *transaction, const char *type);
 void transaction_tell(struct transaction *transaction, int news, const char *id, gint64 number);
 /** Write the tallies; then they are empty. */
 gboolean transaction_flush(struct transaction *transaction, GError **error);
+/** It is on disk. */
+void transaction_committed(struct transaction *transaction);
 /** Whether counts of mails wait for a transaction that writes. */
 gboolean transaction_waits(const struct transaction *transaction);
 /** The next flush shall write them, whatever else it does. */

@@ -288,6 +288,7 @@ commit(struct writer *writer, GError **error)
 	writer->commit_took = g_get_monotonic_time() - began;
 	writer->version += changed;
 	writer->transaction.tally.changed = FALSE;
+	transaction_committed(&writer->transaction);
 	writer->transaction.tally.deliveries_added = added;
 	writer->cut_log |= writer->transaction.tally.erased;
 	writer->compact |= writer->transaction.tally.compact;
