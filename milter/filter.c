@@ -391,6 +391,15 @@ remove_stale_socket(const char *path, GError **error)
 	return unlink(path) == 0 ? TRUE : system_error(error, path, "removing the stale socket");
 }
 
+/* Under our unit groups of others can't be given away; the directory's setgid bit has done it. */
+static gboolean
+inherits_group(const char *path)
+{
+	g_autofree char *directory = g_path_get_dirname(path);
+	struct stat st;
+	return stat(directory, &st) == 0 && st.st_mode & S_ISGID;
+}
+
 static gboolean
 set_socket_permissions(const struct config *config, const char *path, GError **error)
 {
@@ -402,7 +411,7 @@ set_socket_permissions(const struct config *config, const char *path, GError **e
 				    config->socket_group);
 			return FALSE;
 		}
-		if (chown(path, (uid_t)-1, group->gr_gid) < 0)
+		if (chown(path, (uid_t)-1, group->gr_gid) < 0 && !inherits_group(path))
 			return system_error(error, path, "setting the group");
 	}
 	return chmod(path, config->socket_mode) == 0

@@ -18,6 +18,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#define INSTALLED_CONFIG LEADMILTER_SYSCONFDIR "/leadmilter.conf"
+
 static const struct leadctl_command *const tables[] = {
 	leadctl_mail_commands,    leadctl_lead_commands,    leadctl_show_commands,
 	leadctl_report_commands,  leadctl_people_commands,  leadctl_import_commands,
@@ -185,10 +187,28 @@ leadctl_ask(struct leadctl *leadctl, const cJSON *request)
 	return reply;
 }
 
+/* Where the daemon listens.  When the installed file has a mistake, or names a secret that only the
+ * daemon sees, a daemon in the usual place shall say so itself. */
+static struct config *
+where_to_ask(struct leadctl *leadctl, GError **error)
+{
+	g_autoptr(GError) failure = NULL;
+	struct config *config = leadctl_config(leadctl, &failure);
+	if (config)
+		return config;
+	config = config_default();
+	if (!g_strcmp0(leadctl->config_path, INSTALLED_CONFIG) &&
+	    g_file_test(config->control_socket, G_FILE_TEST_EXISTS))
+		return config;
+	config_unref(config);
+	g_propagate_error(error, g_steal_pointer(&failure));
+	return NULL;
+}
+
 cJSON *
 leadctl_ask_daemon(struct leadctl *leadctl, const char *command, GError **error)
 {
-	g_autoptr(config_owned) config = leadctl_config(leadctl, error);
+	g_autoptr(config_owned) config = where_to_ask(leadctl, error);
 	if (!config)
 		return NULL;
 	cJSON *request = cJSON_CreateObject();
@@ -343,9 +363,8 @@ main(int argc, char **argv)
 	struct leadctl leadctl = { 0 };
 	if (!parse_global(&leadctl, &argc, &argv))
 		return LEADCTL_USAGE;
-	const char *installed = LEADMILTER_SYSCONFDIR "/leadmilter.conf";
-	if (!leadctl.config_path && access(installed, F_OK) == 0)
-		leadctl.config_path = installed;
+	if (!leadctl.config_path && access(INSTALLED_CONFIG, F_OK) == 0)
+		leadctl.config_path = INSTALLED_CONFIG;
 	int words = 0;
 	const struct leadctl_command *command = find_command(argc - 1, argv + 1, &words);
 	if (!command) {

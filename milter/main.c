@@ -12,18 +12,19 @@
 #include "control.h"
 #include "filter.h"
 #include "hook.h"
+#include "service.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #define EXIT_CONFIG 78 /* EX_CONFIG of sysexits.h */
@@ -126,8 +127,7 @@ ask_for_patience(void *data)
 	time_t end = until.tv_sec + PATIENCE_MOST;
 	pthread_mutex_lock(&patience->mutex);
 	while (!patience->done && until.tv_sec < end) {
-		sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%d000000\nSTATUS=opening the store",
-			   3 * PATIENCE_STEP);
+		service_starting(3 * PATIENCE_STEP);
 		until.tv_sec += PATIENCE_STEP;
 		while (!patience->done && pthread_cond_timedwait(&patience->wake, &patience->mutex,
 								 &until) != ETIMEDOUT)
@@ -153,28 +153,43 @@ open_runtime(struct generation *generation, const char *path, GError **error)
 	pthread_cond_signal(&patience.wake);
 	pthread_mutex_unlock(&patience.mutex);
 	pthread_join(patience.thread, NULL);
-	sd_notify(0, "STATUS=");
 	return runtime;
 }
 
 /* --- threads beside libmilter's --- */
 
+/* The watchdog ends a daemon of which nothing comes back.  A store that answers with an error, or a
+ * server that doesn't, is no reason: mail goes to the spool, and a new start would not mend it. */
+static void
+show_life(struct runtime *runtime)
+{
+	service_spooled((guint)spool_count(runtime->spool, NULL));
+	if (service_is_watched()) {
+		if (!store_is_remote(runtime->store))
+			store_outbox_next(runtime->store, NULL, NULL);
+		service_alive();
+	}
+}
+
+/* Waits for SIGUSR1; shows every second that the daemon lives, whatever its housekeeper is at. */
 static void *
-wait_for_reload(void *data)
+watch(void *data)
 {
 	struct daemon *daemon = data;
+	const struct timespec second = { 1, 0 };
 	sigset_t set;
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
-	for (int received; sigwait(&set, &received) == 0;) {
+	for (;;) {
+		int received = sigtimedwait(&set, NULL, &second);
 		pthread_mutex_lock(&daemon->mutex);
 		gboolean stopping = daemon->stopping;
 		pthread_mutex_unlock(&daemon->mutex);
 		if (stopping)
 			break;
-		sd_notify(0, "RELOADING=1");
-		runtime_reload(daemon->runtime, NULL);
-		sd_notify(0, "READY=1");
+		if (received == SIGUSR1)
+			runtime_reload(daemon->runtime, NULL);
+		show_life(daemon->runtime);
 	}
 	return NULL;
 }
@@ -190,15 +205,6 @@ expire(struct runtime *runtime)
 		log_warning("retention: %s", error->message);
 }
 
-/* A store in a file that doesn't answer is our own doing, and the watchdog ends us; a server's
- * absence isn't, and no start would bring it back. */
-static gboolean
-store_answers(struct store *store)
-{
-	g_autoptr(GError) error = NULL;
-	return store_is_remote(store) || store_outbox_next(store, NULL, &error) >= 0;
-}
-
 /* Beside other hosts: that we live. */
 static void
 keep_place(struct runtime *runtime)
@@ -208,13 +214,11 @@ keep_place(struct runtime *runtime)
 		log_warning("hosts: our sign of life could not be written: %s", error->message);
 }
 
-/* Every second: the watchdog while the store is no reason to end; hourly: retention. */
+/* Hourly: retention; beside other hosts our sign of life. */
 static void *
 keep_house(void *data)
 {
 	struct daemon *daemon = data;
-	uint64_t watchdog = 0;
-	sd_watchdog_enabled(0, &watchdog);
 	gint64 next_expiry = g_get_monotonic_time() + EXPIRE_EVERY, next_keep = 0;
 	pthread_mutex_lock(&daemon->mutex);
 	while (!daemon->stopping) {
@@ -233,8 +237,6 @@ keep_house(void *data)
 			keep_place(daemon->runtime);
 			next_keep = g_get_monotonic_time() + KEEP_EVERY;
 		}
-		if (watchdog && store_answers(daemon->runtime->store))
-			sd_notify(0, "WATCHDOG=1");
 		pthread_mutex_lock(&daemon->mutex);
 	}
 	pthread_mutex_unlock(&daemon->mutex);
@@ -260,7 +262,7 @@ start_threads(struct daemon *daemon, GError **error)
 {
 	pthread_mutex_init(&daemon->mutex, NULL);
 	pthread_cond_init(&daemon->wake, NULL);
-	int failed = pthread_create(&daemon->signals, NULL, wait_for_reload, daemon);
+	int failed = pthread_create(&daemon->signals, NULL, watch, daemon);
 	if (!failed)
 		failed = pthread_create(&daemon->housekeeper, NULL, keep_house, daemon);
 	if (failed)
@@ -357,7 +359,7 @@ open_daemon(struct daemon *daemon, struct generation *generation, const char *pa
 static void
 close_daemon(struct daemon *daemon, const struct config *config)
 {
-	sd_notify(0, "STOPPING=1");
+	service_stopping();
 	gboolean idle = filter_drain(g_get_monotonic_time() + DRAIN_LIMIT);
 	if (!idle)
 		log_warning("some sessions were still working after %d s",
@@ -397,7 +399,7 @@ run_daemon(struct generation *generation, const char *path, gboolean foreground)
 	}
 	tell_starter(starter, EXIT_SUCCESS);
 	log_notice("leadmilter %s serving %s", LEADMILTER_VERSION, config->socket);
-	sd_notify(0, "READY=1");
+	service_ready(config->socket);
 	gboolean served = filter_run(self.runtime);
 	close_daemon(&self, config);
 	return served ? EXIT_SUCCESS : EXIT_FAILED;

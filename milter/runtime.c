@@ -6,6 +6,7 @@
 #include "intake.h"
 #include "lead/identity.h"
 #include "mail/address.h"
+#include "service.h"
 
 struct generation *
 generation_load(const char *path, GError **error)
@@ -231,11 +232,13 @@ gboolean
 runtime_reload(struct runtime *runtime, GError **error)
 {
 	GError *failure = NULL;
+	service_reloading();
 	struct generation *new = generation_load(runtime->config_path, &failure);
 	struct generation *old = take_generation(runtime, new);
 	if (!new) {
 		g_atomic_pointer_add(&runtime->counters.reload_failures, 1);
 		log_error("the old configuration stays: %s", failure->message);
+		service_reloaded(failure->message);
 		g_propagate_error(error, failure);
 		return FALSE;
 	}
@@ -247,6 +250,7 @@ runtime_reload(struct runtime *runtime, GError **error)
 		deliver_reconfigure(runtime->deliver, new->config);
 	generation_unref(old);
 	g_atomic_pointer_add(&runtime->counters.reloads, 1);
+	service_reloaded(NULL);
 	log_notice("configuration read again");
 	return TRUE;
 }

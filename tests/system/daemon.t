@@ -258,10 +258,28 @@ subtest 'systemd is told' => sub {
 		recv $notify, my $text, 4096, 0;
 		$seen{$_} = 1 for split /\n/, $text;
 	}
-	alarm 0;
 	ok $seen{'EXTEND_TIMEOUT_USEC=30000000'}, 'a start may take its time';
 	ok $seen{'READY=1'}, 'ready';
 	ok $seen{'WATCHDOG=1'}, 'alive';
+	my $serving = 'STATUS=serving ' . $site->socket_spec;
+	ok $seen{$serving}, '  with a line of status';
+	my $told_of = sub {
+		my ($text, @told) = ('');
+		while (1) {
+			recv $notify, $text, 4096, 0;
+			push @told, split /\n/, $text;
+			return "@{[ grep { !/^WATCHDOG/ } @told ]}" if $text =~ /READY=1/;
+		}
+	};
+	kill 'USR1', $site->{daemon};
+	is $told_of->(), "RELOADING=1 READY=1 $serving", 'a reload';
+	Site::spew($site->config_path, "wrong\n");
+	kill 'USR1', $site->{daemon};
+	like $told_of->(), qr/^RELOADING=1 READY=1 \Q$serving\E; a changed configuration was not taken: .*:1: /, 'one that fails';
+	$site->write_config;
+	$site->leadctl('reload');
+	is $told_of->(), "RELOADING=1 READY=1 $serving", 'leadctl reload';
+	alarm 0;
 };
 
 done_testing;

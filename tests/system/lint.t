@@ -49,7 +49,7 @@ my %only = (
 	'openssl/'         => [qr{^(hooks/out/sign|hooks/out/certificate|milter/base/digest)\.c}],
 	'(lua|lualib|lauxlib)\.h' => [qr{^hooks/out/lua(_\w+)?\.[ch]}],
 	'libmilter/'       => [qr{^milter/filter\.c}],
-	'systemd/'         => [qr{^milter/main\.c}],
+	'systemd/'         => [qr{^milter/service\.c}],
 );
 @wrong = ();
 for my $file (@sources) {
