@@ -225,4 +225,4 @@ clean:
 
 .PHONY: deb check-deb check-rt check-programs all unit bench-programs fuzz-programs npm check check-installed demo demo-installed bench \
 	bench-installed accuracy fuzz deps install format clean
--include $(shell find $(B) -path $(B)/deb -prune -o -name '*.d' -type f -print 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/tests $(B)/bench $(B)/fuzz -name '*.d' 2>/dev/null)
