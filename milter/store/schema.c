@@ -292,8 +292,8 @@ migrate_one(struct database *database, int version, gboolean tells, GError **err
 	int now;
 
 	if (tells)
-		log_notice("the store is brought to schema version %d; a million leads take about "
-			   "20 s",
+		log_notice("the store is brought to schema version %d; a million leads take "
+			   "half a minute",
 			   version);
 	if (driver->begin(database->connection, error) && schema_check(database, &now, error) &&
 	    (now >= version || make_version(database, version, error)) &&
