@@ -14,7 +14,7 @@
 #include "store/browse.h"
 
 #define CLIENTS_MOST 2000 /* whose rate is kept */
-#define CATCH_UP (100 * 1000) /* microseconds of each second, while no mail waits */
+#define CATCH_UP (300 * 1000) /* microseconds of each second, while no mail waits */
 #define CATCH_UP_LEAST 64 /* leads */
 #define USER_RATE 50 /* requests a second of one user */
 

@@ -100,6 +100,7 @@
 #define LIMIT_SEARCH_WORDS 32 /* of one lead */
 #define LIMIT_SEARCH_WORD 48 /* bytes of one */
 #define LIMIT_SEARCH_TERMS 6 /* that must all be there */
+#define LIMIT_SEARCH_STEP 1024 /* leads entered in one transaction */
 #define LIMIT_SEARCH_CANDIDATES 1000 /* leads with one word that are looked at one by one */
 #define LIMIT_CURSOR 256 /* bytes of where a page of a list begins */
 #define LIMIT_NEWS 128 /* of one commit, told singly */

@@ -22,6 +22,8 @@ browse_page_clear(struct browse_page *page)
 	g_clear_pointer(&page->next, g_free);
 }
 
+#define FEW (2 * LIMIT_SEARCH_CANDIDATES) /* leads that are looked at one by one */
+
 /* --- cursors --- */
 
 gboolean
@@ -356,17 +358,17 @@ add_numbers(struct database *database, struct driver_statement *statement, GArra
 	return got == 0;
 }
 
-/* Leads that are not yet in the search index. */
+/* Leads that are not yet in the search index; of many only so many that all are too many. */
 static gboolean
 add_tail(struct database *database, GArray *numbers, GError **error)
 {
 	gint64 until;
 
 	return search_until(database, &until, error) &&
-	       add_numbers(database,
-			   database_select(database, QUERY_BROWSE_TAIL, error, "in", until,
-					   LIMIT_SEARCH_CANDIDATES + 1),
-			   numbers, error);
+	       add_numbers(
+		       database,
+		       database_select(database, QUERY_BROWSE_TAIL, error, "in", until, FEW + 1),
+		       numbers, error);
 }
 
 /* Those of the term that the fewest leads have. */
@@ -425,7 +427,7 @@ find_few(struct database *database, const struct leads_page *leads, GArray **ret
 	*ret_numbers = NULL;
 	if (!numbers)
 		return !narrow;
-	if (numbers->len <= 2 * LIMIT_SEARCH_CANDIDATES)
+	if (numbers->len <= FEW)
 		*ret_numbers = numbers;
 	else
 		g_array_unref(numbers);

@@ -508,6 +508,6 @@ browse_catch_up(struct store *store, gint64 microseconds, guint least, GError **
 			return FALSE;
 		if (!store_run(store, run_catch_up, &count, error))
 			return FALSE;
-	} while (count == LIMIT_BATCH && g_get_monotonic_time() < until);
-	return count < LIMIT_BATCH;
+	} while (count == LIMIT_SEARCH_STEP && g_get_monotonic_time() < until);
+	return count < LIMIT_SEARCH_STEP;
 }

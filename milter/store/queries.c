@@ -45,19 +45,19 @@ struct text {
 	"l.source_referrer, l.source_forwarder, coalesce(l.first_score, CASE WHEN " \
 	"l.touch_count>0 THEN l.total END), l.owner, CASE WHEN l.owner IS NOT NULL THEN " \
 	"coalesce(nullif(l.owner_since, 0), l.created) END, l.first_inbound, l.first_response, " \
-	"nullif(l.first_due, 0), " REACHED( \
-		"'nql', 'eql', 'mql', 'sal', 'sql', 'customer'") "," \
-								 " " REACHED("'eql', 'mql', " \
-									     "'sal', 'sql', " \
-									     "'customer'") "," \
-											   " " REACHED("'mql', 'sal', 'sql', 'customer'") ", " REACHED("'sal', 'sql', 'customer'") ", " REACHED("'sql', 'customer'") ", " REACHED( \
-												   "'customer'") " FROM lead l LEFT JOIN stage_change s ON s.lead=l.number " \
-														 "WHERE " which \
-														 " AND l.merged_into IS NULL GROUP BY l.number " \
-														 "ON CONFLICT(lead) DO UPDATE SET " KEEP(created) ", " KEEP(scorecard) ", " KEEP(stage) ", " KEEP(mailbox) ", " KEEP(source) ", " KEEP(tag) ", " KEEP(form) ", " KEEP(campaign) ", " KEEP(referrer) ", " KEEP(forwarder) ", " KEEP(owner) ", " KEEP(owned) ", " KEEP(wrote) ", " KEEP( \
-															 answered) ", " \
-																   "due=coalesce(excluded.due, progress.due), " KEEP(nql) ", " KEEP( \
-																	   eql) ", " KEEP(mql) ", " KEEP(sal) ", " KEEP(sql) ", " KEEP(customer)
+	"nullif(l.first_due, 0), " REACHED("'nql', 'eql', 'mql', 'sal', 'sql', 'customer'") "," \
+											    " " REACHED( \
+												    "'eql', 'mql', " \
+												    "'sal', 'sql', " \
+												    "'customer'") "," \
+														  " " REACHED( \
+															  "'mql', 'sal', 'sql', 'customer'") ", " REACHED("'sal', 'sql', 'customer'") ", " REACHED("'sql', 'customer'") ", " REACHED("'customer'") " FROM lead l LEFT JOIN stage_change s ON s.lead=l.number " \
+																																   "WHERE " which \
+																																   " AND l.merged_into IS NULL GROUP BY l.number " \
+																																   "ON CONFLICT(lead) DO UPDATE SET " KEEP( \
+																																	   created) ", " KEEP(scorecard) ", " KEEP(stage) ", " KEEP(mailbox) ", " KEEP(source) ", " KEEP(tag) ", " KEEP(form) ", " KEEP(campaign) ", " KEEP(referrer) ", " KEEP(forwarder) ", " KEEP(owner) ", " KEEP(owned) ", " KEEP(wrote) ", " KEEP(answered) ", " \
+																																																																  "due=coalesce(excluded.due, progress.due), " KEEP(nql) ", " KEEP(eql) ", " KEEP(mql) ", " KEEP(sal) ", " KEEP( \
+																																																																	  sql) ", " KEEP(customer)
 
 /* Leads of one order: parameters 1 and 2 are the place, 11 and 12 times, 13 how many. */
 #define BROWSE_FILTER \
@@ -277,7 +277,7 @@ static const struct text TEXTS[QUERY_COUNT] = {
 	[QUERY_SEARCH_DELETE] = { "DELETE FROM search WHERE word=?1 AND lead=?2", NULL, 0, NULL },
 	[QUERY_SEARCH_LEADS] = { "SELECT number, name_key, company, normalised, account, "
 				 "addresses, phones, merged_into FROM lead WHERE number>?1 "
-				 "ORDER BY number LIMIT " TEXT(LIMIT_BATCH),
+				 "ORDER BY number LIMIT " TEXT(LIMIT_SEARCH_STEP),
 				 NULL, 0, NULL },
 	[QUERY_SEARCH_FIND] = { "SELECT lead FROM search WHERE word>=?1 AND word<?2 LIMIT ?3", NULL,
 				0, NULL },

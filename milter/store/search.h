@@ -34,7 +34,7 @@ gboolean search_change(struct database *database, gint64 lead, const struct sear
 
 /** Leads with higher numbers are not entered. @return FALSE with an error */
 gboolean search_until(struct database *database, gint64 *ret_number, GError **error);
-/** Enter the next LIMIT_BATCH leads. @return how many, or -1 */
+/** Enter the next LIMIT_SEARCH_STEP leads. @return how many, or -1 */
 gint search_catch_up(struct transaction *transaction, GError **error);
 
 /** Numbers of leads with a word that begins so, at most `most`. @return gint64; caller unrefs */

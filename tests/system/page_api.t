@@ -10,6 +10,7 @@ use lib "$FindBin::Bin/lib";
 use IO::Select;
 use IO::Socket::INET;
 use JSON::PP;
+use Postgres;
 use Site;
 use Test::More;
 use Time::HiRes qw(time sleep);
@@ -24,7 +25,8 @@ my %TOKEN = (
 );
 my $port = Site::free_port();
 my $HOST = "127.0.0.1:$port";
-my $site = Site->new(clock => 1);
+my $pg   = $ENV{LEADMILTER_TEST_POSTGRES} ? Postgres->new : undef; # see page_postgres.t
+my $site = Site->new(clock => 1, $pg ? (store => $pg->create_database('leads')) : ());
 Site::spew("$site->{dir}/anna.token", "$TOKEN{anna}\n");
 chmod 0600, "$site->{dir}/anna.token";
 my $dead_port = Site::free_port();
