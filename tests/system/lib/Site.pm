@@ -25,7 +25,7 @@ our $BUILD = $ENV{LEADMILTER_BUILD} ? abs_path($ENV{LEADMILTER_BUILD}) : "$ROOT/
 my $json = JSON::PP->new->utf8->canonical;
 
 # Options: config => more configuration text; mailboxes => its mailbox sections;
-# socket => 'inet'; main_cf => more Postfix configuration; no_milter => 1;
+# store => where, when it is not in a file; socket => 'inet'; main_cf => more Postfix configuration; no_milter => 1;
 # endpoint_options => more lines of the endpoint section; submission => 1, a second port for our own
 # people; clock => 1, the daemon's time can be set
 sub new {
@@ -142,7 +142,7 @@ sub config_text {
 socket = "$spec"
 socket_mode = "0666"
 control_socket = "$self->{dir}/run/control.sock"
-store = "sqlite:$self->{dir}/leads.db"
+store = "@{[ $self->{store} // "sqlite:$self->{dir}/leads.db" ]}"
 spool_directory = "$self->{dir}/spool"
 own_domains = {"example.test"}
 own_networks = {"127.0.0.0/8"}
