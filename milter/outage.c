@@ -308,7 +308,9 @@ outage_start(struct outage *outage, GError **error)
 {
 	int failed;
 
-	if (outage->runtime->spool && spool_count(outage->runtime->spool, NULL)) {
+	if (!store_is_ready(outage->runtime->store)) {
+		go_away(outage, NULL, FALSE);
+	} else if (outage->runtime->spool && spool_count(outage->runtime->spool, NULL)) {
 		outage->since = clock_now();
 		set_state(outage, RETURNING);
 	}

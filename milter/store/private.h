@@ -26,7 +26,7 @@ struct store {
 	struct roster *roster; /* the same */
 	struct feed *feed;
 	struct hosts *hosts;
-	gboolean is_remote; /* a server's */
+	int is_ready; /* atomic; of a server: it was reached, and its schema is ours */
 	struct asker *asker; /* what a mail waits for; NULL: STORE_READ */
 	pthread_mutex_t reading_mutex;
 	struct database *reading; /* under reading_mutex */

@@ -31,6 +31,8 @@
 #include "store/sqlite.h"
 
 #define CHECKED_ON_OPEN (64 * 1024 * 1024) /* bytes: a fraction of a second */
+#define WRITER_LIMIT_MS 2000 /* of an answer, a lock, and of doing nothing inside a transaction */
+#define ASKER_LIMIT_MS 1000
 #define ENDPOINTS_PATIENCE (2 * G_USEC_PER_SEC)
 
 /* --- sharing --- */
@@ -107,15 +109,40 @@ open_beside_others(struct store *store, GError **error)
 }
 
 /* On a server: others may come and go, who makes a version is settled in its transaction. */
-static struct database *
+static gboolean
+make_ready(struct store *store, GError **error)
+{
+	if (!g_atomic_int_get(&store->is_ready) && !schema_migrate(store->writing, error))
+		return FALSE;
+	g_atomic_int_set(&store->is_ready, 1);
+	return TRUE;
+}
+
+/* A server that is away is no reason not to serve mail; one that is not for us is. */
+static gboolean
+meet_server(struct store *store, GError **error)
+{
+	g_autoptr(GError) failure = NULL;
+
+	if (make_ready(store, &failure))
+		return TRUE;
+	if (g_error_matches(failure, LEADMILTER_ERROR, ERROR_STORE_SCHEMA) ||
+	    g_error_matches(failure, LEADMILTER_ERROR, ERROR_STORE_CORRUPT)) {
+		g_propagate_error(error, g_steal_pointer(&failure));
+		return FALSE;
+	}
+	log_warning("the store is not there yet: %s", failure->message);
+	return TRUE;
+}
+
+static gboolean
 open_on_server(struct store *store, GError **error)
 {
-	g_autoptr(database_owned) database = database_open(store->driver, store->path, TRUE, error);
-
-	if (!database || !store->driver->tune(database->connection, error) ||
-	    !schema_migrate(database, error))
-		return NULL;
-	return g_steal_pointer(&database);
+	store->writing = database_open(store->driver, store->path, TRUE, error);
+	if (!store->writing || !store->driver->tune(store->writing->connection, error))
+		return FALSE;
+	store->driver->set_limit(store->writing->connection, WRITER_LIMIT_MS);
+	return meet_server(store, error);
 }
 
 static struct database *
@@ -191,9 +218,8 @@ committed(const struct tally *tally, gpointer data)
 }
 
 static void
-take_new_endpoints(gpointer data)
+take_new_endpoints(struct store *store)
 {
-	struct store *store = data;
 	struct outbox_endpoints *new;
 
 	pthread_mutex_lock(&store->wake_mutex);
@@ -203,6 +229,15 @@ take_new_endpoints(gpointer data)
 		return;
 	outbox_endpoints_free(store->endpoints);
 	store->endpoints = new;
+}
+
+static gboolean
+starting(gpointer data, GError **error)
+{
+	struct store *store = data;
+
+	take_new_endpoints(store);
+	return !store->driver->is_server || make_ready(store, error);
 }
 
 static void
@@ -226,7 +261,7 @@ start_writer(struct store *store, gboolean shared, GError **error)
 	const struct writer_hooks hooks = {
 		.committed = committed,
 		.rolled_back = rolled_back,
-		.starting = take_new_endpoints,
+		.starting = starting,
 		.enter = shared ? enter_gate : NULL,
 		.leave = shared ? leave_gate : NULL,
 		.data = store,
@@ -243,10 +278,8 @@ start_writer(struct store *store, gboolean shared, GError **error)
 static gboolean
 start_writing(struct store *store, gboolean shared, GError **error)
 {
-	if (store->driver->is_server) {
-		store->writing = open_on_server(store, error);
-		return store->writing && start_writer(store, FALSE, error);
-	}
+	if (store->driver->is_server)
+		return open_on_server(store, error) && start_writer(store, FALSE, error);
 	if (!lock_take(store->path, shared, &store->lock, &store->is_alone, error) ||
 	    (shared && !open_gate(store, error)))
 		return FALSE;
@@ -261,7 +294,21 @@ start_writing(struct store *store, gboolean shared, GError **error)
 static struct database *
 open_for_asker(gpointer data, GError **error)
 {
-	return store_open_reader(data, error);
+	const struct store *store = data;
+	struct database *database = store_open_reader(store, error);
+
+	if (database && store->driver->is_server)
+		store->driver->set_limit(database->connection, ASKER_LIMIT_MS);
+	return database;
+}
+
+/* A daemon reads when the server is there, and its writer sees to the schema. */
+static struct database *
+open_reading(const struct store *store, enum store_mode mode, GError **error)
+{
+	if (mode == STORE_READ || !store->driver->is_server)
+		return store_open_reader(store, error);
+	return database_open(store->driver, store->path, FALSE, error);
 }
 
 struct store *
@@ -284,7 +331,7 @@ store_open_with(const char *where, enum store_mode mode, const struct store_opti
 	pthread_mutex_init(&store->browsing_mutex, NULL);
 	if (mode != STORE_READ && !start_writing(store, mode == STORE_SHARED, error))
 		return NULL;
-	store->reading = store_open_reader(store, error);
+	store->reading = open_reading(store, mode, error);
 	if (store->reading && mode != STORE_READ)
 		store->asker = asker_start(open_for_asker, store, error);
 	return store->reading && (store->asker || mode == STORE_READ) ? g_steal_pointer(&store)

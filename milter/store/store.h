@@ -230,6 +230,8 @@ void endpoint_status_free(struct endpoint_status *status);
 gboolean store_is_shared(const struct store *store);
 /** Is it a server's?  Then it may be away without anybody here being at fault. */
 gboolean store_is_remote(const struct store *store);
+/** FALSE: a server that nobody has reached since we started.  What is asked of it fails. */
+gboolean store_is_ready(const struct store *store);
 /** Who we are among them, before anything else. @param id kept over restarts @param name for people
  */
 void store_set_host(struct store *store, const char *id, const char *name);

@@ -17,7 +17,13 @@ store_is_shared(const struct store *store)
 gboolean
 store_is_remote(const struct store *store)
 {
-	return store->is_remote;
+	return store->driver->is_server;
+}
+
+gboolean
+store_is_ready(const struct store *store)
+{
+	return !store->driver->is_server || g_atomic_int_get(&store->is_ready);
 }
 
 void

@@ -354,9 +354,8 @@ run_batch(struct writer *writer)
 	g_autoptr(GError) failure = NULL;
 
 	enter(writer);
-	if (writer->hooks.starting)
-		writer->hooks.starting(writer->hooks.data);
-	if (!run_all(writer, &failure) || !commit(writer, &failure))
+	if ((writer->hooks.starting && !writer->hooks.starting(writer->hooks.data, &failure)) ||
+	    !run_all(writer, &failure) || !commit(writer, &failure))
 		roll_back(writer);
 	leave(writer);
 	answer(writer, failure);

@@ -23,8 +23,9 @@ struct writer_hooks {
 	void (*committed)(const struct tally *tally, gpointer data);
 	/** After a rollback: rows the jobs made are gone. */
 	void (*rolled_back)(gpointer data);
-	/** Before a transaction; nothing of an earlier one is under way. Or NULL */
-	void (*starting)(gpointer data);
+	/** Before a transaction; nothing of an earlier one is under way.  FALSE: there can't be
+	 *  one now. Or NULL */
+	gboolean (*starting)(gpointer data, GError **error);
 	/** Before anything is written or the log is put into the file, and after: where several
 	 *  processes share it, one at a time. NULL: nobody else does. */
 	void (*enter)(gpointer data);
