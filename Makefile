@@ -5,7 +5,7 @@
 #   make demo       the main job, shown                     make bench      ratios, side by side
 #   make accuracy CORPUS=DIR    figures per set             make fuzz       a long fuzzing run
 #   make install    DESTDIR and prefix are honoured         make deps       install what is needed
-#   make check-page the page in a real browser
+#   make check-page the page in a real browser             make check-hosts  several mail hosts, one PostgreSQL
 #   make deb        a Debian package in build/deb           make check-deb  the package tested in a chroot
 #   make format     clang-format                            make clean
 #
@@ -33,6 +33,7 @@ PACKAGES = build-essential pkg-config clang libclang-rt-14-dev libmilter-dev lib
 TEST_PACKAGES = postfix postgresql pgbouncer python3 python3-milter mandoc procps openssl prometheus \
 	tryton-server tryton-modules-party tryton-modules-sale-opportunity
 RT_PACKAGES = request-tracker5 rt5-db-sqlite rt5-standalone dbconfig-no-thanks
+HOSTS_PACKAGES = iproute2
 NPM_PACKAGES = nodejs npm
 DEB_PACKAGES = debhelper dh-apparmor
 DEB_TEST_PACKAGES = lintian debootstrap apparmor systemd-container libfile-fcntllock-perl
@@ -169,6 +170,12 @@ check-deb:
 	@PACKAGES="$(DEB_PACKAGES) $(DEB_TEST_PACKAGES) $(PACKAGES)" NPM_PACKAGES="$(NPM_PACKAGES)" contrib/install-deps
 	LEADMILTER_BUILD=$(B) prove --timer --exec tests/run-test tests/package/*.t
 
+# Three mail hosts with one PostgreSQL, and what may break; LEADMILTER_MAILS=20000 is the full measure.
+check-hosts: deps
+	@PACKAGES="$(HOSTS_PACKAGES)" contrib/install-deps
+	$(MAKE) -j$(JOBS) --no-print-directory all npm
+	LEADMILTER_BUILD=$(B) prove --timer --exec tests/run-test tests/hosts/*.t
+
 demo: deps
 	$(MAKE) -j$(JOBS) --no-print-directory demo-installed
 demo-installed: all npm
@@ -223,6 +230,6 @@ clean:
 	rm -rf $(B)
 
 
-.PHONY: deb check-deb check-rt check-programs all unit bench-programs fuzz-programs npm check check-installed demo demo-installed bench \
+.PHONY: check-hosts deb check-deb check-rt check-programs all unit bench-programs fuzz-programs npm check check-installed demo demo-installed bench \
 	bench-installed accuracy fuzz deps install format clean
 -include $(shell find $(B)/obj $(B)/tests $(B)/bench $(B)/fuzz -name '*.d' 2>/dev/null)

@@ -1,6 +1,6 @@
 // receiver.mjs - a webhook receiver that answers as told and records every request.
 //
-//   node receiver.mjs --log FILE [--port N] [--answers LIST] [--path PATH=LIST]… [--tls DIR]
+//   node receiver.mjs --log FILE [--port N] [--host ADDRESS] [--answers LIST] [--path PATH=LIST]… [--tls DIR]
 //
 // Prints "listening PORT" once it can be asked.  The LIST of answers is separated by commas; the last
 // one is repeated for ever:
@@ -40,6 +40,7 @@ const { values: options } = parseArgs({
   options: {
     log: { type: "string" },
     port: { type: "string", default: "0" },
+    host: { type: "string", default: "127.0.0.1" },
     answers: { type: "string", default: "200" },
     path: { type: "string", multiple: true, default: [] },
     tls: { type: "string" },
@@ -190,7 +191,7 @@ server.on(options.tls ? "secureConnection" : "connection", (socket) => {
   socket.number = ++connections;
   socket.on("error", () => {});
 });
-server.listen(Number(options.port), "127.0.0.1", () => {
+server.listen(Number(options.port), options.host, () => {
   console.log(`listening ${server.address().port}`);
 });
 process.on("SIGTERM", () => process.exit(0));

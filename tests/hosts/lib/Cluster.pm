@@ -53,6 +53,7 @@ sub new {
 	my $self = bless { %option }, $class;
 	$self->{pg} = Postgres->new(fsync => 1, %{ $option{pg} // {} });
 	$self->{own_url} = $self->{pg}->create_database('leads');
+	$self->trust($option{trust}) if $option{trust};
 	for my $n (1 .. $option{hosts} // 3) {
 		my $url = $option{url} ? $option{url}->($self, $n) : $self->{own_url};
 		my $site = site(store => $url, clock => $option{standing}, more => $option{more});
@@ -64,13 +65,34 @@ sub new {
 
 sub sites { return @{ $_[0]{sites} } }
 
+# Connections from there need no password.
+sub trust {
+	my ($self, $network) = @_;
+	open my $hba, '>>', $self->{pg}->dir . '/data/pg_hba.conf' or die "pg_hba.conf: $!";
+	print $hba "host all all $network trust\n";
+	close $hba;
+	$self->{pg}->sql('SELECT pg_reload_conf()');
+}
+
+# Option network => of each host its own (Network.pm), from which it reaches the receiver, too.
 sub start {
 	my ($self, %how) = @_;
 	my ($first, @others) = $self->sites;
-	$first->start_receiver;
+	my $network = $self->{network} = $how{network};
+	$first->start_receiver($network ? ('--host', '0.0.0.0') : ());
 	$_->{receiver_port} = $first->{receiver_port} for @others;
-	$_->start_daemon  for $self->sites;
-	$_->start_postfix for $self->sites;
+	for my $n (1 .. $self->sites) {
+		my $site = $self->{sites}[ $n - 1 ];
+		$site->{receiver_url} = 'http://' . $network->address($n) . ":$site->{receiver_port}/hook" if $network;
+		$self->start_daemon($n);
+		$site->start_postfix;
+	}
+}
+
+sub start_daemon {
+	my ($self, $n) = @_;
+	my $network = $self->{network};
+	$self->{sites}[ $n - 1 ]->start_daemon($network ? (wrapper => [ $network->wrapper($n) ]) : ());
 }
 
 # --- mail ---
@@ -204,17 +226,18 @@ sub percentile {
 
 # --- what came of it ---
 
+# One of leadctl's figures, of the store or of the daemon.
 sub figure {
 	my ($site, $name) = @_;
 	my ($stats) = @{ $site->leadctl_json('stats') };
-	return $stats && exists $stats->{$name} ? $stats->{$name} : $stats->{daemon}{$name};
+	return $stats && exists $stats->{$name} ? $stats->{$name} : ($stats->{daemon} // {})->{$name};
 }
 
 # Every spool is empty and nothing waits in the outbox.
 sub settle {
 	my ($self, $seconds) = @_;
 	Site::wait_for('the spools', sub {
-		!grep { my $site = $_; (grep { !/host-id|bad$/ } glob "$site->{dir}/spool/*") > 0 } $self->sites;
+		!grep { my $site = $_; my @files = glob "$site->{dir}/spool/*.mail"; scalar @files } $self->sites;
 	}, $seconds // 120);
 	my ($site) = $self->sites;
 	Site::wait_for('the deliveries', sub { (figure($site, 'outbox_waiting') // 1) == 0 }, $seconds // 180);
