@@ -6,6 +6,7 @@
 #include "lead/show.h"
 #include "base/error.h"
 #include "hooks/out/sign.h"
+#include "store/tools.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -337,9 +338,9 @@ run_check(struct leadctl *leadctl, int argc, char **argv)
 		return LEADCTL_FAILURE;
 	g_autoptr(GError) error = NULL;
 	const struct config *config = generation->config;
-	const char *path = strchr(config->store, ':') + 1;
+	g_autofree char *store = tools_name(config->store);
 	gboolean sound = TRUE;
-	if (g_file_test(path, G_FILE_TEST_EXISTS))
+	if (strstr(store, "://") || g_file_test(store, G_FILE_TEST_EXISTS))
 		sound = leadctl_store(leadctl) && store_check(leadctl->store, &error);
 	if (!sound)
 		return error ? leadctl_fail(error) : LEADCTL_FAILURE;
@@ -349,7 +350,7 @@ run_check(struct leadctl *leadctl, int argc, char **argv)
 		cJSON_AddNumberToObject(object, "mailboxes", config->mailboxes->len);
 		cJSON_AddNumberToObject(object, "endpoints", config->endpoints->len);
 		cJSON_AddNumberToObject(object, "scorecards", config->scorecards->len);
-		show_add_text(object, "store", config->store);
+		show_add_text(object, "store", strstr(store, "://") ? store : config->store);
 		leadctl_print_json(object);
 	} else
 		printf("%s: ok: %u mailboxes, %u endpoints, %u scorecards; store %s\n",

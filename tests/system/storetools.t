@@ -218,6 +218,7 @@ subtest 'to PostgreSQL, on there, and back' => sub {
 	ok $result->{added}{'X-Lead-Id'}, 'and makes another one';
 	my $backup = "$there->{dir}/backup.db";
 	like succeeds('a backup beside the daemon', $there, 'backup', $backup), qr/21 leads/, 'is one file';
+	Site::wait_for('its sign of life', sub { $pg->sql('SELECT 1 FROM leadmilter.host', 'leads') =~ /1/ }, 60);
 	refused('no copy of what is served', qr/serves it; stop/, $there, 'store', 'copy', $url, "$there->{dir}/x.db");
 	$there->stop_daemon;
 	succeeds('sound', $there, 'store', 'check');
