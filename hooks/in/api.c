@@ -602,12 +602,28 @@ api_get_stream(struct api_call *call)
 }
 
 /* Whoever can ask may search. */
+static gboolean
+may_search(const struct config *config)
+{
+	for (guint i = 0; i < config->clients->len; i++)
+		if (auth_allows(config->clients->pdata[i], "read"))
+			return TRUE;
+	return config->page_users->len > 0;
+}
+
 static void
 tick(gpointer data)
 {
 	struct api *api = data;
 	g_autoptr(GError) error = NULL;
+	struct api_view view;
+	gboolean wanted;
 
+	api->host.acquire(&view, api->host.data);
+	wanted = may_search(view.config);
+	api->host.release(&view, api->host.data);
+	if (!wanted)
+		return;
 	if (!browse_catch_up(api->host.store, CATCH_UP, CATCH_UP_LEAST, &error) && error)
 		log_debug("search index: %s", error->message);
 }
