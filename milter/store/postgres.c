@@ -444,8 +444,10 @@ prepare(struct driver_connection *c, const char *text, GError **error)
 	statement->lengths = g_new0(int, count);
 	statement->formats = g_new0(int, count);
 	statement->parameters = g_new0(struct parameter, count);
-	for (guint i = 0; i < count; i++)
+	for (guint i = 0; i < count; i++) {
 		statement->formats[i] = 1;
+		statement->types[i] = TYPE_TEXT; /* one that the text skips needs a type, too */
+	}
 	return statement;
 }
 
@@ -507,7 +509,9 @@ bind_text(struct driver_statement *statement, int n, const char *value, gboolean
 	else if (!keep)
 		parameter->copy = g_strdup(value);
 	value = parameter->copy ? parameter->copy : value;
-	bind(statement, n, TYPE_TEXT, value, value ? strlen(value) : 0);
+	/* In a row of VALUES the column says what it is, so that NULL fits a number, too. */
+	bind(statement, n, statement->sql->values_at ? TYPE_UNKNOWN : TYPE_TEXT, value,
+	     value ? strlen(value) : 0);
 }
 
 /* A blob of no bytes is nothing, as with SQLite. */

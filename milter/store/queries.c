@@ -367,7 +367,7 @@ static const struct text TEXTS[QUERY_COUNT] = {
 					"ORDER BY tag LIMIT 1",
 					NULL, 0, NULL },
 	[QUERY_CONVERSATION_COUNT] = { "SELECT count(*) FROM (SELECT 1 FROM conversation WHERE "
-				       "hash=?1 AND tag<=?2 LIMIT " TEXT(LIMIT_FLOOD_COUNT) ")",
+				       "hash=?1 AND tag<=?2 LIMIT " TEXT(LIMIT_FLOOD_COUNT) ") AS counted",
 				       NULL, 0, NULL },
 	[QUERY_CONVERSATION_DELETE] = { "DELETE FROM conversation WHERE hash=?1 AND tag=?2 "
 					"AND message=?3",

@@ -4,28 +4,131 @@
  */
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "mail/address.h"
+#include "store/postgres.h"
 #include "store/private.h"
+#include "store/sqlite.h"
 #include "store/tools.h"
 
 #define HELP_NOW ((gint64)1763800000 * CLOCK_SECOND)
 
+/* --- a server --- */
+
+/* LEADMILTER_TEST_STORE=postgresql: every scratch store is a database of a cluster of this test. */
+static G_GNUC_UNUSED gboolean
+help_is_server(void)
+{
+	return !g_strcmp0(g_getenv("LEADMILTER_TEST_STORE"), "postgresql");
+}
+
+/* For tests of what only a file has. @return TRUE: it is skipped */
+static G_GNUC_UNUSED gboolean
+help_skip_server(void)
+{
+	if (help_is_server())
+		g_test_skip("of a file");
+	return help_is_server();
+}
+
+#ifdef TEST_DATA
+/* Tell the cluster something; it is started with the first. @return its answer, caller frees */
+static char *
+help_cluster(const char *line)
+{
+	static FILE *to, *from;
+	static const char *const command[] = { TEST_DATA "/../unit/postgres-cluster", NULL };
+	char answer[512] = "";
+
+	if (!to) {
+		GError *error = NULL;
+		int in, out;
+
+		g_spawn_async_with_pipes(NULL, (char **)command, NULL, G_SPAWN_DEFAULT, NULL, NULL,
+					 NULL, &in, &out, NULL, &error);
+		g_assert_no_error(error);
+		to = fdopen(in, "w");
+		from = fdopen(out, "r");
+	}
+	fprintf(to, "%s\n", line);
+	fflush(to);
+	if (!fgets(answer, sizeof answer, from))
+		g_error("the test's PostgreSQL does not answer");
+	return g_strdup(g_strchomp(answer));
+}
+#else
+static char *
+help_cluster(const char *line)
+{
+	g_error("no cluster for %s", line);
+}
+#endif
+
 /* --- scratch --- */
 
 struct scratch {
-	char *directory, *path; /* of the store */
+	char *directory, *path; /* of the store, or its URL */
 };
 
 static G_GNUC_UNUSED void
 scratch_make(struct scratch *scratch)
 {
+	static guint count;
+	g_autofree char *name = g_strdup_printf("test%u", count++);
+
 	scratch->directory = g_dir_make_tmp("leadmilter-XXXXXX", NULL);
 	g_assert_nonnull(scratch->directory);
-	scratch->path = g_build_filename(scratch->directory, "leads.db", NULL);
+	scratch->path = help_is_server()
+				? help_cluster(name)
+				: g_build_filename(scratch->directory, "leads.db", NULL);
+}
+
+/* --- looking into a store --- */
+
+static G_GNUC_UNUSED struct database *
+help_database(const char *path)
+{
+	g_autoptr(GError) error = NULL;
+	struct database *database = database_open(
+		postgres_is_url(path) ? &postgres_driver : &sqlite_driver, path, TRUE, &error);
+
+	g_assert_no_error(error);
+	return database;
+}
+
+/* Statements that give no rows. */
+static G_GNUC_UNUSED void
+help_sql(const char *path, const char *text)
+{
+	g_autoptr(database_owned) database = help_database(path);
+	g_autoptr(GError) error = NULL;
+	int version;
+
+	database->driver->version(database->connection, &version, NULL);
+	database->driver->exec(database->connection, text, &error);
+	g_assert_no_error(error);
+}
+
+/* The first column of the first row, -1 without one. */
+static G_GNUC_UNUSED gint64
+help_number(const char *path, const char *text)
+{
+	g_autoptr(database_owned) database = help_database(path);
+	const struct driver *driver = database->driver;
+	g_autoptr(GError) error = NULL;
+	struct driver_statement *row = driver->prepare(database->connection, text, &error);
+	gint64 number = -1;
+
+	g_assert_no_error(error);
+	if (driver->step(database->connection, row, &error) == DRIVER_ROW)
+		number = driver->column_integer(row, 0);
+	g_assert_no_error(error);
+	driver->finalize(row);
+	return number;
 }
 
 static void
@@ -358,6 +461,8 @@ help_verify(const char *path)
 	g_autoptr(GError) error = NULL;
 	struct verify_report report = { 0 };
 
+	if (help_is_server())
+		return; /* it reads files; a server's rows are compared by leadctl store copy */
 	tools_verify(path, &options, &report, &error);
 	g_assert_no_error(error);
 	g_assert_cmpint(report.findings, ==, 0);

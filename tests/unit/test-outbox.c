@@ -4,7 +4,6 @@
 #include "driver_fault.c"
 
 #include <pthread.h>
-#include <sqlite3.h>
 
 #define MINUTE ((gint64)60 * CLOCK_SECOND)
 
@@ -224,6 +223,8 @@ test_hurry(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 	g_assert_cmpint(store_outbox_hurry(fixture->store, "crm", HELP_NOW + 1, &error), ==, 0);
 	g_assert_cmpint(store_outbox_hurry(fixture->store, "none", HELP_NOW, &error), ==, 0);
 	g_ptr_array_unref(claim(fixture, HELP_NOW + 1, 1000, 599)); /* not the one under way */
+	if (help_is_server())
+		return; /* claims of a host that is gone: when its lease ends */
 	reopen(fixture); /* whoever had claimed them is gone */
 	g_assert_cmpint(store_outbox_hurry(fixture->store, "crm", HELP_NOW + 2, &error), ==, 600);
 	g_ptr_array_unref(claim(fixture, HELP_NOW + 2, 1000, 600));
@@ -458,6 +459,8 @@ test_late_endpoint(void)
 	const struct store_options options = { &fault.driver, help_decide };
 	g_autoptr(GError) error = NULL;
 
+	if (help_skip_server())
+		return;
 	driver_fault_init(&fault);
 	scratch_make(&fixture.scratch);
 	fixture.config = config_default();
@@ -486,13 +489,10 @@ fill(const char *path, guint count)
 		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<%u) "
 		"INSERT INTO event(id, type, lead, time, body) SELECT 'evt_'||i, 'x', i/4, i, '{}' "
 		"FROM n; INSERT INTO delivery(id, endpoint, lead, state, head, due) SELECT "
-		"number<<10|1, 1, lead, 0, number%%4=0, time FROM event",
+		"number<<10|1, 1, lead, 0, CASE number%%4 WHEN 0 THEN 1 ELSE 0 END, time FROM event",
 		count);
-	sqlite3 *db;
 
-	g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
-	g_assert_cmpint(sqlite3_exec(db, text, NULL, NULL, NULL), ==, SQLITE_OK);
-	sqlite3_close(db);
+	help_sql(path, text);
 }
 
 static gint64

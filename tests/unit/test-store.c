@@ -656,6 +656,8 @@ test_second_writer(void)
 	g_autoptr(GError) error = NULL;
 	g_autofree char *pid = g_strdup_printf("%d", (int)getpid());
 
+	if (help_skip_server())
+		return;
 	scratch_make(&scratch);
 	struct store *store = open_store(&scratch, STORE_WRITE);
 	g_assert_null(help_open(scratch.path, STORE_WRITE, &error));
@@ -675,6 +677,8 @@ test_reader(void)
 	struct answer answer = { 0 };
 	struct stat info;
 
+	if (help_skip_server())
+		return;
 	scratch_make(&scratch);
 	g_assert_null(help_open(scratch.path, STORE_READ, &error));
 	g_assert_error(error, LEADMILTER_ERROR, ERROR_STORE);
@@ -771,6 +775,8 @@ test_refused_files(void)
 		{ make_damaged, ERROR_STORE_CORRUPT },
 	};
 
+	if (help_skip_server())
+		return;
 	for (guint i = 0; i < G_N_ELEMENTS(wants); i++) {
 		struct scratch scratch;
 		g_autoptr(GError) error = NULL;
@@ -794,6 +800,8 @@ test_no_directory(void)
 {
 	g_autoptr(GError) error = NULL;
 
+	if (help_skip_server())
+		return;
 	g_assert_null(help_open("/nonexistent/leads.db", STORE_WRITE, &error));
 	g_assert_error(error, LEADMILTER_ERROR, ERROR_STORE);
 }
@@ -833,6 +841,8 @@ test_faults(void)
 		{ FAULT_BUSY, TRUE, 14, ERROR_STORE },
 	};
 
+	if (help_skip_server())
+		return;
 	for (guint i = 0; i < G_N_ELEMENTS(wants); i++) {
 		struct scratch scratch;
 		struct driver_fault fault;
@@ -864,6 +874,8 @@ test_every_step(void)
 	struct driver_fault fault;
 	guint failed = 0;
 
+	if (help_skip_server())
+		return;
 	scratch_make(&scratch);
 	struct store *store = open_faulty(&scratch, &fault);
 	for (int before = 0; before < 100; before++) {
@@ -896,6 +908,8 @@ test_deadline(void)
 	struct answer answer = { 0 };
 	g_autoptr(GError) error = NULL;
 
+	if (help_skip_server())
+		return;
 	scratch_make(&scratch);
 	struct store *store = open_faulty(&scratch, &fault);
 	__atomic_store_n(&fault.commit_delay_ms, 200, __ATOMIC_SEQ_CST);
@@ -937,6 +951,8 @@ test_damaged_while_open(void)
 	g_autoptr(GError) error = NULL;
 	g_autofree char *junk = g_strnfill(65536, 'x');
 
+	if (help_skip_server())
+		return;
 	scratch_make(&scratch);
 	struct store *store = open_store(&scratch, STORE_WRITE);
 	g_free(lead_of(store, &ADA, ACTION_CREATE, "nothing"));
@@ -969,6 +985,8 @@ test_full_disk(void)
 	g_autoptr(GError) error = NULL;
 	struct answer answer = { 0 };
 
+	if (help_skip_server())
+		return;
 	scratch_make(&scratch);
 	signal(SIGXFSZ, SIG_IGN);
 	struct store *store = open_store(&scratch, STORE_WRITE);
@@ -1097,6 +1115,8 @@ test_plans(void)
 	struct scratch scratch;
 	sqlite3 *db;
 
+	if (help_skip_server())
+		return;
 	scratch_make(&scratch);
 	store_close(open_store(&scratch, STORE_WRITE));
 	g_assert_cmpint(sqlite3_open(scratch.path, &db), ==, SQLITE_OK);
