@@ -129,6 +129,12 @@ CLANG    = $(MAKE) -j$(JOBS) --no-print-directory B=$(B)/clang PAGE=$(PAGE) CC=c
 UNIT_NAMES = $(notdir $(UNIT))
 # What has threads of its own runs under ThreadSanitizer too.
 THREADED = $(filter test-store test-writer test-spool test-outbox test-deliver test-delivery test-crm test-session test-notify test-webhook test-clerk test-phrases test-clockwork,$(UNIT_NAMES))
+# What needs a store runs on PostgreSQL too (tests/run-test looks at the directory).
+ON_SERVER = $(patsubst %,$(B)/postgresql/%,$(filter test-store test-store-change test-store-conversation test-store-import \
+	test-store-merge test-store-privacy test-outbox test-ledger-load,$(UNIT_NAMES)))
+$(B)/postgresql/%: $(B)/tests/%
+	@mkdir -p $(@D)
+	@ln -sf ../tests/$(@F) $@
 FUZZ_NAMES = $(notdir $(FUZZ))
 
 fuzz-programs:
@@ -145,7 +151,7 @@ $(B)/npm/.done: tests/npm/package.json tests/npm/package-lock.json
 check: deps
 	$(MAKE) -j$(JOBS) --no-print-directory check-programs
 	$(MAKE) --no-print-directory check-installed
-check-programs: all unit npm $(B)/bench/load
+check-programs: all unit $(ON_SERVER) npm $(B)/bench/load
 check-installed:
 	$(CLANG) all unit
 	$(ASAN) all $(patsubst %,$(B)/asan/tests/%,$(UNIT_NAMES))
@@ -153,7 +159,7 @@ check-installed:
 	$(FUZZING) $(patsubst %,$(B)/fuzzing/fuzz/%,$(FUZZ_NAMES))
 	LEADMILTER_BUILD=$(B) ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 \
 		TSAN_OPTIONS=halt_on_error=1 prove -j2 --timer --exec tests/run-test \
-		$(UNIT) $(patsubst %,$(B)/asan/tests/%,$(UNIT_NAMES)) $(patsubst %,$(B)/tsan/tests/%,$(THREADED)) \
+		$(UNIT) $(ON_SERVER) $(patsubst %,$(B)/asan/tests/%,$(UNIT_NAMES)) $(patsubst %,$(B)/tsan/tests/%,$(THREADED)) \
 		tests/system/*.t
 
 # A real Request Tracker: 250 packages, so a stage of its own.

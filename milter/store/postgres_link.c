@@ -413,7 +413,9 @@ static const char SETTINGS_WRITER[] = ", set_config('plan_cache_mode', 'force_ge
 				      "$1::text::bool), "
 				      "set_config('enable_seqscan', 'off', $1::text::bool), "
 				      "set_config('enable_hashjoin', 'off', $1::text::bool), "
-				      "set_config('enable_mergejoin', 'off', $1::text::bool)";
+				      "set_config('enable_mergejoin', 'off', $1::text::bool), "
+				      "set_config('enable_bitmapscan', 'off', $1::text::bool), "
+				      "set_config('enable_sort', 'off', $1::text::bool)";
 
 static void
 queue_settings(struct postgres_link *link, gboolean local)

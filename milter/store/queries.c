@@ -441,9 +441,8 @@ static const struct text TEXTS[QUERY_COUNT] = {
 				       NULL, 0, NULL },
 	[QUERY_DELIVERY_DROP] = { "UPDATE delivery SET state=?2, head=0 WHERE id=?1", NULL, 0,
 				  NULL },
-	[QUERY_DELIVERY_NEXT] = { "SELECT d.due FROM delivery d JOIN endpoint p ON "
-				  "p.number=d.endpoint WHERE p.name=?1 AND p.parked=0 AND "
-				  "d.endpoint=p.number AND d.head>0 AND "
+	[QUERY_DELIVERY_NEXT] = { "SELECT d.due FROM delivery d WHERE d.endpoint=(SELECT number FROM "
+				  "endpoint WHERE name=?1 AND parked=0) AND d.head>0 AND "
 				  "(d.head=1 OR d.holder=?2) ORDER BY d.due LIMIT 1",
 				  NULL, 0, NULL },
 	[QUERY_DELIVERY_NEXT_ANY] = { "SELECT min((SELECT d.due FROM delivery d WHERE "

@@ -65,6 +65,7 @@ static char *
 help_cluster(const char *line)
 {
 	g_error("no cluster for %s", line);
+	return NULL;
 }
 #endif
 
