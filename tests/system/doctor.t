@@ -7,6 +7,7 @@ use File::Copy qw(copy);
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use JSON::PP;
+use Postgres;
 use Site;
 use Test::More;
 
@@ -260,7 +261,6 @@ subtest 'store and spool' => sub {
 };
 
 subtest 'Sendmail' => sub {
-	my $program = (sort grep { -x } map { "$_/env" } split /:/, $ENV{PATH})[0];
 	mkdir "$dir/bin";
 	local $ENV{PATH} = "$dir/bin";
 	my $ask = sub {
@@ -272,6 +272,28 @@ subtest 'Sendmail' => sub {
 	is $ask->("O InputMailFilters=leadmilter\nXleadmilter, S=local:$socket, F=, T=C:2s;S:5s;R:5s;E:10s\n"), '', 'well';
 	is $ask->("Xleadmilter, S=local:$socket, F=, T=C:2s\n"), 'sendmail-missing', 'not listed';
 	is $ask->("O InputMailFilters=leadmilter\nXleadmilter, S=local:$socket, F=T\n"), 'sendmail-action', 'tempfail';
+};
+
+subtest 'a store on PostgreSQL' => sub {
+	my $pg     = Postgres->new;
+	my $remote = Site->new;
+	chmod 0700, "$remote->{dir}/spool";
+	my $url = $pg->create_database('leads');
+	Site::spew($remote->config_path, $remote->config_text =~ s/^store = .*$/store = "$url"/mr);
+	chmod 0640, $remote->config_path;
+	my $ask = sub {
+		my ($got) = @{ $remote->leadctl_json('doctor', @_) };
+		return join ' ', sort grep { !/^(?:clock-unsynchronised|mta-none|postfix-|milter-)/ } map { $_->{id} } @{ $got->{findings} };
+	};
+	is $ask->(), 'daemon-down store-schema', 'before the first start';
+	$remote->start_daemon(keep_config => 1);
+	is $ask->(), '', 'well';
+	is $ask->('--no-network'), '', 'well without asking it';
+	$pg->stop;
+	is $ask->('--no-network'), '', 'away, but nobody asked';
+	is $ask->(), 'store-unreadable', 'away';
+	$pg->start;
+	$remote->stop_daemon;
 };
 
 subtest 'as the schema says' => sub {

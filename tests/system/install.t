@@ -47,6 +47,7 @@ subtest 'files and modes' => sub {
 		'/usr/share/leadmilter/grafana/leadmilter.json' => '0644',
 		'/usr/share/leadmilter/prometheus/leadmilter.rules.yml' => '0644',
 		'/usr/share/leadmilter/prometheus/leadmilter.rules.test.yml' => '0644',
+		'/usr/share/leadmilter/prometheus/leadmilter.days.test.yml' => '0644',
 		'/etc/leadmilter/leadmilter.conf'        => '0640',
 	);
 	for my $file (`cd $top && find conf -type f`) {
