@@ -78,7 +78,12 @@ endpoint "crm" {
 END
 }
 configure();
-$site->start_daemon;
+
+sub start {
+	$site->start_daemon;
+	Site::wait_for('the hook', sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port) }, 60);
+}
+start();
 
 my @records;
 
@@ -671,7 +676,7 @@ subtest 'streams' => sub {
 		my $odd = Stream->new($vera, headers => ["Last-Event-ID: $id"]);
 		ok $odd->until(qr/retry: 3000|HTTP\/1\.1 4/), 'hostile id';
 	}
-	my @many = map { Stream->new($anna) } 1 .. 9;
+	my @many = map { my $one = Stream->new($anna); $one->until(qr/retry: 3000|HTTP\/1\.1 429/); $one } 1 .. 9;
 	ok $many[-1]->until(qr{^HTTP/1\.1 429}), 'too many of one session';
 	is([$anna->get('/v1/overview')]->[0], 200, 'others are answered all the while');
 	ok $many[0]->until(qr/: alive|event: /, 60), 'a sign of life';
@@ -688,7 +693,7 @@ subtest 'streams' => sub {
 	$cut->until(qr/retry/);
 	is $site->stop_daemon, 0, 'the daemon stops while streams are open';
 	ok $cut->until(qr/\r\n0\r\n\r\n\z/) || 1, 'and closes them';
-	$site->start_daemon;
+	start();
 	$anna->login('anna');
 	$vera->login('vera');
 };
