@@ -6,7 +6,6 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import {
 	Building2,
 	ChartColumn,
-	CircleUser,
 	FlaskConical,
 	Gauge,
 	Inbox,
@@ -155,24 +154,19 @@ function Rail({ open, onClose }: { open: boolean; onClose: () => void }): JSX.El
 					<ThemeChoice />
 				</div>
 				<div class="who">
-					<span class="avatar" aria-hidden="true">
-						{initials(who?.user ?? '', null)}
-					</span>
-					<div>
-						<strong>
-							<bdi>{who?.user}</bdi>
-						</strong>
-						<span>{who ? t(`role.${who.role}`) : ''}</span>
-					</div>
-				</div>
-				<div class="rail-tools">
-					<a class="button small" href="/app/session">
-						<Icon of={CircleUser} />
-						{t('nav.session')}
+					<a href="/app/session" aria-label={`${t('nav.session')}: ${who?.user ?? ''}`} {...(path.value === '/app/session' ? { 'aria-current': 'page' } : {})}>
+						<span class="avatar" aria-hidden="true">
+							{initials(who?.user ?? '', null)}
+						</span>
+						<span>
+							<strong>
+								<bdi>{who?.user}</bdi>
+							</strong>
+							{who ? t(`role.${who.role}`) : ''}
+						</span>
 					</a>
-					<button type="button" class="button small" onClick={() => void logout().catch(sayFailure)}>
+					<button type="button" class="button square" aria-label={t('logout')} title={t('logout')} onClick={() => void logout().catch(sayFailure)}>
 						<Icon of={LogOut} />
-						{t('logout')}
 					</button>
 				</div>
 			</div>

@@ -49,13 +49,17 @@ export function Figure({ title, children, table, legend }: { title: string; chil
 	);
 }
 
-export function Legend({ names }: { names: string[] }): JSX.Element {
+export function Legend({ names, filled }: { names: string[]; filled?: boolean }): JSX.Element {
 	return (
 		<ul class="legend">
 			{names.map((name, index) => (
 				<li key={name}>
 					<svg viewBox="0 0 24 12" aria-hidden="true" class={`c-${(index % 6) + 1}`}>
-						<line x1="1" x2="23" y1="6" y2="6" class="stroke" stroke-width="3" stroke-dasharray={dashes[index % 6]} />
+						{filled ? (
+							<rect x="6" width="12" height="12" rx="2" class="fill" />
+						) : (
+							<line x1="1" x2="23" y1="6" y2="6" class="stroke" stroke-width="3" stroke-dasharray={dashes[index % 6]} />
+						)}
 					</svg>
 					{name}
 				</li>

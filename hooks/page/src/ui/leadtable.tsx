@@ -68,7 +68,7 @@ export function LeadTable({ leads, caption, actions, noOwner }: { leads: Snapsho
 	return (
 		// The keyboard has the link in each row.
 		// eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions
-		<table class="table cards links" onClick={openRow}>
+		<table class="table cards links leads" onClick={openRow}>
 			<caption class="hidden-text">{caption}</caption>
 			<thead>
 				<tr>
@@ -102,12 +102,12 @@ export function LeadTable({ leads, caption, actions, noOwner }: { leads: Snapsho
 							<Stage of={one.lead.stage} />
 						</td>
 						{noOwner ? null : (
-							<td data-label={t('lead.owner')}>{one.owner ? <Foreign>{nameOf(one.owner.address)}</Foreign> : <span class="muted">{t('owner.none')}</span>}</td>
+							<td class="narrow" data-label={t('lead.owner')}>{one.owner ? <Foreign>{nameOf(one.owner.address)}</Foreign> : <span class="muted">{t('owner.none')}</span>}</td>
 						)}
-						<td data-label={t('lead.source')} class={one.source.name ?? one.source.mailbox ? '' : 'none'}>
+						<td data-label={t('lead.source')} class={one.source.name ?? one.source.mailbox ? 'narrow' : 'none'}>
 							<Foreign>{one.source.name ?? one.source.mailbox}</Foreign>
 						</td>
-						<td data-label={t('lead.updated')}>
+						<td class="when" data-label={t('lead.updated')}>
 							<When at={one.lead.updated} />
 						</td>
 						{actions ? <td class="whole">{actions(one)}</td> : null}

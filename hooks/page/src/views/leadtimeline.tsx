@@ -27,8 +27,7 @@ function Contributions({ of }: { of: Schemas['PointsOfTouch'][] }): JSX.Element 
 		<ul class="points">
 			{of.map((one, index) => (
 				<li key={index} class="point">
-					<Points of={one.points} />
-					<Foreign>{one.reason ?? one.rule}</Foreign>
+					<Points of={one.points} /> <Foreign>{one.reason ?? one.rule}</Foreign>{' '}
 					{one.evidence ? (
 						<span class="evidence">
 							<q>

@@ -47,7 +47,7 @@ export function Funnel({ of }: { of: Schemas['ReportFunnel'] }): JSX.Element {
 			{of.period === 'all' ? null : (
 				<>
 					<h3>{t('report.overtime')}</h3>
-					<Legend names={names} />
+					<Legend names={names} filled />
 					<Columns
 						names={names}
 						format={count}

@@ -48,7 +48,7 @@ export function Kinds({ of }: { of: Schemas['ReportKinds'] }): JSX.Element {
 	}
 	const { names, stacks } = stacked(flat(of), (row) => word('kind', row.kind), sum, 6, t('report.rest'));
 	return (
-		<Figure title={t('report.kinds')} table={<Table of={of} />} legend={<Legend names={names} />}>
+		<Figure title={t('report.kinds')} table={<Table of={of} />} legend={<Legend names={names} filled />}>
 			<Columns names={names} stacks={stacks} format={count} />
 		</Figure>
 	);

@@ -39,7 +39,7 @@ export function Owners({ of }: { of: Schemas['ReportOwners'] }): JSX.Element {
 	if (of.period !== 'all') {
 		const { names, stacks } = stacked(of.rows, name, (row) => row.taken, 6, t('report.rest'));
 		return (
-			<Figure title={t('report.owners')} table={<Table of={of} />} legend={<Legend names={names} />}>
+			<Figure title={t('report.owners')} table={<Table of={of} />} legend={<Legend names={names} filled />}>
 				<Columns names={names} stacks={stacks} format={count} />
 			</Figure>
 		);

@@ -105,7 +105,7 @@ export function Response({ of }: { of: Schemas['ReportResponse'] }): JSX.Element
 	return (
 		<div class="stack">
 			<Figures of={of.total} />
-			<Figure title={t('report.response')} table={<Table of={of} />} legend={of.period === 'all' ? null : <Legend names={names} />}>
+			<Figure title={t('report.response')} table={<Table of={of} />} legend={of.period === 'all' ? null : <Legend names={names} filled />}>
 				{of.period === 'all' ? null : (
 					<Columns names={names} format={count} stacks={of.rows.map((row) => ({ label: row.period, values: [row.within, row.late, row.waiting] }))} />
 				)}

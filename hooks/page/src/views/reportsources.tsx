@@ -53,7 +53,7 @@ export function Sources({ of }: { of: Schemas['ReportSources'] }): JSX.Element {
 	}
 	const { names, stacks } = stacked(of.rows, name, (row) => row.leads, MOST, t('report.rest'));
 	return (
-		<Figure title={t('report.sources')} table={<Table of={of} />} legend={<Legend names={names} />}>
+		<Figure title={t('report.sources')} table={<Table of={of} />} legend={<Legend names={names} filled />}>
 			<Columns names={names} stacks={stacks} format={count} />
 		</Figure>
 	);
