@@ -2,6 +2,7 @@
 // linked to, reloaded and gone back to.
 
 import { computed, signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 
 interface Place {
 	path: string;
@@ -18,6 +19,15 @@ export const query = computed(() => new URLSearchParams(place.value.search));
 
 /** Counts moves to another view (not changes of filters): where the focus goes. */
 export const arrivals = signal(0);
+
+/** A view whose heading comes later than itself hands it the focus then, unless the user has moved it. */
+export function useHeading(ready: boolean): void {
+	useEffect(() => {
+		if (ready && arrivals.peek() > 0 && document.activeElement === document.body) {
+			document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
+		}
+	}, [ready]);
+}
 
 function moved(): void {
 	const before = place.peek().path;

@@ -8,7 +8,7 @@ import { nameOf, useChoices } from '../choices.ts';
 import { country, number } from '../format.ts';
 import { t } from '../i18n.ts';
 import { useLive } from '../live.ts';
-import { part } from '../router.ts';
+import { part, useHeading } from '../router.ts';
 import { Card, Empty, Facts, Foreign, Icon, Shown, When } from '../ui/basic.tsx';
 import { leadAddress, LeadTable } from '../ui/leadtable.tsx';
 import { AccountFlags, Heat } from './accounts.tsx';
@@ -89,6 +89,7 @@ export function Account({ domain }: { domain: string }): JSX.Element {
 	useChoices();
 	const detail = useResource<Detail>(`/v1/accounts/${part(domain)}`);
 	useLive((event) => event.name === 'lead', detail.reload);
+	useHeading(detail.data !== null);
 	return (
 		<>
 			<p class="crumbs">

@@ -9,7 +9,7 @@ import { nameOf } from '../choices.ts';
 import { country, languageName, number, percent } from '../format.ts';
 import { t, word, type Key } from '../i18n.ts';
 import { useLive } from '../live.ts';
-import { part, query } from '../router.ts';
+import { part, query, useHeading } from '../router.ts';
 import { mayAct } from '../session.ts';
 import { AssignDialog, claim, MergeDialog, SplitDialog, StageDialog } from '../ui/actions.tsx';
 import { Avatar, Badge, Card, Facts, Foreign, Grade, Icon, Moment, Notice, Shown, Temperature, When } from '../ui/basic.tsx';
@@ -316,6 +316,7 @@ export function Lead({ lead: id }: { lead: string }): JSX.Element {
 		setTurn((n) => n + 1);
 	};
 	useLive((event) => (event.name === 'lead' && event.data.id === (lead.data?.lead.id ?? id)) || (event.name === 'delivery' && event.data.lead === lead.data?.lead.id), reload);
+	useHeading(lead.data !== null);
 	const tab = currentTab();
 	return (
 		<>
