@@ -11,7 +11,8 @@ after(stop);
 const row = (page, name) => page.getByRole('row').filter({ hasText: name });
 const rows = (page) => page.locator('tbody tr');
 // Names in messages are isolated: see i18n.ts.
-const toast = (page, text) => page.locator('.toast', { hasText: new RegExp(text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(' ', '[\u2068\u2069]* [\u2068\u2069]*')) });
+const loosely = (text) => new RegExp([...text].map((letter) => letter.replace(/[.*+?^${}()|[\]\\]/, '\\$&')).join('[\u2068\u2069]*'), 'u');
+const toast = (page, text) => page.locator('.toast', { hasText: loosely(text) });
 const leadOf = async (address) => (await api('GET', `/v1/leads/${encodeURIComponent(address)}`)).value;
 
 test('log in and out', async () => {
@@ -91,7 +92,7 @@ test('find a lead and read it', async () => {
 test('pages of a list, forth and back', async () => {
 	const page = await visit();
 	await page.route(/\/v1\/leads\?/, (route) => route.continue({ url: route.request().url().replace('limit=50', 'limit=10') }));
-	await login(page, operator, '/app/leads?sort=name');
+	await login(page);
 	const names = async () => (await page.locator('.person a').allInnerTexts()).join();
 	const first = await names();
 	await page.getByRole('link', { name: 'Next' }).click();
@@ -202,27 +203,27 @@ test('merge two that are one, keep two apart', async () => {
 	const page = await visit();
 	await login(page, operator, '/app/duplicates');
 	const pair = (name) => page.locator('.pair', { hasText: name });
-	await pair('Robert Wells').waitFor();
+	await pair('R. Wells').waitFor();
 	await pair('Nina Berg').waitFor();
 	await pair('Nina Berg').getByRole('button', { name: 'Keep apart' }).click();
 	await toast(page, 'stay two people').waitFor();
 	await pair('Nina Berg').waitFor({ state: 'detached' });
-	await pair('Robert Wells').getByRole('button', { name: 'Merge' }).click();
+	await pair('R. Wells').getByRole('button', { name: 'Merge' }).click();
 	await page.getByRole('dialog').getByText('becomes part of').waitFor();
 	await accessible(page, 'merge');
 	await page.getByRole('dialog').getByRole('button', { name: 'Merge', exact: true }).click();
 	await toast(page, 'is part of').waitFor();
-	await pair('Robert Wells').waitFor({ state: 'detached' });
+	await pair('R. Wells').waitFor({ state: 'detached' });
 	const rob = await leadOf('rob.wells@wells-consulting.com');
-	const robert = await leadOf('robert.wells@wells-holding.com');
-	assert.equal(rob.lead.id, robert.lead.id, 'both addresses are one lead now');
+	const other = await leadOf('r.wells@wells-holding.com');
+	assert.equal(rob.lead.id, other.lead.id, 'both addresses are one lead now');
 	await has(page, 'No possible duplicates');
 	// And apart again, from the lead's own view.
 	await go(page, `/app/leads/${rob.lead.id}`);
 	await page.getByRole('button', { name: 'Split' }).click();
 	await page.getByRole('dialog').getByRole('button', { name: 'Split', exact: true }).click();
 	await toast(page, 'was split').waitFor();
-	assert.notEqual((await leadOf('rob.wells@wells-consulting.com')).lead.id, (await leadOf('robert.wells@wells-holding.com')).lead.id);
+	assert.notEqual((await leadOf('rob.wells@wells-consulting.com')).lead.id, (await leadOf('r.wells@wells-holding.com')).lead.id);
 	await page.context().close();
 });
 
@@ -413,13 +414,13 @@ test('language and colours are kept', async () => {
 	await page.getByRole('heading', { name: 'Лиды', level: 1 }).waitFor();
 	assert.equal(await page.getAttribute('html', 'lang'), 'ru');
 	await page.selectOption('#theme', 'dark');
-	const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-	const dark = await ground();
+	const ground = (colour) => page.waitForFunction((wanted) => getComputedStyle(document.body).backgroundColor === wanted, colour, { timeout: PATIENCE });
+	await ground('rgb(14, 20, 24)');
 	await page.reload();
 	await page.getByRole('heading', { name: 'Лиды', level: 1 }).waitFor();
-	assert.equal(await ground(), dark);
+	await ground('rgb(14, 20, 24)');
 	await page.selectOption('#theme', 'light');
-	assert.notEqual(await ground(), dark);
+	await ground('rgb(245, 246, 248)');
 	await page.context().close();
 	for (const [locale, title] of [['de-AT', 'Leads'], ['ro-RO', 'Leaduri'], ['zh-CN', '线索'], ['fr-FR', 'Leads']]) {
 		const other = await visit({ locale });

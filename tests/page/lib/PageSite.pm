@@ -98,8 +98,8 @@ sub write_mails {
 		id => 'rob@wells-consulting.com', days => 5, text => "What does it cost?\n-- \nRob Wells\nPhone: +44 20 7946 0111\n"
 	);
 	$write->(
-		name => 'Robert Wells', from => 'robert.wells@wells-holding.com', to => 'sales@example.test', subject => 'Offer',
-		id => 'robert@wells-holding.com', days => 3, text => "Please send an offer.\n-- \nRobert Wells\nPhone: +44 20 7946 0222\n"
+		name => 'R. Wells', from => 'r.wells@wells-holding.com', to => 'sales@example.test', subject => 'Offer',
+		id => 'r@wells-holding.com', days => 3, text => "Please send an offer.\n-- \nR. Wells\nPhone: +44 20 7946 0222\n"
 	);
 	$write->(
 		name => 'Rob Wells', from => 'rob.wells@wells-consulting.com', to => 'sales@example.test', subject => 'Prices again',
