@@ -35,6 +35,7 @@ TEST_PACKAGES = postfix postgresql pgbouncer python3 python3-milter mandoc procp
 RT_PACKAGES = request-tracker5 rt5-db-sqlite rt5-standalone dbconfig-no-thanks
 HOSTS_PACKAGES = iproute2
 NPM_PACKAGES = nodejs npm
+PAGE_PACKAGES = chromium
 DEB_PACKAGES = debhelper dh-apparmor
 DEB_TEST_PACKAGES = lintian debootstrap apparmor systemd-container libfile-fcntllock-perl
 # What builds the package needs: without what every builder has, and what only tests use.
@@ -182,6 +183,21 @@ check-hosts: deps
 	$(MAKE) -j$(JOBS) --no-print-directory all npm
 	LEADMILTER_BUILD=$(B) prove --timer --exec tests/run-test tests/hosts/*.t
 
+# The page, in a real browser: a stage of its own.
+check-page: deps
+	@PACKAGES="$(PAGE_PACKAGES)" NPM_PACKAGES="$(NPM_PACKAGES)" contrib/install-deps
+	$(MAKE) -j$(JOBS) --no-print-directory all $(B)/page-tests/.done $(B)/page-dev/.done
+	LEADMILTER_BUILD=$(B) prove -j2 --timer --exec tests/run-test tests/page/*.t
+$(B)/page-tests/.done: tests/page/package.json tests/page/package-lock.json
+	@mkdir -p $(@D)
+	cp tests/page/package.json tests/page/package-lock.json $(@D)/
+	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+$(B)/page-dev/.done: hooks/page/package.json hooks/page/package-lock.json
+	@mkdir -p $(@D)
+	cp hooks/page/package.json hooks/page/package-lock.json $(@D)/
+	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
 demo: deps
 	$(MAKE) -j$(JOBS) --no-print-directory demo-installed
 demo-installed: all npm
@@ -236,6 +252,6 @@ clean:
 	rm -rf $(B)
 
 
-.PHONY: check-hosts deb check-deb check-rt check-programs all unit bench-programs fuzz-programs npm check check-installed demo demo-installed bench \
+.PHONY: check-hosts check-page deb check-deb check-rt check-programs all unit bench-programs fuzz-programs npm check check-installed demo demo-installed bench \
 	bench-installed accuracy fuzz deps install format clean
 -include $(shell find $(B)/obj $(B)/tests $(B)/bench $(B)/fuzz -name '*.d' 2>/dev/null)

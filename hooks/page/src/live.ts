@@ -48,7 +48,7 @@ function open(after: string, retry: (after: string) => void): EventSource {
 	for (const name of names) {
 		source.addEventListener(name, (event: MessageEvent<string>) => {
 			last = event.lastEventId || last;
-			told({ name, data: JSON.parse(event.data) } as LiveEvent);
+			told({ name, data: JSON.parse(event.data) as unknown } as LiveEvent);
 		});
 	}
 	source.addEventListener('end', () => {

@@ -142,7 +142,7 @@ export function Notice({ tone = 'info', children, action }: { tone?: 'info' | 'g
 }
 
 export function Empty({ icon = SearchX, title, children, level = 2 }: { icon?: LucideIcon; title: string; children?: ComponentChildren; level?: 1 | 2 | 3 }): JSX.Element {
-	const Heading = `h${level}` as 'h1' | 'h2' | 'h3';
+	const Heading = `h${level}` as const;
 	return (
 		<div class="empty">
 			<Icon of={icon} />

@@ -45,7 +45,9 @@ export function Flags({ of: lead }: { of: Schemas['LeadCard'] }): JSX.Element | 
 
 function Person({ of }: { of: Snapshot }): JSX.Element {
 	const { person, account, lead } = of;
-	const company = person.company ?? account?.domain ?? '';
+	// The domain says nothing new beside an address of it.
+	const domain = account && !person.address?.endsWith(`@${account.domain}`) ? account.domain : '';
+	const company = person.company ?? domain;
 	return (
 		<div class="person">
 			<Avatar name={person.name} address={person.address} />

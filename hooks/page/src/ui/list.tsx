@@ -1,6 +1,6 @@
 // Long lists: pages by cursor, rows walked with the keyboard.
 
-import type { JSX, RefObject } from 'preact';
+import type { JSX, RefObject, TargetedInputEvent, TargetedMouseEvent } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { ChevronLeft, ChevronRight } from 'lucide-preact';
 
@@ -10,22 +10,21 @@ import { Icon } from './basic.tsx';
 
 const SEPARATOR = '~';
 
-/** The cursors of the pages before this one, oldest first, as the address bar keeps them. */
+/** The cursors of the pages between the first and this one, as the address bar keeps them. */
 export function trail(kept: string | null): string[] {
 	return kept ? kept.split(SEPARATOR) : [];
 }
 
 /** Where the next page is; of a long way only the last steps back are kept. */
 export function onward(cursor: string | null, kept: string | null, next: string): Record<string, string | null> {
-	const steps = [...trail(kept), cursor ?? ''].slice(-20);
-	return { cursor: next, before: steps.join(SEPARATOR) };
+	const steps = [...trail(kept), ...(cursor ? [cursor] : [])].slice(-20);
+	return { cursor: next, before: steps.length > 0 ? steps.join(SEPARATOR) : null };
 }
 
 export function backward(kept: string | null): Record<string, string | null> {
 	const steps = trail(kept);
-	const cursor = steps.pop() ?? '';
-	// The first page's cursor is empty, and so is the text of a trail with it alone.
-	return { cursor: cursor || null, before: steps.length > 0 ? steps.join(SEPARATOR) : null };
+	// The first page has no cursor.
+	return { cursor: steps.pop() ?? null, before: steps.length > 0 ? steps.join(SEPARATOR) : null };
 }
 
 export const noPage = { cursor: null, before: null };
@@ -38,7 +37,7 @@ export function Paging({ count, next }: { count: string; next: string | null }):
 			<span>{count}</span>
 			<span class="row">
 				{cursor ? (
-					<a class="button small" href={withQuery(before === null ? noPage : backward(before))}>
+					<a class="button small" href={withQuery(backward(before))}>
 						<Icon of={ChevronLeft} />
 						{t('paging.previous')}
 					</a>
@@ -94,7 +93,7 @@ export function useRowKeys(rows: RefObject<HTMLElement>, search?: RefObject<HTML
 }
 
 /** A click anywhere in a row is one on its link, unless it chose text or hit a control. */
-export function openRow(event: JSX.TargetedMouseEvent<HTMLElement>): void {
+export function openRow(event: TargetedMouseEvent<HTMLElement>): void {
 	const target = event.target as Element;
 	if (target.closest('a, button, select, input') || getSelection()?.toString()) {
 		return;
@@ -107,7 +106,7 @@ export function openRow(event: JSX.TargetedMouseEvent<HTMLElement>): void {
 }
 
 /** A search field that asks when the typing pauses. */
-export function useSearch(name: string): { ref: RefObject<HTMLInputElement>; onInput: (event: JSX.TargetedInputEvent<HTMLInputElement>) => void } {
+export function useSearch(name: string): { ref: RefObject<HTMLInputElement>; onInput: (event: TargetedInputEvent<HTMLInputElement>) => void } {
 	const ref = useRef<HTMLInputElement>(null);
 	const timer = useRef<ReturnType<typeof setTimeout>>();
 	const value = query.value.get(name) ?? '';

@@ -27,7 +27,7 @@ function Contributions({ of }: { of: Schemas['PointsOfTouch'][] }): JSX.Element 
 		<ul class="points">
 			{of.map((one, index) => (
 				<li key={index} class="point">
-					<Points of={one.points} /> <Foreign>{one.reason ?? one.rule}</Foreign>{' '}
+					<Points of={one.raw} /> <Foreign>{one.reason ?? one.rule}</Foreign>{' '}
 					{one.evidence ? (
 						<span class="evidence">
 							<q>
@@ -46,7 +46,7 @@ function Touch({ of }: { of: Entry }): JSX.Element {
 	return (
 		<li class={`touch ${direction}`}>
 			<span class="mark">
-				<Icon of={marks[direction] ?? MessageSquare} />
+				<Icon of={marks[direction]} />
 				<span class="hidden-text">{word('direction', direction)}</span>
 			</span>
 			<div>
