@@ -527,10 +527,13 @@ browse_leads(struct store *store, const struct browse_filter *filter, struct bro
 {
 	g_autoptr(GPtrArray) terms = search_terms(filter->text ? filter->text : "");
 	struct leads_page leads = { filter, terms, way_of(filter->sort), ret };
-	struct database *database = browse_begin(store, error);
+	struct database *database;
 	gboolean done;
 
 	*ret = (struct browse_page){ 0 };
+	if (leads.way == BROWSE_BY_NAME && !filter->cursor)
+		browse_enter_rest(store);
+	database = browse_begin(store, error);
 	if (!database)
 		return FALSE;
 	ret->items = g_ptr_array_new_with_free_func((GDestroyNotify)lead_free);

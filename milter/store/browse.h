@@ -83,5 +83,8 @@ GPtrArray *browse_merged(struct store *store, const char *lead, GError **error);
  *  @param least do nothing for fewer leads: a search looks at those itself
  *  @return TRUE when so few are left */
 gboolean browse_catch_up(struct store *store, gint64 microseconds, guint least, GError **error);
+/** The same for whoever walks along the index, which the leads not entered are not in.  What can't
+ *  be entered now is missing. */
+void browse_enter_rest(struct store *store);
 
 #endif

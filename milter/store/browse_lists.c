@@ -4,12 +4,15 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "store/gather.h"
 #include "store/keys.h"
 #include "store/outbox.h"
 #include "store/people.h"
 #include "store/record.h"
 #include "store/search.h"
+
+#define REST (100 * 1000) /* microseconds that a list waits for the leads not entered */
 
 /* Where the next page of a list begins that has one more than asked for. */
 static void
@@ -429,6 +432,8 @@ browse_accounts(struct store *store, const char *text, gboolean by_domain,
 	gboolean done;
 
 	*ret = (struct browse_page){ 0 };
+	if ((by_domain || folded) && !cursor)
+		browse_enter_rest(store);
 	accounts.database = browse_begin(store, error);
 	if (!accounts.database)
 		return FALSE;
@@ -510,4 +515,13 @@ browse_catch_up(struct store *store, gint64 microseconds, guint least, GError **
 			return FALSE;
 	} while (count == LIMIT_SEARCH_STEP && g_get_monotonic_time() < until);
 	return count < LIMIT_SEARCH_STEP;
+}
+
+void
+browse_enter_rest(struct store *store)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!browse_catch_up(store, REST, 1, &error) && error)
+		log_debug("search index: %s", error->message);
 }
