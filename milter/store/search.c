@@ -156,7 +156,7 @@ search_terms(const char *typed)
 				       ? g_strsplit_set(typed, " \t\r\n,;", LIMIT_SEARCH_TERMS + 1)
 				       : NULL;
 
-	for (guint i = 0; pieces && pieces[i] && i < LIMIT_SEARCH_TERMS; i++) {
+	for (guint i = 0; pieces && pieces[i] && terms->len < LIMIT_SEARCH_TERMS; i++) {
 		g_auto(GStrv) tokens = NULL;
 
 		if (strpbrk(pieces[i], "@.+")) { /* an address, a domain, a phone */
