@@ -325,7 +325,7 @@ commit(struct driver_connection *c, GError **error)
 	queue_numbers_used(c);
 	postgres_link_queue_text(c->link, "COMMIT", "leadmilter_commit");
 	done = postgres_link_finish(c->link, TRUE, error);
-	c->in_transaction = FALSE;
+	c->in_transaction = !done; /* what failed before kept COMMIT from being read */
 	forget_numbers(c);
 	if (!done || postgres_link_was_committed(c->link))
 		return done;

@@ -615,6 +615,14 @@ option_value(const PQconninfoOption *options, const char *name)
 	return NULL;
 }
 
+/* A password with a "/", "@" or "?" in it lands in other parts of the URL. */
+static gboolean
+is_readable(const char *host, const char *port, const char *database)
+{
+	return (!host || !strchr(host, '@')) && !strpbrk(database, "@/") &&
+	       (!port || !port[strspn(port, "0123456789,")]);
+}
+
 static void
 describe(struct postgres_link *link)
 {
@@ -630,10 +638,10 @@ describe(struct postgres_link *link)
 		link->user = link->user ? link->user : g_strdup(g_get_user_name());
 		link->database = option_value(options, "dbname");
 		link->database = link->database ? link->database : g_strdup(link->user);
-		link->label =
-			g_strdup_printf("postgresql://%s%s%s%s%s", host ? host : "",
-					port ? ":" : "", port ? port : "", "/", link->database);
 	}
+	if (options && is_readable(host, port, link->database))
+		link->label = g_strdup_printf("postgresql://%s%s%s/%s", host ? host : "",
+					      port ? ":" : "", port ? port : "", link->database);
 	PQconninfoFree(options);
 	PQconninfoFree(defaults);
 }

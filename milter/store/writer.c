@@ -156,6 +156,20 @@ roll_back(struct writer *writer)
 	forget(writer);
 }
 
+/* Takes the error.  @return FALSE when it is not the job's own: *error gets it */
+static gboolean
+keep_own(struct writer *writer, struct job *job, GError *failure, GError **error)
+{
+	if (!is_own_fault(writer->transaction.database, failure)) {
+		g_propagate_error(error, failure);
+		return FALSE;
+	}
+	if (g_error_matches(failure, LEADMILTER_ERROR, ERROR_STORE))
+		failure->code = ERROR_STORE_REFUSED;
+	job->error = failure;
+	return TRUE;
+}
+
 static gboolean
 run_job(struct writer *writer, struct job *job, GError **error)
 {
@@ -165,13 +179,7 @@ run_job(struct writer *writer, struct job *job, GError **error)
 		return TRUE;
 	if (!own)
 		g_set_error(&own, LEADMILTER_ERROR, ERROR_STORE, "the job failed without a reason");
-	if (!is_own_fault(writer->transaction.database, own)) {
-		g_propagate_error(error, own);
-		return FALSE;
-	}
-	if (g_error_matches(own, LEADMILTER_ERROR, ERROR_STORE))
-		own->code = ERROR_STORE_REFUSED;
-	job->error = own;
+	keep_own(writer, job, own, error);
 	return FALSE;
 }
 
@@ -185,8 +193,12 @@ run_plainly(struct writer *writer, GError **error)
 
 	do {
 		for (; i < writer->count; i++)
-			if (!run_job(writer, writer->batch[i], error))
+			if (!run_job(writer, writer->batch[i], error)) {
+				/* what was queued may have failed, of any job before */
+				if (writer->transaction.database->driver->is_server)
+					g_clear_error(&writer->batch[i]->error);
 				return FALSE;
+			}
 	} while (g_get_monotonic_time() < end && take_more(writer) > 0);
 	return TRUE;
 }
@@ -201,6 +213,20 @@ flush_roster(struct writer *writer, GError **error)
 				       &writer->transaction.tally.changed, error);
 }
 
+/* What a server's driver queued for the job fails at the end of its savepoint. */
+static gboolean
+end_savepoint(struct writer *writer, struct job *job, GError **error)
+{
+	struct database *database = writer->transaction.database;
+	GError *failure = NULL;
+
+	if (flush_roster(writer, &failure) &&
+	    database->driver->release(database->connection, &failure))
+		return TRUE;
+	keep_own(writer, job, failure, error);
+	return FALSE;
+}
+
 static gboolean
 run_in_savepoint(struct writer *writer, struct job *job, GError **error)
 {
@@ -211,8 +237,8 @@ run_in_savepoint(struct writer *writer, struct job *job, GError **error)
 
 	if (!driver->savepoint(database->connection, error))
 		return FALSE;
-	if (run_job(writer, job, &store_error))
-		return flush_roster(writer, error) && driver->release(database->connection, error);
+	if (run_job(writer, job, &store_error) && end_savepoint(writer, job, &store_error))
+		return TRUE;
 	if (store_error) {
 		g_propagate_error(error, store_error);
 		return FALSE;
@@ -348,6 +374,19 @@ leave(struct writer *writer)
 		writer->hooks.leave(writer->hooks.data);
 }
 
+/* Some queued statement was refused, nobody knows whose: each job in turn, then. */
+static gboolean
+try_carefully(struct writer *writer, GError **error)
+{
+	const struct database *database = writer->transaction.database;
+
+	if (!*error || !database->driver->is_server || !is_own_fault(database, *error))
+		return FALSE;
+	g_clear_error(error);
+	roll_back(writer);
+	return begin(writer, error) && run_carefully(writer, error) && commit(writer, error);
+}
+
 static void
 run_batch(struct writer *writer)
 {
@@ -355,7 +394,8 @@ run_batch(struct writer *writer)
 
 	enter(writer);
 	if ((writer->hooks.starting && !writer->hooks.starting(writer->hooks.data, &failure)) ||
-	    !run_all(writer, &failure) || !commit(writer, &failure))
+	    ((!run_all(writer, &failure) || !commit(writer, &failure)) &&
+	     !try_carefully(writer, &failure)))
 		roll_back(writer);
 	leave(writer);
 	answer(writer, failure);

@@ -528,7 +528,8 @@ test_many(void)
 	}
 	g_test_message("claims with 1,000 waiting: %d us, with 200,000: %d us", (int)times[0],
 		       (int)times[1]);
-	g_assert_cmpint(times[1], <, times[0] * 10 + 100000);
+	/* a server has to look at rows it has just been given before it may skip them */
+	g_assert_cmpint(times[1], <, times[0] * 10 + (help_is_server() ? 3000000 : 100000));
 }
 
 /* --- threads --- */
