@@ -175,7 +175,9 @@ deb:
 	@B=$(B) VERSION=$(VERSION) BUILD_DEPENDS="$(DEB_BUILD_DEPENDS)" contrib/build-deb
 check-deb:
 	@PACKAGES="$(DEB_PACKAGES) $(DEB_TEST_PACKAGES) $(PACKAGES)" NPM_PACKAGES="$(NPM_PACKAGES)" contrib/install-deps
-	LEADMILTER_BUILD=$(B) prove --timer --exec tests/run-test tests/package/*.t
+	@rm -rf $(B)/deb $(B)/package
+	@$(MAKE) --no-print-directory deb
+	LEADMILTER_BUILD=$(B) prove -j2 --timer --exec tests/run-test tests/package/*.t; status=$$?; rm -rf $(B)/package; exit $$status
 
 # Three mail hosts with one PostgreSQL, and what may break; LEADMILTER_MAILS=20000 is the full measure.
 check-hosts: deps

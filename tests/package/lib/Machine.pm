@@ -86,14 +86,15 @@ sub apt_settings {
 	    map { "$_\n" } split /\n/, command('apt-config', 'dump');
 }
 
-# A base system with all archives that the tests install, made once in a run, by whoever is first.
+# A base system with all archives that the tests install, made once in a run, by whoever is first: "bare", and
+# "base" with systemd.
 sub base {
-	my $base = "$PLACE/base";
+	my ($name) = @_;
 	make_path($PLACE);
 	open my $lock, '>', "$PLACE/lock" or die "$PLACE/lock: $!";
 	flock $lock, LOCK_EX or die "$PLACE/lock: $!";
-	make_base($base) unless -e "$base/.made";
-	return $base;
+	make_base("$PLACE/bare") unless -e "$PLACE/base/.made";
+	return "$PLACE/$name";
 }
 
 sub make_base {
@@ -101,7 +102,7 @@ sub make_base {
 	my @archives = archives();
 	my ($uri, $suite) = @{ $archives[0] };
 	remove_tree($base);
-	must('debootstrap', '--variant=minbase', '--include=systemd-sysv,dbus,procps', $suite, $base, $uri);
+	must('debootstrap', '--variant=minbase', '--include=procps', $suite, $base, $uri);
 	my $settings = apt_settings();
 	for my $file ($settings =~ m{"(/[^"]+)"}g) {
 		next unless -f $file;
@@ -114,19 +115,25 @@ sub make_base {
 	must('chroot', $base, 'apt-get', 'update', '-qq');
 	build_package();
 	must('cp', package_file(), "$base/var/cache/leadmilter.deb");
-	must('chroot', $base, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '-qq', '--download-only', @$_)
-	    for [qw(/var/cache/leadmilter.deb postfix)], [qw(sendmail-bin sensible-mda sendmail-cf)];
+	my @apt = ('chroot', $base, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '-qq');
+	must(@apt, '--download-only', '/var/cache/leadmilter.deb', @$_)
+	    for [qw(systemd-sysv dbus postfix)], [qw(systemd-sysv dbus sendmail-bin sensible-mda sendmail-cf)],
+	    [qw(systemd-standalone-sysusers ca-certificates)];
 	unlink "$base/var/cache/leadmilter.deb";
-	Site::spew("$base/.made", '');
+	must('cp', '-a', $base, "$PLACE/base");
+	$apt[1] = "$PLACE/base";
+	must(@apt, qw(systemd-sysv dbus));
+	Site::spew("$PLACE/base/.made", '');
 }
 
 # --- a machine ---
 
+# Options: bare => 1, without systemd, as a container is
 sub new {
-	my ($class) = @_;
+	my ($class, %option) = @_;
 	die "only root can make a machine\n" if $>;
 	my $self = bless { owner => $$, pids => {} }, $class;
-	my $base = base();
+	my $base = base($option{bare} ? 'bare' : 'base');
 	$self->{dir}  = tempdir('machine-XXXXXX', DIR => $PLACE);
 	$self->{root} = "$self->{dir}/root";
 	must('cp', '-a', $base, $self->{root});
@@ -134,7 +141,7 @@ sub new {
 	$self->write_file('/etc/hostname', "mail\n");
 	$self->write_file('/etc/hosts', "127.0.0.1 localhost mail.example.com mail\n");
 	$self->write_file('/etc/resolv.conf', '');
-	$self->boot || $self->run_without_systemd;
+	!$option{bare} && $self->boot || $self->run_without_systemd;
 	return $self;
 }
 
@@ -234,14 +241,14 @@ sub service {
 	my ($self, $verb) = @_;
 	return $self->run("systemctl $verb leadmilter") if $self->{booted};
 	return $self->run('leadctl reload') if $verb eq 'reload';
-	$self->run('pkill -x leadmilter; while pgrep -x leadmilter; do sleep 0.1; done') unless $verb eq 'start';
+	$self->run('pkill -x leadmilter; while pgrep -r D,R,S,T -x leadmilter; do sleep 0.1; done') unless $verb eq 'start';
 	return if $verb eq 'stop';
 	my ($prepare) = $self->read_file('/lib/systemd/system/leadmilter.service') =~ /^ExecStartPre=\+(.*)/m;
 	$self->run("$prepare; install -d -o leadmilter -g leadmilter -m 755 /run/leadmilter;
 		install -d -o leadmilter -g leadmilter -m 750 /var/lib/leadmilter");
 	$self->run('setpriv --reuid leadmilter --regid leadmilter --clear-groups --no-new-privs --bounding-set -all \
 		env CREDENTIALS_DIRECTORY=/run/credentials/leadmilter.service leadmilter -f >>/var/log/leadmilter 2>&1 &
-		for i in $(seq 300); do leadctl stats >/dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1');
+		for i in $(seq 600); do said=$(leadctl stats 2>/dev/null) && ! echo "$said" | grep -q "not running" && exit 0; sleep 0.1; done; exit 1');
 }
 
 # What the daemon and systemd said of it.
@@ -251,7 +258,7 @@ sub journal {
 }
 
 # The daemon's process id on the machine.
-sub daemon { return $_[0]->run('pgrep -x leadmilter') =~ /^(\d+)$/ ? $1 : undef }
+sub daemon { return $_[0]->run('pgrep -r D,R,S,T -x leadmilter') =~ /^(\d+)$/ ? $1 : undef }
 
 # Every file and directory of it, but for what runs, logs and caches.
 sub files {
