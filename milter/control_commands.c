@@ -326,6 +326,20 @@ do_sweep(struct runtime *runtime, const cJSON *request, GError **error)
 	return reply;
 }
 
+/* What is past its retention, now: `leadctl expire`. */
+static cJSON *
+do_expire(struct runtime *runtime, const cJSON *request, GError **error)
+{
+	g_autoptr(generation_owned) generation = runtime_generation(runtime);
+	gint64 count =
+		store_expire(runtime->store, generation->config, control_now(request), error);
+	if (count < 0)
+		return NULL;
+	cJSON *reply = control_success();
+	cJSON_AddNumberToObject(reply, "count", (double)count);
+	return reply;
+}
+
 const struct control_command control_daemon_commands[] = {
 	{ "ping", do_ping },
 	{ "reload", do_reload },
@@ -337,6 +351,7 @@ const struct control_command control_daemon_commands[] = {
 	{ "endpoint test", do_endpoint_test },
 	{ "replay", do_replay },
 	{ "sweep", do_sweep },
+	{ "expire", do_expire },
 	{ NULL, NULL },
 };
 

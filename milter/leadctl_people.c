@@ -177,13 +177,12 @@ run_stage(struct leadctl *leadctl, int argc, char **argv)
 
 /* --- time --- */
 
+/* @param words of the number that comes back */
 static int
-run_sweep(struct leadctl *leadctl, int argc, char **argv)
+run_by_time(struct leadctl *leadctl, const char *command, const char *words)
 {
-	(void)argc;
-	(void)argv;
 	cJSON *request = cJSON_CreateObject();
-	cJSON_AddStringToObject(request, "command", "sweep");
+	cJSON_AddStringToObject(request, "command", command);
 	cJSON_AddNumberToObject(request, "now", (double)leadctl->now);
 	cJSON *reply = leadctl_ask(leadctl, request);
 	cJSON_Delete(request);
@@ -194,10 +193,26 @@ run_sweep(struct leadctl *leadctl, int argc, char **argv)
 		leadctl_print_json(reply);
 		return LEADCTL_OK;
 	}
-	printf("%.0f leads were due\n",
-	       cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(reply, "count")));
+	printf("%.0f %s\n", cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(reply, "count")),
+	       words);
 	cJSON_Delete(reply);
 	return LEADCTL_OK;
+}
+
+static int
+run_sweep(struct leadctl *leadctl, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return run_by_time(leadctl, "sweep", "leads were due");
+}
+
+static int
+run_expire(struct leadctl *leadctl, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return run_by_time(leadctl, "expire", "rows were past their retention");
 }
 
 /* --- owners --- */
@@ -519,6 +534,7 @@ const struct leadctl_command leadctl_people_commands[] = {
 	{ "split", "LEAD --origin ID|--address A", "one card is two people", run_split },
 	{ "keep-apart", "LEAD OTHER", "they are not one person", run_keep_apart },
 	{ "sweep", "", "what time alone changes, now", run_sweep },
+	{ "expire", "", "delete what is past its retention, now", run_expire },
 	{ "accounts", "[DOMAIN] [--most N] [--skip N]", "organisations, or one with its people",
 	  run_accounts },
 	{ "customers", "[--text T] [--most N] [--skip N]", "who bought", run_customers },

@@ -156,6 +156,21 @@ drop(struct reader *reader)
 	return FALSE;
 }
 
+/* SQLite takes for a comment what only a server does. */
+static gboolean
+put_server(struct reader *reader)
+{
+	static const char mark[] = "*server ";
+	const char *end = strstr(reader->at, "*/");
+
+	if (*reader->token != '/' || !g_str_has_prefix(reader->at, mark) || !end)
+		return FALSE;
+	g_string_append_len(reader->sql->text, reader->at + strlen(mark),
+			    end - reader->at - (gssize)strlen(mark));
+	reader->at = end + 2;
+	return TRUE;
+}
+
 static gboolean
 put_identity(struct reader *reader)
 {
@@ -262,7 +277,8 @@ static void
 put(struct reader *reader)
 {
 	static gboolean (*const rules[])(struct reader * reader) = {
-		drop, put_identity, put_extreme, put_json, put_limit, put_is, put_clock, put_word,
+		drop,      put_server, put_identity, put_extreme, put_json,
+		put_limit, put_is,     put_clock,    put_word,
 	};
 
 	if (*reader->token == '?') {

@@ -422,7 +422,8 @@ static const struct text TEXTS[QUERY_COUNT] = {
 				    NULL, 0, NULL },
 	[QUERY_DELIVERY_DUE] = { "SELECT d.lead, {columns}" DELIVERY_JOIN
 				 "WHERE d.endpoint=?1 AND d.head>0 AND d.due<=?2 "
-				 "AND (d.head=1 OR d.holder=?4) ORDER BY d.due LIMIT ?3",
+				 "AND (d.head=1 OR d.holder=?4) ORDER BY d.due LIMIT ?3 "
+				 "/*server FOR UPDATE OF d SKIP LOCKED */",
 				 &record_delivery, 0, "" },
 	[QUERY_DELIVERY_CLAIM] = { "UPDATE delivery SET attempts=?2, due=?3, head=2, "
 				   "holder=?4 WHERE id=?1",

@@ -30,6 +30,9 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "store/partitions.h"
+
+#define VERSION_OF_PARTS 3 /* no server has an older store */
 
 static const char VERSION_1[] =
 	"CREATE TABLE lead(number INTEGER PRIMARY KEY, id TEXT NOT NULL, normalised TEXT, "
@@ -203,12 +206,16 @@ static const char VERSION_3[] =
 	"CREATE TABLE search(word TEXT, lead INTEGER, PRIMARY KEY(word, lead)) WITHOUT ROWID;"
 	"ALTER TABLE tally ADD COLUMN changes INTEGER NOT NULL DEFAULT 0;"
 	"DROP INDEX lead_updated;"
-	"CREATE INDEX lead_list ON lead(updated, number, stage, owner, temperature, grade, scorecard, "
+	"CREATE INDEX lead_list ON lead(updated, number, stage, owner, temperature, grade, "
+	"scorecard, "
 	" source) WHERE merged_into IS NULL;"
-	"CREATE INDEX lead_best ON lead(total, number, stage, owner, temperature, grade, scorecard, "
+	"CREATE INDEX lead_best ON lead(total, number, stage, owner, temperature, grade, "
+	"scorecard, "
 	" source, updated) WHERE merged_into IS NULL;"
-	"CREATE INDEX lead_unowned ON lead(updated, number) WHERE owner IS NULL AND merged_into IS NULL;"
-	"CREATE INDEX lead_doubtful ON lead(updated, number) WHERE possible_duplicates IS NOT NULL AND "
+	"CREATE INDEX lead_unowned ON lead(updated, number) WHERE owner IS NULL AND merged_into IS "
+	"NULL;"
+	"CREATE INDEX lead_doubtful ON lead(updated, number) WHERE possible_duplicates IS NOT NULL "
+	"AND "
 	" merged_into IS NULL;"
 	"CREATE TABLE host(id TEXT PRIMARY KEY, name TEXT, holder INTEGER, until INTEGER) "
 	" WITHOUT ROWID;"
@@ -277,6 +284,8 @@ make_version(struct database *database, int version, GError **error)
 	if ((version > 1 || !driver->prepare_place ||
 	     driver->prepare_place(database->connection, error)) &&
 	    driver->exec(database->connection, schema_text(version), error) &&
+	    (version != VERSION_OF_PARTS || !driver->is_server ||
+	     driver->exec(database->connection, partitions_text(), error)) &&
 	    schema_mark(database, version, error))
 		return TRUE;
 	g_prefix_error(error, "schema version %d: ", version);

@@ -267,6 +267,7 @@ start_writer(struct store *store, gboolean shared, GError **error)
 		.data = store,
 		.roster = store->roster,
 		.feed = store->feed,
+		.turns = store->driver->is_server,
 		.holder = hosts_holder(store->hosts),
 	};
 

@@ -8,6 +8,7 @@
 #include "store/private.h"
 
 #include "base/clock.h"
+#include "store/partitions.h"
 #include "store/ledger.h"
 #include "store/people.h"
 #include "store/store_audit.h"
@@ -57,16 +58,36 @@ days_of(guint own, guint common)
 	return own > 0 ? own : common;
 }
 
+/* On a server whole parts are dropped; what can't be is done row by row, as in a file.
+ * @param ret_before of what is left to do, 0 nothing */
+static gint64
+expire_parts(struct store *store, enum partitions_of which, guint days, gint64 now,
+	     gint64 *ret_before, GError **error)
+{
+	g_autoptr(database_owned) database = NULL;
+
+	*ret_before = now - days * CLOCK_DAY;
+	if (!store->driver->is_server)
+		return 0;
+	database = database_open(store->driver, store->path, TRUE, error);
+	return database ? partitions_expire(database, which, days, now, ret_before, error) : -1;
+}
+
 /* @return -1 with an error */
 static gint64
-expire_old(struct store *store,
+expire_old(struct store *store, enum partitions_of which,
 	   gint (*step)(struct transaction *transaction, gint64 *after, gint64 before,
 			gboolean *ret_more, GError **error),
 	   guint days, gint64 now, GError **error)
 {
-	struct expire_job job = { .step = step, .before = now - days * CLOCK_DAY };
+	struct expire_job job = { .step = step };
+	gint64 dropped, singly;
 
-	return days > 0 ? expire(store, &job, error) : 0;
+	if (days == 0)
+		return 0;
+	dropped = expire_parts(store, which, days, now, &job.before, error);
+	singly = dropped < 0 ? -1 : job.before ? expire(store, &job, error) : 0;
+	return singly < 0 ? -1 : dropped + singly;
 }
 
 /* --- touches --- */
@@ -166,11 +187,11 @@ store_expire(struct store *store, const struct config *config, gint64 now, GErro
 	guint common = config->retention_days;
 	gint64 touches = expire_touches(store, config, now, error);
 	gint64 messages = touches < 0 ? -1
-				      : expire_old(store, receive_expire,
+				      : expire_old(store, PARTITIONS_MESSAGES, receive_expire,
 						   days_of(config->retention_messages_days, common),
 						   now, error);
 	gint64 events = messages < 0 ? -1
-				     : expire_old(store, outbox_expire,
+				     : expire_old(store, PARTITIONS_EVENTS, outbox_expire,
 						  days_of(config->retention_events_days, common),
 						  now, error);
 

@@ -16,6 +16,8 @@
 #include "store/roster.h"
 
 #define BATCH_TIME (3 * 1000) /* microseconds: a batch that ran so long takes no more */
+#define TURN_TIME (20 * 1000) /* the same where other hosts wait meanwhile, and */
+#define TURN_STEP 8 /* jobs are begun at a time: each takes some round trips */
 #define IDLE_TIME (250 * 1000) /* nothing to do for so long: a checkpoint */
 #define BACKLOG_MOST 8192 /* pages in the log: a checkpoint even so */
 #define CHECKPOINT_PAUSE (2 * G_USEC_PER_SEC) /* after one that failed */
@@ -88,7 +90,8 @@ take_jobs(struct writer *writer)
 {
 	guint before = writer->count;
 
-	while (writer->first && writer->count < LIMIT_BATCH) {
+	while (writer->first && writer->count < LIMIT_BATCH &&
+	       (!writer->hooks.turns || writer->count - before < TURN_STEP)) {
 		struct job *job = writer->first;
 
 		unlink_job(writer, job);
@@ -188,7 +191,7 @@ run_job(struct writer *writer, struct job *job, GError **error)
 static gboolean
 run_plainly(struct writer *writer, GError **error)
 {
-	gint64 end = g_get_monotonic_time() + BATCH_TIME;
+	gint64 end = g_get_monotonic_time() + (writer->hooks.turns ? TURN_TIME : BATCH_TIME);
 	guint i = 0;
 
 	do {

@@ -33,6 +33,7 @@ struct writer_hooks {
 	gpointer data;
 	struct feed *feed; /* handed to every job, or NULL; the caller's */
 	struct roster *roster; /* handed to every job, or NULL; the caller's */
+	gboolean turns; /* a batch is a turn that other hosts wait for: it must be short */
 	gint64 holder; /* not 0: others write to the store, too */
 };
 
