@@ -245,7 +245,7 @@ write_progress(struct transaction *transaction, const struct lead *lead, gint64 
 		return before->is_sign || progress_drop(transaction, number, error);
 	return (before->reported_same && !before->is_sign &&
 		!g_strcmp0(before->stage, stage_name(lead->stage))) ||
-	       progress_note(transaction, number, error);
+	       progress_note(transaction, number, before->number == 0, error);
 }
 
 /* A new lead is entered later (search.h); signs to others aren't found. */

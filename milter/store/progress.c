@@ -8,19 +8,20 @@
 
 #include "store/store.h"
 
-#define TOGETHER 8 /* parameters of QUERY_PROGRESS_WRITE_MANY */
+#define TOGETHER 8 /* parameters of the queries for many */
 
 gboolean
-progress_note(struct transaction *transaction, gint64 lead, GError **error)
+progress_note(struct transaction *transaction, gint64 lead, gboolean is_new, GError **error)
 {
 	struct tally *tally = &transaction->tally;
+	struct tally_leads *leads = is_new ? &tally->born : &tally->moved;
 
-	for (guint i = 0; i < tally->moved_count; i++)
-		if (tally->moved[i] == lead)
+	for (guint i = 0; !is_new && i < leads->count; i++)
+		if (leads->numbers[i] == lead)
 			return TRUE;
-	if (tally->moved_count == G_N_ELEMENTS(tally->moved) && !progress_flush(transaction, error))
+	if (leads->count == G_N_ELEMENTS(leads->numbers) && !progress_flush(transaction, error))
 		return FALSE;
-	tally->moved[tally->moved_count++] = lead;
+	leads->numbers[leads->count++] = lead;
 	return TRUE;
 }
 
@@ -30,20 +31,32 @@ progress_drop(struct transaction *transaction, gint64 lead, GError **error)
 	return database_run(transaction->database, QUERY_PROGRESS_DELETE, error, "i", lead);
 }
 
+static gboolean
+write_rows(struct database *database, struct tally_leads *leads, enum query many, enum query one,
+	   GError **error)
+{
+	const gint64 *lead = leads->numbers;
+	guint left = leads->count;
+	gboolean done = TRUE;
+
+	for (; done && left >= TOGETHER; left -= TOGETHER, lead += TOGETHER)
+		done = database_run(database, many, error, "iiiiiiii", lead[0], lead[1], lead[2],
+				    lead[3], lead[4], lead[5], lead[6], lead[7]);
+	for (; done && left > 0; left--, lead++)
+		done = database_run(database, one, error, "i", *lead);
+	leads->count = 0;
+	return done;
+}
+
+/* A new lead that moved in the same transaction is in both: the later row is the right one. */
 gboolean
 progress_flush(struct transaction *transaction, GError **error)
 {
 	struct database *database = transaction->database;
 	struct tally *tally = &transaction->tally;
-	const gint64 *lead = tally->moved;
-	guint left = tally->moved_count;
-	gboolean done = TRUE;
 
-	for (; done && left >= TOGETHER; left -= TOGETHER, lead += TOGETHER)
-		done = database_run(database, QUERY_PROGRESS_WRITE_MANY, error, "iiiiiiii", lead[0],
-				    lead[1], lead[2], lead[3], lead[4], lead[5], lead[6], lead[7]);
-	for (; done && left > 0; left--, lead++)
-		done = database_run(database, QUERY_PROGRESS_WRITE, error, "i", *lead);
-	tally->moved_count = 0;
-	return done;
+	return write_rows(database, &tally->born, QUERY_PROGRESS_NEW_MANY, QUERY_PROGRESS_NEW,
+			  error) &&
+	       write_rows(database, &tally->moved, QUERY_PROGRESS_AGAIN_MANY, QUERY_PROGRESS_AGAIN,
+			  error);
 }

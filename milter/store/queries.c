@@ -32,12 +32,27 @@ struct text {
 #define REPORT_FILTER \
 	" AND (?4 IS NULL OR mailbox=?4) AND (?5 IS NULL OR scorecard=?5) ORDER BY lead LIMIT ?6"
 
-/* When a lead first got so far or farther. */
-#define REACHED(stages) "min(CASE WHEN s.stage_to IN (" stages ") THEN s.time END)"
+/*
+ * When a lead first got so far or farther: by its moves, or, of a new one, where it began.  Not by
+ * IN: SQLite makes a table of a list, in every run of the statement, which costs more than the row.
+ */
+#define IS_CUSTOMER(at) at "='customer'"
+#define IS_SQL(at) at "='sql' OR " IS_CUSTOMER(at)
+#define IS_SAL(at) at "='sal' OR " IS_SQL(at)
+#define IS_MQL(at) at "='mql' OR " IS_SAL(at)
+#define IS_EQL(at) at "='eql' OR " IS_MQL(at)
+#define IS_NQL(at) at "='nql' OR " IS_EQL(at)
+#define REACHED(is) "min(CASE WHEN " is("s.stage_to") " THEN s.time END)"
+#define BEGAN(is) \
+	"CASE WHEN " is("l.stage") " THEN coalesce(nullif(l.stage_since, 0), l.updated) END"
+#define STAGES(when) \
+	when(IS_NQL) ", " when(IS_EQL) ", " when(IS_MQL) ", " when(IS_SAL) ", " when( \
+		IS_SQL) ", " when(IS_CUSTOMER)
 #define KEEP(column) #column "=excluded." #column
+#define EIGHT "IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
 
-/* The row of reports, made anew of its lead and the lead's moves. */
-#define PROGRESS(which) \
+/* The row of reports, made of its lead … */
+#define PROGRESS \
 	"INSERT INTO progress(lead, created, scorecard, stage, mailbox, source, tag, form, " \
 	"campaign, referrer, forwarder, score, owner, owned, wrote, answered, due, nql, eql, " \
 	"mql, sal, sql, customer) SELECT l.number, l.created, l.scorecard, l.stage, " \
@@ -45,19 +60,17 @@ struct text {
 	"l.source_referrer, l.source_forwarder, coalesce(l.first_score, CASE WHEN " \
 	"l.touch_count>0 THEN l.total END), l.owner, CASE WHEN l.owner IS NOT NULL THEN " \
 	"coalesce(nullif(l.owner_since, 0), l.created) END, l.first_inbound, l.first_response, " \
-	"nullif(l.first_due, 0), " REACHED("'nql', 'eql', 'mql', 'sal', 'sql', 'customer'") "," \
-											    " " REACHED( \
-												    "'eql', 'mql', " \
-												    "'sal', 'sql', " \
-												    "'customer'") "," \
-														  " " REACHED( \
-															  "'mql', 'sal', 'sql', 'customer'") ", " REACHED("'sal', 'sql', 'customer'") ", " REACHED("'sql', 'customer'") ", " REACHED("'customer'") " FROM lead l LEFT JOIN stage_change s ON s.lead=l.number " \
-																																   "WHERE " which \
-																																   " AND l.merged_into IS NULL GROUP BY l.number " \
-																																   "ON CONFLICT(lead) DO UPDATE SET " KEEP( \
-																																	   created) ", " KEEP(scorecard) ", " KEEP(stage) ", " KEEP(mailbox) ", " KEEP(source) ", " KEEP(tag) ", " KEEP(form) ", " KEEP(campaign) ", " KEEP(referrer) ", " KEEP(forwarder) ", " KEEP(owner) ", " KEEP(owned) ", " KEEP(wrote) ", " KEEP(answered) ", " \
-																																																																  "due=coalesce(excluded.due, progress.due), " KEEP(nql) ", " KEEP(eql) ", " KEEP(mql) ", " KEEP(sal) ", " KEEP( \
-																																																																	  sql) ", " KEEP(customer)
+	"nullif(l.first_due, 0), "
+/* … of a new lead, which has moved once at most, */
+#define PROGRESS_NEW(which) \
+	PROGRESS STAGES(BEGAN) " FROM lead l WHERE l.number " which " AND l.merged_into IS " \
+			       "NULL ON CONFLICT(lead) DO NOTHING"
+/* … or of a lead and its moves. */
+#define PROGRESS_AGAIN(which) \
+	PROGRESS STAGES(REACHED) " FROM lead l LEFT JOIN stage_change s ON s.lead=l.number WHERE " \
+				 "l.number " which " AND l.merged_into IS NULL GROUP BY l.number " \
+				 "ON CONFLICT(lead) DO UPDATE SET " KEEP(created) ", " KEEP(scorecard) ", " KEEP(stage) ", " KEEP(mailbox) ", " KEEP(source) ", " KEEP( \
+					 tag) ", " KEEP(form) ", " KEEP(campaign) ", " KEEP(referrer) ", " KEEP(forwarder) ", " KEEP(owner) ", " KEEP(owned) ", " KEEP(wrote) ", " KEEP(answered) ", due=coalesce(excluded.due, progress.due), " KEEP(nql) ", " KEEP(eql) ", " KEEP(mql) ", " KEEP(sal) ", " KEEP(sql) ", " KEEP(customer)
 
 /* Leads of one order: parameters 1 and 2 are the place, 11 and 12 times, 13 how many. */
 #define BROWSE_FILTER \
@@ -127,9 +140,10 @@ static const struct text TEXTS[QUERY_COUNT] = {
 				  "WHERE lead=?1 ORDER BY time",
 				  NULL, 0, NULL },
 
-	[QUERY_PROGRESS_WRITE] = { PROGRESS("l.number=?1"), NULL, 0, NULL },
-	[QUERY_PROGRESS_WRITE_MANY] = { PROGRESS("l.number IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
-					NULL, 0, NULL },
+	[QUERY_PROGRESS_NEW] = { PROGRESS_NEW("=?1"), NULL, 0, NULL },
+	[QUERY_PROGRESS_NEW_MANY] = { PROGRESS_NEW(EIGHT), NULL, 0, NULL },
+	[QUERY_PROGRESS_AGAIN] = { PROGRESS_AGAIN("=?1"), NULL, 0, NULL },
+	[QUERY_PROGRESS_AGAIN_MANY] = { PROGRESS_AGAIN(EIGHT), NULL, 0, NULL },
 	[QUERY_PROGRESS_DELETE] = { "DELETE FROM progress WHERE lead=?1", NULL, 0, NULL },
 	[QUERY_CENSUS_ADD] = { "INSERT INTO mail_day(day, mailbox, kind, direction, mails) "
 			       "VALUES(?1, ?2, ?3, ?4, ?5) "
@@ -367,7 +381,8 @@ static const struct text TEXTS[QUERY_COUNT] = {
 					"ORDER BY tag LIMIT 1",
 					NULL, 0, NULL },
 	[QUERY_CONVERSATION_COUNT] = { "SELECT count(*) FROM (SELECT 1 FROM conversation WHERE "
-				       "hash=?1 AND tag<=?2 LIMIT " TEXT(LIMIT_FLOOD_COUNT) ") AS counted",
+				       "hash=?1 AND tag<=?2 LIMIT " TEXT(
+					       LIMIT_FLOOD_COUNT) ") AS counted",
 				       NULL, 0, NULL },
 	[QUERY_CONVERSATION_DELETE] = { "DELETE FROM conversation WHERE hash=?1 AND tag=?2 "
 					"AND message=?3",
@@ -442,7 +457,8 @@ static const struct text TEXTS[QUERY_COUNT] = {
 				       NULL, 0, NULL },
 	[QUERY_DELIVERY_DROP] = { "UPDATE delivery SET state=?2, head=0 WHERE id=?1", NULL, 0,
 				  NULL },
-	[QUERY_DELIVERY_NEXT] = { "SELECT d.due FROM delivery d WHERE d.endpoint=(SELECT number FROM "
+	[QUERY_DELIVERY_NEXT] = { "SELECT d.due FROM delivery d WHERE d.endpoint=(SELECT number "
+				  "FROM "
 				  "endpoint WHERE name=?1 AND parked=0) AND d.head>0 AND "
 				  "(d.head=1 OR d.holder=?2) ORDER BY d.due LIMIT 1",
 				  NULL, 0, NULL },

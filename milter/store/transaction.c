@@ -103,7 +103,8 @@ gboolean
 transaction_flush(struct transaction *transaction, GError **error)
 {
 	struct tally *tally = &transaction->tally;
-	gboolean writing = has_counts(tally) || tally->moved_count > 0 || tally->most_endpoint > 0;
+	gboolean writing = has_counts(tally) || tally->born.count > 0 || tally->moved.count > 0 ||
+			   tally->most_endpoint > 0;
 	gboolean done =
 		(!transaction->roster || roster_flush(transaction->roster, transaction->database,
 						      &tally->changed, error)) &&

@@ -35,14 +35,19 @@ struct census {
 	guint count;
 };
 
+/* Leads by number, each once. */
+struct tally_leads {
+	gint64 numbers[LIMIT_BATCH];
+	guint count;
+};
+
 struct tally {
 	gint64 stages[STAGE_COUNT];
 	gint64 touches, messages;
 	struct tally_endpoint endpoints[LIMIT_ENDPOINTS + 1]; /* by number */
 	guint most_endpoint; /* highest number used */
 	guint events[TALLY_EVENTS]; /* since the last commit */
-	gint64 moved[LIMIT_BATCH]; /* leads whose row of reports is to be made anew (progress.h) */
-	guint moved_count;
+	struct tally_leads born, moved; /* whose rows of reports are to be made (progress.h) */
 	struct census census; /* mails by kind (census.h) */
 	gboolean waiting_written; /* `waiting` was, in this transaction */
 	gboolean compact; /* the file is to be written anew after the commit */

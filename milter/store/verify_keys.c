@@ -270,7 +270,7 @@ verify_progress(struct database *database, gboolean repair, verify_found found, 
 		g_autofree char *name = g_strdup_printf("lead %" G_GINT64_FORMAT, lead);
 
 		found(data, name);
-		if (repair && !database_run(database, QUERY_PROGRESS_WRITE, error, "i", lead))
+		if (repair && !database_run(database, QUERY_PROGRESS_AGAIN, error, "i", lead))
 			return FALSE;
 	}
 	return TRUE;
