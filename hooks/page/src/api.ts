@@ -1,7 +1,7 @@
 // The program's interface (conf/api/openapi.json) as the page asks it.
 
 import { signal } from '@preact/signals';
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import type { components } from './schema.d.ts';
 
@@ -112,6 +112,24 @@ export function remove<T>(path: string): Promise<T> {
 	return ask<T>('DELETE', path, {});
 }
 
+interface Page {
+	more: boolean;
+	next: string | null;
+}
+
+/** A search that found nothing in what one request looks at goes on until it has something to show. */
+async function first<T>(where: string, abort: AbortSignal): Promise<T> {
+	for (let at = where; ; ) {
+		const got = await get<T & Partial<Page>>(at, {}, abort);
+		const items = Object.values(got as Record<string, unknown>).find(Array.isArray);
+		if (!got.more || !got.next || items?.length !== 0) {
+			return got;
+		}
+		const [path = '', query = ''] = where.split('?');
+		at = address(path, { ...Object.fromEntries(new URLSearchParams(query)), cursor: got.next });
+	}
+}
+
 export interface Resource<T> {
 	/** What was got last; stays while more is fetched and when that fails. */
 	data: T | null;
@@ -131,7 +149,8 @@ export function useResource<T>(where: string | null): Resource<T> {
 	const [turn, setTurn] = useState(0);
 	const reload = useCallback(() => setTurn((n) => n + 1), []);
 	const path = useRef('');
-	useEffect(() => {
+	// Before the first paint: what is asked for early is there early.
+	useLayoutEffect(() => {
 		if (where === null) {
 			return undefined;
 		}
@@ -141,7 +160,7 @@ export function useResource<T>(where: string | null): Resource<T> {
 		const keep = path.current === base;
 		path.current = base;
 		setState((old) => ({ where, data: keep ? old.data : null, failure: null, loading: true }));
-		get<T>(where, {}, abort.signal).then(
+		first<T>(where, abort.signal).then(
 			(data) => setState({ where, data, failure: null, loading: false }),
 			(error: unknown) => {
 				if (!abort.signal.aborted) {
