@@ -2,13 +2,15 @@
 // the first row that is shown, nothing cached.  And the ways through such a list.
 //
 // On a machine that does other things too the quickest of several tries is what the page takes.
+// PAGE_LIMIT is how many milliseconds it may take: 300 on a machine of its own, as PAGE_LEADS=1000000
+// measures it; more where other tests run beside it.
 
 import { strict as assert } from 'node:assert';
 import { after, before, test } from 'node:test';
 
 import { api, base, login, PATIENCE, settled, start, stop, visit } from './lib/browser.mjs';
 
-const LIMIT = 300; // milliseconds
+const LIMIT = Number(process.env.PAGE_LIMIT); // milliseconds
 const TRIES = 12;
 
 before(start);

@@ -15,4 +15,4 @@ $site->leadctl('replay', '--submitted', "$site->{dir}/mails");
 die "replay failed\n" if $site->{status};
 system('python3', "$FindBin::Bin/lib/many.py", "$site->{dir}/leads.db", $leads) == 0 or die "many.py failed\n";
 $site->start_daemon;
-exit PageSite::run($site, 'large.mjs');
+exit PageSite::run($site, 'large.mjs', PAGE_LIMIT => $ENV{PAGE_LIMIT} // ($ENV{PAGE_LEADS} ? 300 : 1500));
