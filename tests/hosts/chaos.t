@@ -2,7 +2,7 @@
 # chaos.t - daemons killed, PostgreSQL killed, paused and cut off, while mail comes to three hosts: no mail
 # waits for it, nothing is lost, nothing is there twice, events keep their order.
 #
-# LEADMILTER_MAILS says how many (2400; 20000 is the full measure).  Each host reaches the database
+# LEADMILTER_MAILS says how many (1800; 20000 is the full measure).  Each host reaches the database
 # through a network of its own, a namespace's (skipped without the right to make one).
 
 use strict;

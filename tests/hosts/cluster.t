@@ -2,7 +2,7 @@
 # cluster.t - three mail hosts with one PostgreSQL: mail of the same people comes to any of them, and the
 # leads are those of one host with SQLite; every event is delivered once and in order.
 #
-# LEADMILTER_MAILS says how many (3000; 20000 is the full measure), ten of each person.
+# LEADMILTER_MAILS says how many (2000; 20000 is the full measure), ten of each person.
 
 use strict;
 use warnings;

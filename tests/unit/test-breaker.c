@@ -135,11 +135,30 @@ test_window_and_jitter(void)
 	}
 }
 
+/* What another host found out: it opens here too, and one success closes it. */
+static void
+test_follow(void)
+{
+	struct breaker breaker;
+	breaker_init(&breaker, 4);
+	g_assert_true(breaker_follow(&breaker, 1000, 500));
+	g_assert_cmpuint(breaker_allowance(&breaker, 999), ==, 0);
+	g_assert_false(breaker_follow(&breaker, 2000, 600)); /* asked meanwhile, in vain */
+	g_assert_cmpuint(breaker_allowance(&breaker, 1999), ==, 0);
+	g_assert_false(breaker_follow(&breaker, 700, 800)); /* that was earlier */
+	g_assert_cmpuint(breaker_allowance(&breaker, 2000), ==, 1);
+	const struct breaker_answer good = { .delivery = 1,
+					     .status = 200,
+					     .generation = breaker.generation };
+	g_assert_cmpint(breaker_take(&breaker, &good, 2001, 0.5), ==, BREAKER_CLOSED);
+}
+
 int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/breaker/plays", test_plays);
 	g_test_add_func("/breaker/window-and-jitter", test_window_and_jitter);
+	g_test_add_func("/breaker/follow", test_follow);
 	return g_test_run();
 }

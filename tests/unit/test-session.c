@@ -475,6 +475,28 @@ test_drain_fails(void)
 	site_close(&site);
 }
 
+/* Whether it answers a mail of ours nobody can say now: it is kept, and nothing is written into it.
+ */
+static void
+test_unknown(void)
+{
+	struct site site;
+	site_open(&site, 1 << 20);
+	struct session *session = begin(&site);
+	const struct letter letter = { "ada@buyers.test", "colleague@example.test", .id = "unknown",
+				       .headers = "In-Reply-To: <ours@example.test>\n" };
+	outage_begin(site.runtime->outage, NULL);
+	g_autoptr(GPtrArray) changes = tell(session, &letter);
+	g_assert_null(added(changes, "X-Lead-Status"));
+	g_assert_cmpuint(spool_count(site.runtime->spool, NULL), ==, 1);
+	outage_look(site.runtime->outage);
+	g_assert_cmpuint(spool_count(site.runtime->spool, NULL), ==, 0);
+	g_assert_cmpuint(site.runtime->counters.ignored, ==, 1);
+	g_assert_cmpuint(count_leads(&site), ==, 0);
+	session_free(session);
+	site_close(&site);
+}
+
 /* --- bounds and odd orders --- */
 
 static void
@@ -824,6 +846,7 @@ main(int argc, char **argv)
 	g_test_add_func("/session/slow", test_slow);
 	g_test_add_func("/session/unprocessed", test_unprocessed);
 	g_test_add_func("/session/drain-fails", test_drain_fails);
+	g_test_add_func("/session/unknown", test_unknown);
 	g_test_add_func("/session/most-sessions", test_most_sessions);
 	g_test_add_func("/session/odd-orders", test_odd_orders);
 	g_test_add_func("/session/large-body", test_large_body);
