@@ -1,7 +1,7 @@
 // The small parts every view is made of.
 
 import type { ComponentChildren, JSX } from 'preact';
-import { useId } from 'preact/hooks';
+import { useEffect, useId, useRef } from 'preact/hooks';
 import {
 	CircleAlert,
 	CircleCheck,
@@ -238,6 +238,22 @@ export function Card({ title, note, action, children, flush, label }: { title?: 
 			) : null}
 			{flush ? children : <div class="body">{children}</div>}
 		</section>
+	);
+}
+
+/** Links between the parts of a view; the one that is shown is in sight. */
+export function Tabs({ label, tabs }: { label: string; tabs: { name: string; to: string; current: boolean }[] }): JSX.Element {
+	const here = useRef<HTMLAnchorElement>(null);
+	const current = tabs.findIndex((tab) => tab.current);
+	useEffect(() => here.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), [current]);
+	return (
+		<nav class="tabs" aria-label={label}>
+			{tabs.map((tab) => (
+				<a key={tab.to} href={tab.to} {...(tab.current ? { ref: here, 'aria-current': 'page' as const } : {})}>
+					{tab.name}
+				</a>
+			))}
+		</nav>
 	);
 }
 

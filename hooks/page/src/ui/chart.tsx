@@ -168,15 +168,20 @@ export interface Bar {
 }
 
 const ROW = 38;
+const LETTER = 6.6;
+/** Notes beside bars are for wide screens; the table has the same figures. */
+const roomy = (width: number): boolean => width >= 520;
 
 /** Bars that lie, longest possible first: funnels, sources, owners. */
 export function Bars({ bars, format }: { bars: Bar[]; format: (value: number) => string }): JSX.Element {
 	const [box, width] = useWidth();
 	const left = Math.min(180, Math.max(90, width * 0.26));
-	const room = Math.max(1, width - left - 130);
+	// Beside the longest bar there is room for what is written after it.
+	const written = Math.max(0, ...bars.map((bar) => format(bar.value).length + (roomy(width) ? (bar.note?.length ?? 0) : 0)));
+	const room = Math.max(40, width - left - written * LETTER - 24);
 	const x = scaleLinear([0, Math.max(max(bars, (bar) => bar.value) ?? 0, 1)], [0, room]);
 	const height = bars.length * ROW;
-	const letters = Math.floor(left / 7.2);
+	const letters = Math.floor((left - 10) / LETTER);
 	const short = (text: string): string => (text.length > letters ? `${text.slice(0, letters - 1)}…` : text);
 	return (
 		<div ref={box}>
@@ -191,7 +196,7 @@ export function Bars({ bars, format }: { bars: Bar[]; format: (value: number) =>
 							<rect class="fill" x={left} y="7" width={Math.max(bar.value > 0 ? 2 : 0, x(bar.value))} height={ROW - 14} rx="3" />
 							<text x={left + x(bar.value) + 8} y={ROW / 2} dy="0.35em">
 								<tspan class="value">{format(bar.value)}</tspan>
-								{bar.note ? (
+								{bar.note && roomy(width) ? (
 									<tspan class="note" dx="6">
 										{bar.note}
 									</tspan>

@@ -6,11 +6,28 @@ import { ScrollText } from 'lucide-preact';
 import { address, useResource, type Schemas } from '../api.ts';
 import { t, word } from '../i18n.ts';
 import { navigate, query, withQuery } from '../router.ts';
-import { Badge, Empty, Foreign, Head, Moment, Shown } from '../ui/basic.tsx';
+import { Badge, choices, Empty, Field, Foreign, Head, Moment, Select, Shown } from '../ui/basic.tsx';
 import { leadAddress } from '../ui/leadtable.tsx';
 import { noPage, Paging } from '../ui/list.tsx';
 
 type Entry = Schemas['AuditEntry'];
+
+/** The page's own; what programs and leadctl do is found by naming it in the address. */
+const operations = [
+	'login',
+	'logout',
+	'claimLead',
+	'assignLead',
+	'moveLead',
+	'mergeLead',
+	'keepApart',
+	'splitLead',
+	'retryDelivery',
+	'dropDelivery',
+	'resumeEndpoint',
+	'testEndpoint',
+	'tryMessage',
+];
 
 function Ended({ status }: { status: number }): JSX.Element {
 	const good = status >= 200 && status < 300;
@@ -74,24 +91,16 @@ function Table({ entries }: { entries: Entry[] }): JSX.Element {
 export function Audit(): JSX.Element {
 	const asked = query.value;
 	const audit = useResource<Schemas['Audit']>(address('/v1/audit', { who: asked.get('who'), action: asked.get('action'), cursor: asked.get('cursor') }));
-	const field = (name: 'who' | 'action'): JSX.Element => (
-		<div class="field">
-			<label for={`audit-${name}`}>{t(`audit.${name}`)}</label>
-			<input
-				id={`audit-${name}`}
-				type="text"
-				value={asked.get(name) ?? ''}
-				onChange={(event) => navigate(withQuery({ [name]: event.currentTarget.value.trim(), ...noPage }), { replace: true })}
-			/>
-		</div>
-	);
+	const set = (name: string, value: string): void => navigate(withQuery({ [name]: value, ...noPage }), { replace: true });
 	return (
 		<>
 			<Head title={t('nav.audit')} lead={t('audit.lead')} />
 			<div class="toolbar">
 				<div class="filters">
-					{field('who')}
-					{field('action')}
+					<Field label={t('audit.who')}>
+						{(id) => <input id={id} type="text" value={asked.get('who') ?? ''} onChange={(event) => set('who', event.currentTarget.value.trim())} />}
+					</Field>
+					<Select label={t('audit.action')} value={asked.get('action') ?? ''} any={t('filter.any')} options={choices('operation', operations)} onChange={(value) => set('action', value)} />
 				</div>
 			</div>
 			<div class="card" aria-busy={audit.loading}>

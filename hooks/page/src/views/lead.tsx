@@ -7,12 +7,12 @@ import { ArrowLeft, Clock, Hand, Merge, Split, UserPen, Workflow } from 'lucide-
 import { useResource, type Schemas } from '../api.ts';
 import { nameOf } from '../choices.ts';
 import { country, languageName, number, percent } from '../format.ts';
-import { t, word, type Key } from '../i18n.ts';
+import { t, word } from '../i18n.ts';
 import { useLive } from '../live.ts';
 import { part, query, useHeading } from '../router.ts';
 import { mayAct } from '../session.ts';
 import { AssignDialog, claim, MergeDialog, SplitDialog, StageDialog } from '../ui/actions.tsx';
-import { Avatar, Badge, Card, Facts, Foreign, Grade, Icon, Moment, Notice, Shown, Temperature, When } from '../ui/basic.tsx';
+import { Avatar, Badge, Card, Facts, Foreign, Grade, Icon, Moment, Notice, Shown, Tabs, Temperature, When } from '../ui/basic.tsx';
 import { Flags, leadAddress, personName } from '../ui/leadtable.tsx';
 import { sayFailure } from '../ui/toasts.tsx';
 import { LeadDeliveries } from './leaddeliveries.tsx';
@@ -347,13 +347,10 @@ export function Lead({ lead: id }: { lead: string }): JSX.Element {
 						<Figures lead={data} />
 						<div class="columns">
 							<div>
-								<nav class="tabs" aria-label={t('lead.parts')}>
-									{tabs.map((name) => (
-										<a key={name} href={`${leadAddress(id)}${name === 'timeline' ? '' : `?tab=${name}`}`} {...(name === tab ? { 'aria-current': 'page' } : {})}>
-											{t(`lead.${name}` as Key)}
-										</a>
-									))}
-								</nav>
+								<Tabs
+									label={t('lead.parts')}
+									tabs={tabs.map((name) => ({ name: t(`lead.${name}`), to: `${leadAddress(id)}${name === 'timeline' ? '' : `?tab=${name}`}`, current: name === tab }))}
+								/>
 								<Part tab={tab} lead={data} turn={turn} />
 							</div>
 							<aside class="stack" aria-label={t('lead.about')}>

@@ -32,8 +32,7 @@ const shown: Stage['stage'][] = ['nql', 'mql', 'sal', 'sql', 'customer'];
 export function Funnel({ of }: { of: Schemas['ReportFunnel'] }): JSX.Element {
 	const names = shown.map((stage) => word('stage', stage));
 	return (
-		<div class="stack">
-			<Figure title={t('report.funnel')} table={<Table of={of} />}>
+		<Figure title={t('report.funnel')} table={<Table of={of} />}>
 				<Bars
 					format={count}
 					bars={of.total.stages.map((stage) => ({
@@ -43,7 +42,6 @@ export function Funnel({ of }: { of: Schemas['ReportFunnel'] }): JSX.Element {
 						...(stage.step_rate === null ? {} : { note: t('report.ofbefore', { share: share(stage.step_rate) }) }),
 					}))}
 				/>
-			</Figure>
 			{of.period === 'all' ? null : (
 				<>
 					<h3>{t('report.overtime')}</h3>
@@ -62,6 +60,6 @@ export function Funnel({ of }: { of: Schemas['ReportFunnel'] }): JSX.Element {
 					/>
 				</>
 			)}
-		</div>
+		</Figure>
 	);
 }

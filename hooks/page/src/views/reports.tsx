@@ -9,7 +9,7 @@ import { useChoices } from '../choices.ts';
 import { longDate } from '../format.ts';
 import { t } from '../i18n.ts';
 import { navigate, query, withQuery } from '../router.ts';
-import { Card, Empty, Head, Icon, Select, Shown } from '../ui/basic.tsx';
+import { Card, Empty, Head, Icon, Select, Shown, Tabs } from '../ui/basic.tsx';
 import { Funnel } from './reportfunnel.tsx';
 import { Kinds } from './reportkinds.tsx';
 import { Owners } from './reportowners.tsx';
@@ -147,13 +147,7 @@ export function Reports({ report }: { report?: string }): JSX.Element {
 					SVG
 				</a>
 			</Head>
-			<nav class="tabs" aria-label={t('nav.reports')}>
-				{reports.map((one) => (
-					<a key={one} href={`/app/reports/${one}${keep}`} {...(one === name ? { 'aria-current': 'page' } : {})}>
-						{t(`report.${one}`)}
-					</a>
-				))}
-			</nav>
+			<Tabs label={t('nav.reports')} tabs={reports.map((one) => ({ name: t(`report.${one}`), to: `/app/reports/${one}${keep}`, current: one === name }))} />
 			<div class="toolbar">
 				<Settings name={name} />
 			</div>

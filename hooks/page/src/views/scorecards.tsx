@@ -7,7 +7,7 @@ import { useResource, type Schemas } from '../api.ts';
 import { number, signed } from '../format.ts';
 import { t, word } from '../i18n.ts';
 import { part, query, withQuery } from '../router.ts';
-import { Badge, Card, Empty, Facts, Foreign, Head, Icon, Shown } from '../ui/basic.tsx';
+import { Badge, Card, Empty, Facts, Foreign, Head, Icon, Shown, Tabs } from '../ui/basic.tsx';
 import { halfLife } from './leadscore.tsx';
 
 type Row = Schemas['ScorecardRow'];
@@ -158,13 +158,7 @@ export function Scorecards(): JSX.Element {
 					return (
 						<>
 							{data.scorecards.length > 1 ? (
-								<nav class="tabs" aria-label={t('nav.scorecards')}>
-									{data.scorecards.map((card) => (
-										<a key={card.name} href={withQuery({ card: card.name })} {...(card === chosen ? { 'aria-current': 'page' } : {})}>
-											{card.name}
-										</a>
-									))}
-								</nav>
+								<Tabs label={t('nav.scorecards')} tabs={data.scorecards.map((card) => ({ name: card.name, to: withQuery({ card: card.name }), current: card === chosen }))} />
 							) : null}
 							<div class="stack">
 								<About of={chosen} />
