@@ -167,36 +167,40 @@ export interface Bar {
 	tone?: number;
 }
 
-const ROW = 38;
 const LETTER = 6.6;
-/** Notes beside bars are for wide screens; the table has the same figures. */
-const roomy = (width: number): boolean => width >= 520;
+
+/** Where a bar's parts are: beside each other, or on a narrow screen the name above and no note. */
+function layout(width: number): { wide: boolean; row: number; left: number; name: number; bar: number; thick: number } {
+	return width >= 520
+		? { wide: true, row: 38, left: Math.min(180, width * 0.26), name: 19, bar: 7, thick: 24 }
+		: { wide: false, row: 50, left: 0, name: 11, bar: 22, thick: 18 };
+}
 
 /** Bars that lie, longest possible first: funnels, sources, owners. */
 export function Bars({ bars, format }: { bars: Bar[]; format: (value: number) => string }): JSX.Element {
 	const [box, width] = useWidth();
-	const left = Math.min(180, Math.max(90, width * 0.26));
+	const { wide, row, left, name, bar: top, thick } = layout(width);
 	// Beside the longest bar there is room for what is written after it.
-	const written = Math.max(0, ...bars.map((bar) => format(bar.value).length + (roomy(width) ? (bar.note?.length ?? 0) : 0)));
+	const written = Math.max(0, ...bars.map((bar) => format(bar.value).length + (wide ? (bar.note?.length ?? 0) : 0)));
 	const room = Math.max(40, width - left - written * LETTER - 24);
 	const x = scaleLinear([0, Math.max(max(bars, (bar) => bar.value) ?? 0, 1)], [0, room]);
-	const height = bars.length * ROW;
-	const letters = Math.floor((left - 10) / LETTER);
+	const height = bars.length * row;
+	const letters = Math.floor((wide ? left - 10 : width) / LETTER);
 	const short = (text: string): string => (text.length > letters ? `${text.slice(0, letters - 1)}…` : text);
 	return (
 		<div ref={box}>
 			{width > 0 ? (
 				<svg viewBox={`0 0 ${width} ${height}`} height={height} aria-hidden="true">
 					{bars.map((bar, index) => (
-						<g key={`${index}${bar.label}`} transform={`translate(0 ${index * ROW})`} class={`c-${bar.tone ?? 1}`}>
+						<g key={`${index}${bar.label}`} transform={`translate(0 ${index * row})`} class={`c-${bar.tone ?? 1}`}>
 							<title>{bar.label}</title>
-							<text class="label" x={left - 10} y={ROW / 2} dy="0.35em" text-anchor="end">
+							<text class="label" x={wide ? left - 10 : 0} y={name} dy="0.35em" text-anchor={wide ? 'end' : 'start'}>
 								{short(bar.label)}
 							</text>
-							<rect class="fill" x={left} y="7" width={Math.max(bar.value > 0 ? 2 : 0, x(bar.value))} height={ROW - 14} rx="3" />
-							<text x={left + x(bar.value) + 8} y={ROW / 2} dy="0.35em">
+							<rect class="fill" x={left} y={top} width={Math.max(bar.value > 0 ? 2 : 0, x(bar.value))} height={thick} rx="3" />
+							<text x={left + x(bar.value) + 8} y={top + thick / 2} dy="0.35em">
 								<tspan class="value">{format(bar.value)}</tspan>
-								{bar.note && roomy(width) ? (
+								{bar.note && wide ? (
 									<tspan class="note" dx="6">
 										{bar.note}
 									</tspan>
