@@ -131,7 +131,7 @@ UNIT_NAMES = $(notdir $(UNIT))
 # What has threads of its own runs under ThreadSanitizer too.
 THREADED = $(filter test-store test-hosts test-asker test-writer test-spool test-outbox test-deliver test-delivery test-crm test-session test-notify test-webhook test-clerk test-phrases test-clockwork,$(UNIT_NAMES))
 # What needs a store runs on PostgreSQL too (tests/run-test looks at the directory).
-ON_SERVER = $(patsubst %,$(B)/postgresql/%,$(filter test-store test-store-change test-store-conversation test-store-import \
+ON_SERVER = $(patsubst %,$(B)/postgresql/%,$(filter test-store test-store-report test-store-change test-store-conversation test-store-import \
 	test-store-merge test-store-privacy test-outbox test-ledger-load,$(UNIT_NAMES)))
 $(B)/postgresql/%: $(B)/tests/%
 	@mkdir -p $(@D)

@@ -4,8 +4,6 @@
  */
 #include "store_help.c"
 
-#include <sqlite3.h>
-
 #include "lead/report.h"
 #include "store/people.h"
 #include "store/report.h"
@@ -52,38 +50,6 @@ reopen(struct fixture *fixture)
 	g_assert_no_error(error);
 }
 
-/* --- SQL from outside --- */
-
-static gint64
-sql_number(const char *path, const char *text)
-{
-	sqlite3_stmt *row;
-	gint64 number;
-	sqlite3 *db;
-
-	g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
-	sqlite3_busy_timeout(db, 10000);
-	g_assert_cmpint(sqlite3_prepare_v2(db, text, -1, &row, NULL), ==, SQLITE_OK);
-	g_assert_cmpint(sqlite3_step(row), ==, SQLITE_ROW);
-	number = sqlite3_column_int64(row, 0);
-	sqlite3_finalize(row);
-	sqlite3_close(db);
-	return number;
-}
-
-static void
-sql(const char *path, const char *text)
-{
-	char *words = NULL;
-	sqlite3 *db;
-
-	g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
-	sqlite3_busy_timeout(db, 10000);
-	sqlite3_exec(db, text, NULL, NULL, &words);
-	g_assert_cmpstr(words, ==, NULL);
-	sqlite3_close(db);
-}
-
 /* --- what leads and their moves say --- */
 
 #define AT_LEAST(stages) \
@@ -127,8 +93,10 @@ check_progress(struct fixture *fixture)
 {
 	const char *path = fixture->scratch.path;
 
-	g_assert_cmpint(sql_number(path, "SELECT count(*) FROM (" SAID " EXCEPT " KEPT ")"), ==, 0);
-	g_assert_cmpint(sql_number(path, "SELECT count(*) FROM (" KEPT " EXCEPT " SAID ")"), ==, 0);
+	g_assert_cmpint(help_number(path, "SELECT count(*) FROM (" SAID " EXCEPT " KEPT ") AS x"),
+			==, 0);
+	g_assert_cmpint(help_number(path, "SELECT count(*) FROM (" KEPT " EXCEPT " SAID ") AS x"),
+			==, 0);
 }
 
 /* --- leads at random --- */
@@ -263,7 +231,7 @@ test_many(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
 	store_run(fixture->store, run_many, &count, &error);
 	g_assert_no_error(error);
-	g_assert_cmpint(sql_number(fixture->scratch.path, "SELECT count(*) FROM progress"), ==,
+	g_assert_cmpint(help_number(fixture->scratch.path, "SELECT count(*) FROM progress"), ==,
 			count);
 	check_progress(fixture);
 }
@@ -279,9 +247,11 @@ test_score(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
 	store_run(fixture->store, run_many, &count, &error);
 	g_assert_no_error(error);
-	g_assert_cmpint(sql_number(path, "SELECT count(*) FROM progress WHERE score IS NULL"), ==,
+	g_assert_cmpint(help_number(path, "SELECT count(*) FROM progress WHERE score IS NULL"), ==,
 			3);
-	g_assert_cmpint(sql_number(path, "SELECT score FROM progress WHERE lead=1"), ==, 1000);
+	g_assert_cmpint(
+		help_number(path, "SELECT CAST(score AS INTEGER) FROM progress WHERE lead=1"), ==,
+		1000);
 	for (guint i = 0; i < 9; i++) {
 		change.leads[0] =
 			store_lead(fixture->store, "ld_00000000000000000000001000", &error);
@@ -291,7 +261,9 @@ test_score(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 		change.known[0] = TRUE;
 		lead_free(change.leads[0]);
 	}
-	g_assert_cmpint(sql_number(path, "SELECT first_score FROM lead WHERE number=1"), ==, 1000);
+	g_assert_cmpint(
+		help_number(path, "SELECT CAST(first_score AS INTEGER) FROM lead WHERE number=1"),
+		==, 1000);
 }
 
 /* --- mails --- */
@@ -371,7 +343,7 @@ test_waiting(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 		mail_in(fixture, key, KIND_NEWSLETTER, DIRECTION_INBOUND, 0);
 	}
 	do {
-		mails = sql_number(path, COUNT);
+		mails = help_number(path, COUNT);
 		if (mails < 100)
 			g_usleep(2000);
 	} while (mails < 100 && g_get_monotonic_time() < end);
@@ -379,9 +351,9 @@ test_waiting(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 	/* The next ones go with whatever else is written. */
 	mail_in(fixture, "letter", KIND_NEWSLETTER, DIRECTION_INBOUND, 0);
 	mail_in(fixture, "word", KIND_HUMAN, DIRECTION_INBOUND, 0);
-	g_assert_cmpint(sql_number(path, COUNT), ==, 102);
+	g_assert_cmpint(help_number(path, COUNT), ==, 102);
 	reopen(fixture);
-	g_assert_cmpint(sql_number(path, COUNT), ==, 102);
+	g_assert_cmpint(help_number(path, COUNT), ==, 102);
 }
 
 /* More different counts than are kept in memory. */
@@ -394,9 +366,9 @@ test_days(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 		mail_in(fixture, key, KIND_NEWSLETTER, DIRECTION_INBOUND, HELP_NOW - i * CLOCK_DAY);
 	}
 	reopen(fixture);
-	g_assert_cmpint(sql_number(fixture->scratch.path, "SELECT count(*) FROM mail_day"), ==,
+	g_assert_cmpint(help_number(fixture->scratch.path, "SELECT count(*) FROM mail_day"), ==,
 			3 * LIMIT_CENSUS);
-	g_assert_cmpint(sql_number(fixture->scratch.path, "SELECT sum(mails) FROM mail_day"), ==,
+	g_assert_cmpint(help_number(fixture->scratch.path, "SELECT sum(mails) FROM mail_day"), ==,
 			3 * LIMIT_CENSUS);
 }
 
@@ -455,10 +427,10 @@ test_failing(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 	for (guint i = 0; i < 5; i++)
 		g_thread_join(threads[i]);
 	reopen(fixture);
-	g_assert_cmpint(sql_number(fixture->scratch.path, "SELECT sum(mails) FROM mail_day"), ==,
+	g_assert_cmpint(help_number(fixture->scratch.path, "SELECT sum(mails) FROM mail_day"), ==,
 			400);
-	g_assert_cmpint(sql_number(fixture->scratch.path,
-				   "SELECT sum(mails) FROM mail_day WHERE kind='newsletter'"),
+	g_assert_cmpint(help_number(fixture->scratch.path,
+				    "SELECT sum(mails) FROM mail_day WHERE kind='newsletter'"),
 			==, 200);
 	check_progress(fixture);
 }
@@ -512,7 +484,7 @@ static const struct {
 static void
 test_read(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-	sql(fixture->scratch.path, ROWS);
+	help_sql(fixture->scratch.path, ROWS);
 	for (gsize i = 0; i < G_N_ELEMENTS(read_cases); i++) {
 		g_autofree char *csv = report_csv(fixture, read_cases[i].name, read_cases[i].query);
 
@@ -534,7 +506,7 @@ test_pages(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 		3 * LIMIT_REPORT_PAGE + 1);
 	g_autofree char *csv = NULL;
 
-	sql(fixture->scratch.path, text);
+	help_sql(fixture->scratch.path, text);
 	csv = report_csv(fixture, "funnel", (struct report_query){ 0 });
 	g_assert_nonnull(strstr(csv, expected));
 }
@@ -547,10 +519,10 @@ test_forgotten(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 	g_autoptr(GError) error = NULL;
 
 	mail_in(fixture, "one", KIND_HUMAN, DIRECTION_INBOUND, 0);
-	g_assert_cmpint(sql_number(fixture->scratch.path, "SELECT count(*) FROM progress"), ==, 1);
+	g_assert_cmpint(help_number(fixture->scratch.path, "SELECT count(*) FROM progress"), ==, 1);
 	g_assert_true(store_forget(fixture->store, NULL, "ada@customer.example", FALSE, HELP_NOW,
 				   &forgotten, &error));
-	g_assert_cmpint(sql_number(fixture->scratch.path, "SELECT count(*) FROM progress"), ==, 0);
+	g_assert_cmpint(help_number(fixture->scratch.path, "SELECT count(*) FROM progress"), ==, 0);
 	check_progress(fixture);
 }
 
@@ -563,6 +535,8 @@ test_migrated(void)
 	g_autoptr(GError) error = NULL;
 	const char *path;
 
+	if (help_skip_server())
+		return;
 	scratch_make(&fixture.scratch);
 	path = fixture.scratch.path;
 	for (int version = 1; version <= 2; version++)
@@ -572,15 +546,15 @@ test_migrated(void)
 			g_autofree char *text = NULL;
 
 			g_assert_true(g_file_get_contents(name, &text, NULL, NULL));
-			sql(path, text);
+			help_sql(path, text);
 		}
-	sql(path, "PRAGMA journal_mode=WAL");
+	help_sql(path, "PRAGMA journal_mode=WAL");
 	fixture.store = help_open(path, STORE_WRITE, &error);
 	g_assert_no_error(error);
-	g_assert_cmpint(sql_number(path, "SELECT count(*) FROM progress"), >, 0);
+	g_assert_cmpint(help_number(path, "SELECT count(*) FROM progress"), >, 0);
 	check_progress(&fixture);
-	g_assert_cmpint(sql_number(path, "SELECT sum(mails) FROM mail_day"), ==,
-			sql_number(path, "SELECT count(*) FROM message"));
+	g_assert_cmpint(help_number(path, "SELECT sum(mails) FROM mail_day"), ==,
+			help_number(path, "SELECT count(*) FROM message"));
 	store_close(fixture.store);
 	scratch_remove(&fixture.scratch);
 }
