@@ -119,7 +119,7 @@
 #define LIMIT_REPORT_PERIODS 1200 /* rows of a report: three years of days, a century of months */
 #define LIMIT_REPORT_CELLS 20000 /* periods times sources or owners counted singly */
 #define LIMIT_REPORT_SAMPLES (8 << 20) /* durations kept for exact percentiles */
-#define LIMIT_REPORT_PAGE 8192 /* rows of a report read at a time */
+#define LIMIT_REPORT_PAGE 8192 /* leads a report reads at a time */
 #define LIMIT_CENSUS 32 /* counts of mails by kind kept in memory, before they are written */
 #define LIMIT_LOG_GATHERED 131071 /* bytes of SQLite's log in one call: what its VFS can take */
 #define LIMIT_CANDIDATES 4 /* leads or messages looked at under one key */

@@ -29,8 +29,7 @@ struct text {
 	"p.number=d.endpoint " \
 	"LEFT JOIN lead l ON l.number=d.lead "
 
-#define REPORT_FILTER \
-	" AND (?4 IS NULL OR mailbox=?4) AND (?5 IS NULL OR scorecard=?5) ORDER BY lead LIMIT ?6"
+#define REPORT_FILTER " AND (?4 IS NULL OR mailbox=?4) AND (?5 IS NULL OR scorecard=?5)"
 
 /*
  * When a lead first got so far or farther: by its moves, or, of a new one, where it began.  Not by
@@ -150,25 +149,30 @@ static const struct text TEXTS[QUERY_COUNT] = {
 			       "ON CONFLICT(day, mailbox, kind, direction) "
 			       "DO UPDATE SET mails=mail_day.mails+excluded.mails",
 			       NULL, 0, NULL },
-	/* ?1 the lead before, ?2 since, ?3 until, ?4 mailbox, ?5 scorecard, ?6 rows at most */
+	/* ?1 the first lead, ?2 since, ?3 until, ?4 mailbox, ?5 scorecard, ?6 the last lead */
+	[QUERY_REPORT_NEXT] = { "SELECT min(lead) FROM progress WHERE lead>?1", NULL, 0, NULL },
 	[QUERY_REPORT_FUNNEL] = { "SELECT lead, created, stage, nql, eql, mql, sal, sql, customer "
-				  "FROM progress WHERE lead>?1 AND created<?3 AND (created>=?2 "
+				  "FROM progress WHERE lead BETWEEN ?1 AND ?6 AND created<?3 AND "
+				  "(created>=?2 "
 				  "OR nql>=?2 OR eql>=?2 OR mql>=?2 OR sal>=?2 OR sql>=?2 OR "
 				  "customer>=?2)" REPORT_FILTER,
 				  NULL, 0, NULL },
 	[QUERY_REPORT_SOURCES] = { "SELECT lead, created, stage, nql, mql, customer, score, "
 				   "CASE ?7 WHEN 1 THEN mailbox WHEN 2 THEN tag WHEN 3 THEN form "
 				   "WHEN 4 THEN campaign WHEN 5 THEN referrer WHEN 6 THEN "
-				   "forwarder ELSE source END FROM progress WHERE lead>?1 AND "
+				   "forwarder ELSE source END FROM progress WHERE lead BETWEEN ?1 "
+				   "AND ?6 AND "
 				   "created>=?2 AND created<?3" REPORT_FILTER,
 				   NULL, 0, NULL },
 	[QUERY_REPORT_OWNERS] = { "SELECT lead, owned, stage, owner, wrote, answered, due, "
-				  "customer FROM progress WHERE lead>?1 AND owner IS NOT NULL AND "
+				  "customer FROM progress WHERE lead BETWEEN ?1 AND ?6 AND owner "
+				  "IS NOT NULL AND "
 				  "((owned>=?2 AND owned<?3) OR stage IN ('interest', 'nql', "
 				  "'eql', 'mql', 'sal', 'sql'))" REPORT_FILTER,
 				  NULL, 0, NULL },
 	[QUERY_REPORT_RESPONSE] = { "SELECT lead, wrote, stage, answered, due FROM progress "
-				    "WHERE lead>?1 AND wrote>=?2 AND wrote<?3 AND wrote>0 AND "
+				    "WHERE lead BETWEEN ?1 AND ?6 AND wrote>=?2 AND wrote<?3 AND "
+				    "wrote>0 AND "
 				    "eql IS NOT NULL" REPORT_FILTER,
 				    NULL, 0, NULL },
 	[QUERY_REPORT_KINDS] = { "SELECT day, mailbox, kind, direction, mails FROM mail_day "

@@ -76,51 +76,58 @@ static const struct {
 /* --- leads --- */
 
 static struct driver_statement *
-select_leads(struct database *database, const struct report_request *request, gint64 after,
+select_leads(struct database *database, const struct report_request *request, gint64 first,
 	     GError **error)
 {
 	enum query query = READS[request->name].query;
+	gint64 last = first + LIMIT_REPORT_PAGE - 1;
 
 	if (request->name == REPORT_SOURCES)
-		return database_select(database, query, error, "iiissnn", after, request->since,
-				       request->until, request->mailbox, request->scorecard,
-				       LIMIT_REPORT_PAGE, (int)request->by);
-	return database_select(database, query, error, "iiissn", after, request->since,
-			       request->until, request->mailbox, request->scorecard,
-			       LIMIT_REPORT_PAGE);
+		return database_select(database, query, error, "iiissin", first, request->since,
+				       request->until, request->mailbox, request->scorecard, last,
+				       (int)request->by);
+	return database_select(database, query, error, "iiissi", first, request->since,
+			       request->until, request->mailbox, request->scorecard, last);
 }
 
-/* @return how many, or -1 */
-static int
+/* Leads of so many numbers from the first there is after one: a range costs a database the same
+ * whatever it thinks of the conditions, while for a LIMIT it may sort the whole table.
+ * @param after moves on; 0 when there was none left */
+static gboolean
 read_page(struct database *database, struct report *report, gint64 *after, GError **error)
 {
 	const struct report_request *request = report_request(report);
-	struct driver_statement *row = select_leads(database, request, *after, error);
-	int got = -1, count = 0;
+	struct driver_statement *row;
+	gint64 first = 0;
+	int got = -1;
 
+	if (!database_integer(database, QUERY_REPORT_NEXT, 0, &first, error, "i", *after))
+		return FALSE;
+	*after = first > 0 ? first + LIMIT_REPORT_PAGE - 1 : 0;
+	if (first <= 0)
+		return TRUE;
+	row = select_leads(database, request, first, error);
 	while (row && (got = database_next(database, row, error)) > 0) {
 		struct report_lead lead = { 0 };
 
-		*after = database_column(database, row, 0);
 		READS[request->name].read(database, row, &lead);
 		report_add(report, &lead);
-		count++;
 	}
-	return got == 0 ? count : -1;
+	return got == 0;
 }
 
 static gboolean
 read_leads(struct store *store, struct report *report, GError **error)
 {
 	gint64 after = 0;
-	int count;
+	gboolean done;
 
 	do {
 		pthread_mutex_lock(&store->reading_mutex);
-		count = read_page(store->reading, report, &after, error);
+		done = read_page(store->reading, report, &after, error);
 		pthread_mutex_unlock(&store->reading_mutex);
-	} while (count == LIMIT_REPORT_PAGE);
-	return count >= 0;
+	} while (done && after > 0);
+	return done;
 }
 
 /* --- mails --- */

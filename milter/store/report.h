@@ -1,9 +1,9 @@
 /*
  * report.h - the rows of a report (lead/report.h), read from the store.
  *
- * Leads are read in the order of their numbers, a page at a time, each as it is at that moment: a
+ * Leads are read by their numbers, a range at a time, each as it is at that moment: a
  * lead that moves meanwhile is counted once, as it was or as it is.  Nobody else who reads waits
- * longer than for a page.
+ * longer than for one range.
  */
 #ifndef LEADMILTER_STORE_REPORT_H
 #define LEADMILTER_STORE_REPORT_H
