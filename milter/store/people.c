@@ -244,7 +244,8 @@ write_progress(struct transaction *transaction, const struct lead *lead, gint64 
 	if (lead->merged_into)
 		return before->is_sign || progress_drop(transaction, number, error);
 	return (before->reported_same && !before->is_sign &&
-		!g_strcmp0(before->stage, stage_name(lead->stage))) ||
+		!g_strcmp0(before->stage, stage_name(lead->stage)) &&
+		!progress_is_new(transaction, number)) ||
 	       progress_note(transaction, number, before->number == 0, error);
 }
 

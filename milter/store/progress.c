@@ -26,6 +26,17 @@ progress_note(struct transaction *transaction, gint64 lead, gboolean is_new, GEr
 }
 
 gboolean
+progress_is_new(const struct transaction *transaction, gint64 lead)
+{
+	const struct tally_leads *born = &transaction->tally.born;
+
+	for (guint i = 0; i < born->count; i++)
+		if (born->numbers[i] == lead)
+			return TRUE;
+	return FALSE;
+}
+
+gboolean
 progress_drop(struct transaction *transaction, gint64 lead, GError **error)
 {
 	return database_run(transaction->database, QUERY_PROGRESS_DELETE, error, "i", lead);

@@ -16,6 +16,8 @@
 /** A lead is new, or something that its row tells has changed. */
 gboolean progress_note(struct transaction *transaction, gint64 lead, gboolean is_new,
 		       GError **error);
+/** A lead was made in this transaction: what is written of it now, its row tells, too. */
+gboolean progress_is_new(const struct transaction *transaction, gint64 lead);
 /** A card is no lead any more. */
 gboolean progress_drop(struct transaction *transaction, gint64 lead, GError **error);
 /** Make the rows of those noted. */
