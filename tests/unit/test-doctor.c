@@ -586,6 +586,7 @@ test_secrets(void)
 int
 main(int argc, char **argv)
 {
+	g_setenv("LEADMILTER_CONF_DIR", TEST_CONF, TRUE);
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/doctor/healthy", test_healthy);
 	g_test_add_func("/doctor/spoiled", test_spoiled);
