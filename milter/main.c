@@ -2,9 +2,9 @@
  * main.c - the daemon: start, signals, housekeeping, stop.
  *
  * Order of the start: configuration, sockets (as root if need be), privileges dropped, store,
- * spool, delivery, control socket, clockwork, ready.  libmilter takes SIGHUP, SIGTERM and SIGINT
- * for stopping, so a reload is SIGUSR1, waited for by a thread of its own.  Stopping: no new work,
- * callbacks finish (10 s at most), deliveries in flight finish, store closes.
+ * spool, delivery, clockwork, hook, control socket, ready.  libmilter takes SIGHUP, SIGTERM and
+ * SIGINT for stopping, so a reload is SIGUSR1, waited for by a thread of its own.  Stopping: no new
+ * work, callbacks finish (10 s at most), deliveries in flight finish, store closes.
  */
 #include "base/clock.h"
 #include "base/error.h"
@@ -348,12 +348,12 @@ open_daemon(struct daemon *daemon, struct generation *generation, const char *pa
 	daemon->runtime = open_runtime(generation, path, error);
 	if (!daemon->runtime)
 		return FALSE;
-	daemon->control = control_start(daemon->runtime, config->control_socket, error);
-	if (!daemon->control)
-		return FALSE;
 	daemon->clockwork = clockwork_start(daemon->runtime, error);
-	return daemon->clockwork && hook_start(daemon->runtime, &daemon->hook, error) &&
-	       start_threads(daemon, error);
+	if (!daemon->clockwork || !hook_start(daemon->runtime, &daemon->hook, error))
+		return FALSE;
+	/* Last: whoever gets an answer there takes us for started. */
+	daemon->control = control_start(daemon->runtime, config->control_socket, error);
+	return daemon->control && start_threads(daemon, error);
 }
 
 static void
