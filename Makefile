@@ -37,7 +37,7 @@ HOSTS_PACKAGES = iproute2
 NPM_PACKAGES = nodejs npm
 PAGE_PACKAGES = chromium
 DEB_PACKAGES = debhelper dh-apparmor
-DEB_TEST_PACKAGES = lintian debootstrap apparmor systemd-container libfile-fcntllock-perl
+DEB_TEST_PACKAGES = lintian debootstrap apparmor systemd-container iproute2 python3
 # What builds the package needs: without what every builder has, and what only tests use.
 DEB_BUILD_DEPENDS = $(filter-out build-essential perl clang libclang-rt-14-dev,$(PACKAGES)) $(NPM_PACKAGES)
 
