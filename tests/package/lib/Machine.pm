@@ -190,12 +190,18 @@ sub boot {
 
 sub run_without_systemd {
 	my ($self) = @_;
-	$self->{spawn} = $self->spawn("$self->{dir}/boot.log", qw(unshare --fork --pid --net --mount --ipc --uts), 'sh', '-c',
+	my $log = "$self->{dir}/boot.log";
+	# In a chroot the root is no mount, whose propagation could be changed.
+	my $propagation = system('unshare --mount true 2>/dev/null') ? 'unchanged' : 'private';
+	$self->{mounts} = [ map { "$self->{root}$_" } qw(/dev/shm /run /proc) ];
+	$self->{spawn} = $self->spawn($log, qw(unshare --fork --pid --net --mount --ipc --uts --propagation), $propagation, 'sh', '-c',
 		qq(ip link set lo up; mount -t proc proc $self->{root}/proc; mount -t tmpfs run $self->{root}/run;
 		mount -t tmpfs dev $self->{root}/dev/shm; hostname mail; exec chroot $self->{root} sleep infinity));
-	Site::wait_for('namespaces', sub {
-		$self->{leader} = child_of($self->{spawn}) and Site::slurp("/proc/$self->{leader}/comm") eq "sleep\n";
-	});
+	eval {
+		Site::wait_for('namespaces', sub {
+			$self->{leader} = child_of($self->{spawn}) and Site::slurp("/proc/$self->{leader}/comm") eq "sleep\n";
+		});
+	} or die $@ . Site::slurp($log);
 }
 
 # What enters the machine: all of it, or only its network.
@@ -302,6 +308,9 @@ sub stop {
 	sleep 0.05 while waitpid($pid, POSIX::WNOHANG()) == 0 && time < $end;
 	kill 'KILL', $pid and waitpid $pid, 0 if kill 0, $pid;
 	delete $self->{leader};
+	# Where mounts spread to us from the machine's namespace they are ours to take away.
+	my $mounts = Site::slurp('/proc/self/mounts');
+	$mounts =~ / \Q$_\E / and system('umount', '--lazy', $_) for @{ delete $self->{mounts} // [] };
 }
 
 sub DESTROY {
