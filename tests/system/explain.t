@@ -181,7 +181,7 @@ subtest 'half a year of touches' => sub {
 	ok near($listed->{score}, $lead->{total}), 'leadctl leads';
 	my $api = ask('/v1/leads')->{leads}[0];
 	same_cards(cards($api->{scores}), $want, 'GET /v1/leads');
-	my @times = $site->leadctl('show', $ANNA) =~ /^    (\d{4}-\d\d-\d\d \d\d:\d\d)  \w/mg;
+	my @times = $site->leadctl('show', $ANNA) =~ /^    (\d{4}-\d\d-\d\d \d\d:\d\d) \S+  \w/mg;
 	is_deeply \@times, [ sort @times ], 'show: told as it happened';
 	cmp_ok scalar @times, '>', 182, 'all of it';
 	my $later = same_everywhere('in 40 days', 40 * DAY);
