@@ -337,6 +337,8 @@ test_retention(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 		write_much(fixture, "evelyn@one.example", "Evelyn Quux", "quux");
 	g_autoptr(GError) error = NULL;
 
+	if (help_skip_server()) /* there history goes by whole partitions */
+		return;
 	for (guint i = 0; i < G_N_ELEMENTS(STEPS); i++) {
 		g_autoptr(config_owned) config =
 			keep(STEPS[i].texts, STEPS[i].touches, STEPS[i].messages, STEPS[i].events);

@@ -619,6 +619,8 @@ test_expire(void)
 	g_autoptr(GError) error = NULL;
 	struct answer answer = { 0 };
 
+	if (help_skip_server()) /* there history goes by whole partitions */
+		return;
 	scratch_make(&scratch);
 	help_add_endpoint(config, "crm", "*");
 	config->retention_days = 10;
