@@ -474,6 +474,7 @@ bind_number(struct driver_statement *statement, int n, enum type type, gint64 bi
 	struct parameter *parameter = &statement->parameters[n - 1];
 
 	parameter->number = GINT64_TO_BE(bits);
+	statement->formats[n - 1] = 1;
 	bind(statement, n, type, &parameter->number, sizeof parameter->number);
 }
 
@@ -509,7 +510,9 @@ bind_text(struct driver_statement *statement, int n, const char *value, gboolean
 	else if (!keep)
 		parameter->copy = g_strdup(value);
 	value = parameter->copy ? parameter->copy : value;
-	/* In a row of VALUES the column says what it is, so that NULL fits a number, too. */
+	/* In a row of VALUES the column says what it is, so that NULL fits a number, too; and what
+	 * is none may be a number's digits, which are read as text. */
+	statement->formats[n - 1] = !statement->sql->values_at;
 	bind(statement, n, statement->sql->values_at ? TYPE_UNKNOWN : TYPE_TEXT, value,
 	     value ? strlen(value) : 0);
 }
@@ -518,6 +521,8 @@ bind_text(struct driver_statement *statement, int n, const char *value, gboolean
 static void
 bind_blob(struct driver_statement *statement, int n, const void *value, gsize size)
 {
+	if (n >= 1 && (guint)n <= statement->sql->parameters)
+		statement->formats[n - 1] = 1;
 	bind(statement, n, TYPE_BYTEA, value, size);
 }
 
