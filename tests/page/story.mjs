@@ -18,7 +18,7 @@ const leadOf = async (address) => (await api('GET', `/v1/leads/${encodeURICompon
 test('log in and out', async () => {
 	const page = await visit();
 	await page.goto('/');
-	assert.match(await page.title(), /^Log in/);
+	await page.waitForFunction(() => document.title.startsWith('Log in'), null, { timeout: PATIENCE });
 	await accessible(page, 'login');
 	await page.fill('input[name=token]', 'not-the-token-0123456789abc');
 	await page.getByRole('button', { name: 'Log in' }).click();
