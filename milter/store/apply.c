@@ -13,11 +13,15 @@ write_events(struct transaction *transaction, struct outbox_endpoints *endpoints
 	     const struct decision *decision, gint64 lead, gboolean is_new, gboolean shadow,
 	     GError **error)
 {
-	for (guint i = 0; decision->events && i < decision->events->len; i++)
-		if (!outbox_add(transaction, endpoints, decision->events->pdata[i], lead,
-				is_new && i == 0, shadow, error))
-			return FALSE;
-	return TRUE;
+	gboolean added = TRUE;
+
+	memset(&transaction->events_wait, 0, sizeof transaction->events_wait);
+	transaction->events_wait.lead = lead;
+	for (guint i = 0; added && decision->events && i < decision->events->len; i++)
+		added = outbox_add(transaction, endpoints, decision->events->pdata[i], lead,
+				   is_new && i == 0, shadow, error);
+	transaction->events_wait.lead = 0;
+	return added;
 }
 
 static gboolean

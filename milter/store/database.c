@@ -194,6 +194,15 @@ database_column_text(struct database *database, struct driver_statement *stateme
 }
 
 gboolean
+database_foresee(struct database *database, gboolean on)
+{
+	if (!database->driver->foresee)
+		return FALSE;
+	database->driver->foresee(database->connection, on);
+	return TRUE;
+}
+
+gboolean
 database_check(struct database *database, GError **error)
 {
 	return database->driver->check(database->connection, error);

@@ -45,6 +45,9 @@ gboolean database_run(struct database *database, enum query query, GError **erro
 gboolean database_integer(struct database *database, enum query query, gint64 otherwise,
 			  gint64 *ret, GError **error, const char *types, ...);
 
+/** Note what will be read (driver.h). @return FALSE: this driver gains nothing by it */
+gboolean database_foresee(struct database *database, gboolean on);
+
 /** The driver's quick check. @return FALSE with ERROR_STORE_CORRUPT and the first finding */
 gboolean database_check(struct database *database, GError **error);
 

@@ -6,6 +6,7 @@
 #include "store/conversation.h"
 #include "store/keys.h"
 #include "store/ledger.h"
+#include "store/outbox.h"
 #include "store/roster.h"
 
 #define CANDIDATES_MOST 8
@@ -207,12 +208,46 @@ by_strength(gconstpointer a, gconstpointer b)
 	return (int)other->match - (int)one->match;
 }
 
+#define CANDIDATES_FORESEEN 2
+
+static gboolean
+foresee_candidate(struct gather *gather, guint i)
+{
+	const struct candidate *candidate = gather->known->candidates->pdata[i];
+	gint64 number = g_array_index(gather->numbers, gint64, i);
+	g_autoptr(GPtrArray) nothing =
+		ledger_load(gather->database, number, candidate->lead->touch_count,
+			    gather->scorecards, gather->error);
+
+	return nothing &&
+	       people_foresee(gather->database, candidate->lead, number, gather->error) &&
+	       outbox_foresee(gather->database, gather->transaction->endpoints, number,
+			      gather->error);
+}
+
+/* The ledgers, and what is read when somebody's next touch is written. */
+static gboolean
+foresee_candidates(struct gather *gather)
+{
+	guint count = MIN(gather->known->candidates->len, CANDIDATES_FORESEEN);
+	gboolean done = TRUE;
+
+	if (count == 0 || !database_foresee(gather->database, TRUE))
+		return TRUE;
+	for (guint i = 0; done && i < count; i++)
+		done = foresee_candidate(gather, i);
+	database_foresee(gather->database, FALSE);
+	return done;
+}
+
 /* g_ptr_array_sort() is stable: equals stay in the order they were found. */
 gboolean
 gather_ledgers(struct gather *gather)
 {
 	GPtrArray *candidates = gather->known->candidates;
 
+	if (!foresee_candidates(gather))
+		return FALSE;
 	for (guint i = 0; i < candidates->len; i++) {
 		struct candidate *candidate = candidates->pdata[i];
 

@@ -5,6 +5,9 @@
  * the newest, Thread-Index), the person's address, phones, subject with correspondent, name
  * within the account.  Each is one step into an index with a LIMIT, so the cost depends on the
  * message, not on the size of the store.  A new sender's mail costs about eight such steps.
+ *
+ * On a server each step would be a round trip, so a message is looked up twice: first nothing is
+ * found and every step only noted (database_foresee()), then they are all answered at once.
  */
 #include "store/lookup.h"
 
@@ -24,6 +27,7 @@ struct lookup {
 	struct known *known;
 	gboolean has_new_ids; /* it answers messages that nobody knows */
 	gboolean in_conversation; /* and yet belongs to a known one */
+	gboolean foresees; /* nothing is found: what will be read is only noted */
 	GError **error;
 };
 
@@ -131,19 +135,42 @@ has_ids(const GPtrArray *ids)
 	return ids && ids->len > 0;
 }
 
+/* What the newest ids don't say. */
+static int
+add_older_ids(struct lookup *lookup)
+{
+	const struct mail *mail = lookup->facts->mail;
+	int got = add_ids(lookup, mail->references, add_message_id);
+
+	if (got == 0)
+		got = add_ids(lookup, mail->in_reply_to, add_alias);
+	if (got == 0)
+		got = add_ids(lookup, mail->references, add_alias);
+	return got;
+}
+
+/* Mostly the newest id is known; the others are foreseen when it isn't. */
+static int
+look_at_ids(struct lookup *lookup)
+{
+	int got = add_ids(lookup, lookup->facts->mail->in_reply_to, add_message_id);
+
+	if (got != 0 || lookup->foresees)
+		return got;
+	if (database_foresee(lookup->database, TRUE)) {
+		got = add_older_ids(lookup);
+		database_foresee(lookup->database, FALSE);
+	}
+	return got < 0 ? got : add_older_ids(lookup);
+}
+
 static gboolean
 add_references(struct lookup *lookup)
 {
 	const struct mail *mail = lookup->facts->mail;
 	const char *original = lookup->facts->original_message_id;
-	int got = add_ids(lookup, mail->in_reply_to, add_message_id);
+	int got = look_at_ids(lookup);
 
-	if (got == 0)
-		got = add_ids(lookup, mail->references, add_message_id);
-	if (got == 0)
-		got = add_ids(lookup, mail->in_reply_to, add_alias);
-	if (got == 0)
-		got = add_ids(lookup, mail->references, add_alias);
 	lookup->has_new_ids = got == 0 && (has_ids(mail->in_reply_to) || has_ids(mail->references));
 	if (got == 0 && original)
 		got = add_message_id(lookup, original, NULL);
@@ -408,10 +435,40 @@ know_previous(struct lookup *lookup, const struct lookup_previous *previous)
 	return error == NULL;
 }
 
+/* Once more is known than what each mail asks for, an owner's table say, that is not asked again.
+ */
+static gboolean
+foresee(const struct lookup *lookup)
+{
+	struct transaction *transaction = lookup->gather.transaction;
+	enum has_rows accounts = transaction->accounts;
+	g_autoptr(known_owned) nothing = known_new();
+	struct lookup_previous none = { 0 };
+	struct lookup first = {
+		.database = lookup->database,
+		.facts = lookup->facts,
+		.now = lookup->now,
+		.known = nothing,
+		.foresees = TRUE,
+		.error = lookup->error,
+	};
+	gboolean done;
+
+	if (!database_foresee(lookup->database, TRUE))
+		return TRUE;
+	done = gather_begin(&first.gather, transaction, lookup->now, lookup->gather.scorecards,
+			    nothing, lookup->error) &&
+	       find_previous(&first, &none) >= 0 && look(&first);
+	gather_end(&first.gather);
+	database_foresee(lookup->database, FALSE);
+	transaction->accounts = accounts;
+	return done;
+}
+
 static gboolean
 look_or_answer(struct lookup *lookup, struct lookup_previous *ret_previous)
 {
-	int duplicate = find_previous(lookup, ret_previous);
+	int duplicate = foresee(lookup) ? find_previous(lookup, ret_previous) : -1;
 
 	if (duplicate < 0)
 		return FALSE;

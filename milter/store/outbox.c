@@ -240,17 +240,52 @@ first_waiting(struct database *database, gint64 endpoint, gint64 lead, gint64 *r
 }
 
 static gboolean
+is_known_to_wait(const struct transaction *transaction, gint64 endpoint, gint64 lead)
+{
+	const struct at_endpoints *waiting = &transaction->events_wait;
+
+	return lead != 0 && waiting->lead == lead && waiting->at[endpoint / 8] & 1 << endpoint % 8;
+}
+
+static void
+note_waiting(struct transaction *transaction, gint64 endpoint, gint64 lead)
+{
+	struct at_endpoints *waiting = &transaction->events_wait;
+
+	if (waiting->lead == lead)
+		waiting->at[endpoint / 8] |= 1 << endpoint % 8;
+}
+
+gboolean
+outbox_foresee(struct database *database, const struct outbox_endpoints *endpoints, gint64 lead,
+	       GError **error)
+{
+	gint64 nothing;
+
+	for (guint i = 0; endpoints && i < endpoints->wanted->len; i++) {
+		const struct wanted *wanted = endpoints->wanted->pdata[i];
+
+		if (wanted->number &&
+		    !first_waiting(database, wanted->number, lead, &nothing, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean
 add_delivery(struct transaction *transaction, gint64 endpoint, gint64 event, gint64 lead,
 	     gint64 time, gboolean is_first, gboolean shadow, GError **error)
 {
 	int state = shadow ? DELIVERY_DELIVERED : DELIVERY_WAITING;
-	gint64 first = 0;
+	gint64 first = is_known_to_wait(transaction, endpoint, lead);
 
-	if (!shadow && !is_first &&
+	if (!shadow && !is_first && !first &&
 	    !first_waiting(transaction->database, endpoint, lead, &first, error))
 		return FALSE;
 	transaction_count(transaction, endpoint, state, 1);
 	transaction->tally.deliveries_added |= !shadow;
+	if (!shadow)
+		note_waiting(transaction, endpoint, lead);
 	return database_run(transaction->database, QUERY_DELIVERY_INSERT, error, "iiinnis",
 			    FIRST_DELIVERY(event) | endpoint, endpoint, lead, state,
 			    shadow || first ? HEAD_NOT : HEAD_READY, time,

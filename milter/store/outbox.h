@@ -27,6 +27,10 @@ gboolean outbox_add(struct transaction *transaction, struct outbox_endpoints *en
 		    const struct event *event, gint64 lead, gboolean is_first, gboolean shadow,
 		    GError **error);
 
+/** Note what adding events of a lead reads (database_foresee()). */
+gboolean outbox_foresee(struct database *database, const struct outbox_endpoints *endpoints,
+			gint64 lead, GError **error);
+
 struct outbox_claim {
 	const char *endpoint;
 	gint64 now;

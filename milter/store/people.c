@@ -329,6 +329,17 @@ people_write_customer(struct database *database, gint64 lead, const char *id, gi
 	       database_run(database, QUERY_CUSTOMER_WRITE, error, "sii", id, lead, since);
 }
 
+gboolean
+people_foresee(struct database *database, const struct lead *lead, gint64 number, GError **error)
+{
+	g_auto(before_owned) nothing = { 0 };
+	gint64 none;
+
+	return read_before(database, lead, &nothing, error) &&
+	       database_integer(database, QUERY_TOUCH_LAST, 0, &none, error, "ii",
+				FIRST_TOUCH(number), LAST_TOUCH(number));
+}
+
 gint64
 people_append_touch(struct transaction *transaction, gint64 lead, const struct touch *touch,
 		    gboolean is_first, GError **error)

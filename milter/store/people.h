@@ -20,6 +20,9 @@ gboolean people_write(struct transaction *transaction, const struct lead *lead, 
 /** It became a customer. @param id in the CRM, or NULL; since 0 is unknown */
 gboolean people_write_customer(struct database *database, gint64 lead, const char *id, gint64 since,
 			       GError **error);
+/** Note what writing a lead's next touch reads (database_foresee()). */
+gboolean people_foresee(struct database *database, const struct lead *lead, gint64 number,
+			GError **error);
 /** Append to the ledger. @param is_first of a new lead
  *  @return its sequence in touch order, 0 with an error */
 gint64 people_append_touch(struct transaction *transaction, gint64 lead, const struct touch *touch,

@@ -25,6 +25,7 @@
 
 #define WRITER_LOCK "1280142452" /* "LMlt": all hosts name the same */
 
+#define PLANS_FIRST 32
 #define LAST_VALUE "(SELECT CASE WHEN is_called THEN last_value ELSE last_value-1 END FROM %s)"
 
 /* Types as the server numbers them (pg_type.dat), for ever. */
@@ -52,8 +53,19 @@ struct table {
 	gint64 last;
 };
 
+/* A SELECT that was sent before anybody waits for it. */
+struct ahead {
+	const struct driver_statement *statement; /* NULL: nobody wants it any more */
+	GBytes *parameters;
+	PGresult *result; /* once it has come */
+};
+
 struct driver_connection {
 	struct postgres_link *link;
+	GPtrArray *ahead; /* struct ahead * */
+	struct driver_statement *first; /* to be sent with the next begin() */
+	gboolean foresees;
+	guint64 uses, next_plans; /* transactions and single reads; when plans are made anew */
 	gboolean writable;
 	gboolean in_transaction;
 	GHashTable *tables; /* name -> struct table * */
@@ -140,9 +152,9 @@ table_new(const PGresult *columns)
 	return table;
 }
 
-/* Asked once; the tables of a schema version don't change. */
+/* Caller frees; NULL with an error. */
 static struct table *
-find_table(struct driver_connection *c, const char *name, GError **error)
+read_table(struct driver_connection *c, const char *name, GError **error)
 {
 	static const char text[] =
 		"SELECT a.attname::text, coalesce(a.attnum=ANY(i.indkey), FALSE), "
@@ -150,21 +162,45 @@ find_table(struct driver_connection *c, const char *name, GError **error)
 		"LEFT JOIN pg_index i ON i.indrelid=a.attrelid AND i.indisprimary "
 		"WHERE a.attrelid=to_regclass('leadmilter.'||$1) AND a.attnum>0 "
 		"AND NOT a.attisdropped ORDER BY array_position(i.indkey::int2[], a.attnum)";
-	struct table *table = g_hash_table_lookup(c->tables, name);
+	struct table *table = NULL;
 	PGresult *columns = NULL;
 
-	if (table)
-		return table;
 	if (!read_one(c, text, name, &columns, error))
 		return NULL;
-	if (PQntuples(columns) > 0) {
+	if (PQntuples(columns) > 0)
 		table = table_new(columns);
-		g_hash_table_insert(c->tables, g_strdup(name), table);
-	} else
+	else
 		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE, "%s: no such table: %s",
 			    postgres_link_label(c->link), name);
 	PQclear(columns);
 	return table;
+}
+
+/* Asked once; the tables of a schema version don't change. */
+static struct table *
+find_table(struct driver_connection *c, const char *name, GError **error)
+{
+	struct table *table = g_hash_table_lookup(c->tables, name);
+
+	if (table)
+		return table;
+	table = read_table(c, name, error);
+	if (table)
+		g_hash_table_insert(c->tables, g_strdup(name), table);
+	return table;
+}
+
+/* By what a text is known to the server: the same everywhere, whoever prepared it.  Caller frees.
+ */
+static char *
+name_of(const char *text, const Oid *types, guint count)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+
+	g_checksum_update(sum, (const guchar *)text, -1);
+	if (count)
+		g_checksum_update(sum, (const guchar *)types, (gssize)(count * sizeof *types));
+	return g_strdup_printf("leadmilter_%.24s", g_checksum_get_string(sum));
 }
 
 /* --- numbers --- */
@@ -184,8 +220,8 @@ sequences_text(struct driver_connection *c, gboolean changed, GPtrArray *ret_tab
 			continue;
 		g_string_append(text, ret_tables->len ? ", " : "");
 		if (changed)
-			g_string_append_printf(text, "setval('%s', %" G_GINT64_FORMAT ")",
-					       table->sequence, table->last);
+			g_string_append_printf(text, "setval('%s', $%u)", table->sequence,
+					       ret_tables->len + 1);
 		else
 			g_string_append_printf(text, LAST_VALUE, table->sequence);
 		g_ptr_array_add(ret_tables, table);
@@ -199,8 +235,11 @@ queue_numbers(struct driver_connection *c, GPtrArray *tables, PGresult **ret)
 {
 	g_autoptr(GString) text = sequences_text(c, FALSE, tables);
 
+	g_autofree char *name = name_of(text->str, NULL, 0);
+
 	if (tables->len)
-		postgres_link_queue(c->link, &(struct postgres_call){ .text = text->str }, ret);
+		postgres_link_queue(
+			c->link, &(struct postgres_call){ .text = text->str, .name = name }, ret);
 }
 
 static void
@@ -238,9 +277,24 @@ queue_numbers_used(struct driver_connection *c)
 {
 	g_autoptr(GPtrArray) tables = g_ptr_array_new();
 	g_autoptr(GString) text = sequences_text(c, TRUE, tables);
+	g_autofree char *name = name_of(text->str, NULL, 0);
+	g_autofree gint64 *numbers = g_new(gint64, tables->len);
+	g_autofree Oid *types = g_new(Oid, tables->len);
+	g_autofree const char **values = g_new(const char *, tables->len);
+	g_autofree int *lengths = g_new(int, tables->len), *formats = g_new(int, tables->len);
 
+	for (guint i = 0; i < tables->len; i++) {
+		numbers[i] = GINT64_TO_BE(((struct table *)tables->pdata[i])->last);
+		types[i] = TYPE_INT8;
+		values[i] = (const char *)&numbers[i];
+		lengths[i] = sizeof numbers[i];
+		formats[i] = 1;
+	}
 	if (tables->len)
-		postgres_link_queue_text(c->link, text->str, NULL);
+		postgres_link_queue(c->link,
+				    &(struct postgres_call){ text->str, name, tables->len, types,
+							     values, lengths, formats },
+				    NULL);
 }
 
 static void
@@ -254,7 +308,129 @@ forget_numbers(struct driver_connection *c)
 		((struct table *)value)->is_known = ((struct table *)value)->is_changed = FALSE;
 }
 
+/* --- what will be read --- */
+
+static void
+ahead_free(gpointer data)
+{
+	struct ahead *ahead = data;
+
+	PQclear(ahead->result);
+	g_bytes_unref(ahead->parameters);
+	g_free(ahead);
+}
+
+static gboolean
+reads(const struct driver_statement *statement, const char *table)
+{
+	return g_ptr_array_find(statement->sql->tables, table, NULL);
+}
+
+/* @param table interned; NULL: all */
+static void
+forget_ahead(struct driver_connection *c, const char *table)
+{
+	gboolean idle = postgres_link_is_idle(c->link);
+
+	for (guint i = c->ahead->len; i > 0; i--) {
+		struct ahead *ahead = c->ahead->pdata[i - 1];
+
+		if (ahead->statement && (!table || reads(ahead->statement, table)))
+			ahead->statement = NULL;
+		/* its rows may still be on their way */
+		if (!ahead->statement && idle)
+			g_ptr_array_remove_index_fast(c->ahead, i - 1);
+	}
+}
+
+static GBytes *
+parameters_of(const struct driver_statement *statement)
+{
+	GByteArray *bytes = g_byte_array_new();
+
+	for (guint i = 0; i < statement->sql->parameters; i++) {
+		gint32 length = statement->values[i] ? statement->lengths[i] : -1;
+
+		g_byte_array_append(bytes, (const guint8 *)&length, sizeof length);
+		if (length > 0)
+			g_byte_array_append(bytes, (const guint8 *)statement->values[i],
+					    (guint)length);
+	}
+	return g_byte_array_free_to_bytes(bytes);
+}
+
+static struct ahead *
+find_ahead(struct driver_connection *c, const struct driver_statement *statement)
+{
+	g_autoptr(GBytes) parameters = c->ahead->len ? parameters_of(statement) : NULL;
+
+	for (guint i = 0; i < c->ahead->len; i++) {
+		struct ahead *ahead = c->ahead->pdata[i];
+
+		if (ahead->statement == statement && g_bytes_equal(ahead->parameters, parameters))
+			return ahead;
+	}
+	return NULL;
+}
+
+static void queue(struct driver_connection *c, struct driver_statement *statement, PGresult **ret);
+
+static void
+send_ahead(struct driver_connection *c, struct driver_statement *statement)
+{
+	struct ahead *ahead = g_new0(struct ahead, 1);
+
+	ahead->statement = statement;
+	ahead->parameters = parameters_of(statement);
+	g_ptr_array_add(c->ahead, ahead);
+	queue(c, statement, &ahead->result);
+}
+
+static void
+note_ahead(struct driver_connection *c, struct driver_statement *statement)
+{
+	if (!c->in_transaction)
+		c->first = statement->sql->parameters ? NULL : statement;
+	else if (!find_ahead(c, statement))
+		send_ahead(c, statement);
+}
+
+static void
+foresee(struct driver_connection *c, gboolean on)
+{
+	c->foresees = on;
+	/* the server has something to do while we have */
+	postgres_link_send(c->link);
+}
+
+/* @return FALSE when it was not foreseen */
+static gboolean
+take_ahead(struct driver_connection *c, struct driver_statement *statement, GError **error)
+{
+	struct ahead *ahead = find_ahead(c, statement);
+
+	if (!ahead)
+		return FALSE;
+	if (!ahead->result && !postgres_link_finish(c->link, FALSE, error))
+		return FALSE;
+	statement->result = g_steal_pointer(&ahead->result);
+	ahead->statement = NULL;
+	return statement->result != NULL;
+}
+
 /* --- transactions --- */
+
+/* A plan made while a table was empty takes any index, and would be kept while the table grows:
+ * until the server's own statistics come, a minute later at best.  So plans are made anew, ever
+ * more seldom. */
+static void
+renew_plans(struct driver_connection *c)
+{
+	if (++c->uses < c->next_plans || postgres_link_is_pooled(c->link))
+		return;
+	postgres_link_queue_text(c->link, "DISCARD PLANS", NULL);
+	c->next_plans = c->uses * 3;
+}
 
 static gboolean
 try_begin(struct driver_connection *c, GError **error)
@@ -266,10 +442,14 @@ try_begin(struct driver_connection *c, GError **error)
 	postgres_link_queue_text(c->link, "BEGIN READ WRITE", "leadmilter_begin");
 	if (postgres_link_is_pooled(c->link))
 		postgres_link_queue_settings(c->link);
+	renew_plans(c);
 	postgres_link_queue_text(c->link, "SELECT pg_advisory_xact_lock(" WRITER_LOCK ")",
 				 "leadmilter_lock");
 	queue_numbers(c, tables, &numbers);
 	c->in_transaction = TRUE;
+	forget_ahead(c, NULL);
+	if (c->first)
+		send_ahead(c, c->first);
 	done = postgres_link_finish(c->link, FALSE, error);
 	if (done && numbers)
 		take_numbers(tables, numbers);
@@ -292,12 +472,15 @@ begin(struct driver_connection *c, GError **error)
 		g_clear_error(&failure);
 		if (!postgres_link_ready(c->link, &failure))
 			break;
-		if (try_begin(c, &failure))
+		if (try_begin(c, &failure)) {
+			c->first = NULL;
 			return TRUE;
+		}
 		rollback(c);
 		if (postgres_link_is_open(c->link))
 			break;
 	}
+	c->first = NULL;
 	g_propagate_error(error, failure);
 	return FALSE;
 }
@@ -325,6 +508,7 @@ commit(struct driver_connection *c, GError **error)
 	queue_numbers_used(c);
 	postgres_link_queue_text(c->link, "COMMIT", "leadmilter_commit");
 	done = postgres_link_finish(c->link, TRUE, error);
+	forget_ahead(c, NULL);
 	c->in_transaction = !done; /* what failed before kept COMMIT from being read */
 	forget_numbers(c);
 	if (!done || postgres_link_was_committed(c->link))
@@ -343,12 +527,14 @@ rollback(struct driver_connection *c)
 		postgres_link_finish(c->link, TRUE, NULL);
 	}
 	c->in_transaction = FALSE;
+	forget_ahead(c, NULL);
 	forget_numbers(c);
 }
 
 static gboolean
 savepoint(struct driver_connection *c, GError **error)
 {
+	forget_ahead(c, NULL);
 	postgres_link_queue_text(c->link, "SAVEPOINT job", NULL);
 	return postgres_link_finish(c->link, FALSE, error);
 }
@@ -366,6 +552,7 @@ rollback_to(struct driver_connection *c, GError **error)
 {
 	if (!postgres_link_finish(c->link, FALSE, NULL) && !postgres_link_is_open(c->link))
 		return postgres_link_finish(c->link, FALSE, error);
+	forget_ahead(c, NULL);
 	postgres_link_queue_text(c->link, "ROLLBACK TO job", NULL);
 	postgres_link_queue_text(c->link, "RELEASE job", NULL);
 	return postgres_link_finish(c->link, FALSE, error);
@@ -383,10 +570,26 @@ clear_result(struct driver_statement *statement)
 }
 
 static void
+forget_statement(struct driver_statement *statement)
+{
+	struct driver_connection *c = statement->connection;
+
+	if (c->first == statement)
+		c->first = NULL;
+	for (guint i = 0; i < c->ahead->len; i++) {
+		struct ahead *ahead = c->ahead->pdata[i];
+
+		if (ahead->statement == statement)
+			ahead->statement = NULL;
+	}
+}
+
+static void
 finalize(struct driver_statement *statement)
 {
 	if (!statement)
 		return;
+	forget_statement(statement);
 	clear_result(statement);
 	for (guint i = 0; i < statement->sql->parameters; i++)
 		g_free(statement->parameters[i].copy);
@@ -531,14 +734,9 @@ bind_blob(struct driver_statement *statement, int n, const void *value, gsize si
 static void
 name_statement(struct driver_statement *statement)
 {
-	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-
-	if (statement->name)
-		return;
-	g_checksum_update(sum, (const guchar *)statement->sql->text->str, -1);
-	g_checksum_update(sum, (const guchar *)statement->types,
-			  (gssize)(statement->sql->parameters * sizeof(Oid)));
-	statement->name = g_strdup_printf("leadmilter_%.24s", g_checksum_get_string(sum));
+	if (!statement->name)
+		statement->name = name_of(statement->sql->text->str, statement->types,
+					  statement->sql->parameters);
 }
 
 static void
@@ -568,6 +766,8 @@ read_rows(struct driver_connection *c, struct driver_statement *statement, GErro
 		postgres_link_queue_text(c->link, "BEGIN READ ONLY", NULL);
 		postgres_link_queue_settings(c->link);
 	}
+	if (!c->in_transaction)
+		renew_plans(c);
 	queue(c, statement, &statement->result);
 	if (wrapped)
 		postgres_link_queue_text(c->link, "COMMIT", NULL);
@@ -586,6 +786,12 @@ read_or_reconnect(struct driver_connection *c, struct driver_statement *statemen
 {
 	GError *failure = NULL;
 
+	if (c->in_transaction && take_ahead(c, statement, &failure))
+		return TRUE;
+	if (failure) {
+		g_propagate_error(error, failure);
+		return FALSE;
+	}
 	if (c->in_transaction)
 		return read_rows(c, statement, error);
 	for (guint i = 0; i < 2; i++) {
@@ -621,6 +827,8 @@ write_rows(struct driver_connection *c, struct driver_statement *statement, GErr
 {
 	if (!number_row(c, statement, error))
 		return FALSE;
+	if (statement->sql->tables->len)
+		forget_ahead(c, statement->sql->tables->pdata[0]);
 	queue(c, statement, NULL);
 	return TRUE;
 }
@@ -637,6 +845,11 @@ write_alone(struct driver_connection *c, struct driver_statement *statement, GEr
 static enum driver_step
 step(struct driver_connection *c, struct driver_statement *statement, GError **error)
 {
+	if (c->foresees) {
+		if (statement->sql->gives_rows)
+			note_ahead(c, statement);
+		return DRIVER_DONE;
+	}
 	if (!statement->sql->gives_rows && !c->in_transaction)
 		return write_alone(c, statement, error);
 	if (!statement->sql->gives_rows)
@@ -805,20 +1018,49 @@ column_blob(struct driver_statement *statement, int n, gsize *ret_size)
 
 /* --- the store as a whole --- */
 
+/* Queries are written for SQLite, where rows of one key come in the order of their numbers. */
+static gboolean
+order_index(struct driver_connection *c, const char *text, struct postgres_sql *sql, GError **error)
+{
+	g_autofree char *name = postgres_sql_indexed(text);
+	struct table *table = NULL;
+
+	if (!name)
+		return TRUE;
+	if (!postgres_link_finish(c->link, FALSE, error))
+		return FALSE;
+	table = read_table(c, name, error);
+	if (!table)
+		return FALSE;
+	if (table->numbered)
+		postgres_sql_order(sql, table->numbered);
+	table_free(table);
+	return TRUE;
+}
+
+static gboolean
+queue_exec(struct driver_connection *c, const char *text, GError **error)
+{
+	struct postgres_sql *sql = postgres_sql_new(text);
+	gboolean done = order_index(c, text, sql, error);
+
+	if (done)
+		postgres_link_queue_text(c->link, sql->text->str, NULL);
+	postgres_sql_free(sql);
+	return done;
+}
+
 static gboolean
 exec_inside(struct driver_connection *c, const char *texts, GError **error)
 {
 	g_autoptr(GPtrArray) statements = postgres_sql_split(texts);
-	gboolean done;
+	gboolean done = TRUE;
 
+	forget_ahead(c, NULL);
 	postgres_link_be_patient(c->link, TRUE);
-	for (guint i = 0; i < statements->len; i++) {
-		struct postgres_sql *sql = postgres_sql_new(statements->pdata[i]);
-
-		postgres_link_queue_text(c->link, sql->text->str, NULL);
-		postgres_sql_free(sql);
-	}
-	done = postgres_link_finish(c->link, FALSE, error);
+	for (guint i = 0; done && i < statements->len; i++)
+		done = queue_exec(c, statements->pdata[i], error);
+	done = done && postgres_link_finish(c->link, FALSE, error);
 	postgres_link_be_patient(c->link, FALSE);
 	return done;
 }
@@ -997,6 +1239,7 @@ close_connection(struct driver_connection *c)
 	if (!c)
 		return;
 	postgres_link_free(c->link);
+	g_ptr_array_unref(c->ahead);
 	g_hash_table_unref(c->tables);
 	g_free(c);
 }
@@ -1010,6 +1253,8 @@ open_connection(G_GNUC_UNUSED const struct driver *driver, const char *url, gboo
 
 	c->link = postgres_link_new(url, writable);
 	c->writable = writable;
+	c->next_plans = PLANS_FIRST;
+	c->ahead = g_ptr_array_new_with_free_func(ahead_free);
 	c->tables = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, table_free);
 	return c;
 }
@@ -1044,6 +1289,7 @@ const struct driver postgres_driver = {
 	.bind_text = bind_text,
 	.bind_blob = bind_blob,
 	.step = step,
+	.foresee = foresee,
 	.reset = reset,
 	.column_integer = column_integer,
 	.column_real = column_real,

@@ -399,6 +399,13 @@ postgres_link_be_patient(struct postgres_link *link, gboolean patient)
 	}
 }
 
+void
+postgres_link_send(struct postgres_link *link)
+{
+	if (link->connection && !link->lost && link->count && PQflush(link->connection) < 0)
+		fail_connection(link, PQerrorMessage(link->connection));
+}
+
 /* --- connecting --- */
 
 /* What a session of ours is like.  Every lookup of the mail's way is a step through an index,
@@ -409,6 +416,10 @@ static const char SETTINGS_ALL[] = "set_config('search_path', 'leadmilter', $1::
 				   "$1::text::bool), "
 				   "set_config('lock_timeout', $2::text, $1::text::bool), "
 				   "set_config('jit', 'off', $1::text::bool)";
+/* A session's only: asking what the server can costs a moment. */
+static const char SETTINGS_SESSION[] =
+	", (SELECT set_config(name, 'lz4', FALSE) FROM pg_settings "
+	"WHERE name='default_toast_compression' AND 'lz4'=ANY(enumvals))";
 static const char SETTINGS_WRITER[] = ", set_config('plan_cache_mode', 'force_generic_plan', "
 				      "$1::text::bool), "
 				      "set_config('enable_seqscan', 'off', $1::text::bool), "
@@ -423,7 +434,8 @@ queue_settings(struct postgres_link *link, gboolean local)
 	static const Oid types[] = { 25, 25, 25 };
 	static const int formats[] = { 0, 0, 0 };
 	g_autofree char *text =
-		g_strconcat("SELECT ", SETTINGS_ALL, link->writable ? SETTINGS_WRITER : "", NULL);
+		g_strconcat("SELECT ", SETTINGS_ALL, link->writable ? SETTINGS_WRITER : "",
+			    link->writable && !local ? SETTINGS_SESSION : "", NULL);
 	g_autofree char *limit = g_strdup_printf("%u", link->limit);
 	const char *values[] = { local ? "true" : "false", limit, limit };
 	const int lengths[] = { 0, 0, 0 };
@@ -701,6 +713,12 @@ gboolean
 postgres_link_is_open(const struct postgres_link *link)
 {
 	return link->connection != NULL && !link->lost;
+}
+
+gboolean
+postgres_link_is_idle(const struct postgres_link *link)
+{
+	return link->count == 0;
 }
 
 guint

@@ -57,6 +57,10 @@ void postgres_link_queue_text(struct postgres_link *link, const char *text, cons
 /** Wait for all that was queued.
  *  @param whole the pipeline ends here: outside of a transaction and at its end */
 gboolean postgres_link_finish(struct postgres_link *link, gboolean whole, GError **error);
+/** Put what is queued on its way, without waiting. */
+void postgres_link_send(struct postgres_link *link);
+/** Nothing is on its way. */
+gboolean postgres_link_is_idle(const struct postgres_link *link);
 /** Wait without telling a failure, which the next finish does. */
 void postgres_link_catch_up(struct postgres_link *link);
 /** From here to the end of the transaction neither side minds how long it takes. */

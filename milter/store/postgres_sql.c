@@ -16,6 +16,7 @@ struct reader {
 	gsize length;
 	struct postgres_sql *sql;
 	gboolean defines; /* CREATE TABLE or ALTER TABLE: types are types */
+	gboolean names_table; /* the last word was FROM or the like */
 };
 
 /* --- tokens --- */
@@ -292,10 +293,29 @@ put(struct reader *reader)
 }
 
 static void
+note_table(struct reader *reader)
+{
+	static const char *const words[] = { "FROM", "JOIN", "UPDATE", "INTO" };
+
+	if (!is_word(*reader->token))
+		return;
+	if (reader->names_table) {
+		g_autofree char *name = g_strndup(reader->token, reader->length);
+
+		g_ptr_array_add(reader->sql->tables, (gpointer)g_intern_string(name));
+	}
+	reader->names_table = FALSE;
+	for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+		reader->names_table |= token_is(reader, words[i]);
+}
+
+static void
 translate(struct reader *reader)
 {
-	while (next(reader))
+	while (next(reader)) {
+		note_table(reader);
 		put(reader);
+	}
 }
 
 /* --- INSERT --- */
@@ -339,6 +359,7 @@ read_insert(struct reader *reader)
 	reader->at = skip_space(end);
 	next(reader);
 	sql->table = g_strndup(reader->token, reader->length);
+	g_ptr_array_add(sql->tables, (gpointer)g_intern_string(sql->table));
 	g_string_append_printf(sql->text, "INSERT INTO %s", sql->table);
 	if (*reader->at != '(')
 		return;
@@ -372,6 +393,7 @@ postgres_sql_new(const char *text)
 	struct reader reader = { .at = text, .sql = sql };
 
 	sql->text = g_string_new(NULL);
+	sql->tables = g_ptr_array_new();
 	sql->gives_rows = gives_rows(text);
 	reader.defines = after_words(text, "CREATE TABLE") || after_words(text, "ALTER TABLE");
 	read_insert(&reader);
@@ -385,6 +407,7 @@ postgres_sql_free(struct postgres_sql *sql)
 	if (!sql)
 		return;
 	g_string_free(sql->text, TRUE);
+	g_ptr_array_unref(sql->tables);
 	g_free(sql->table);
 	if (sql->columns)
 		g_ptr_array_unref(sql->columns);
@@ -436,6 +459,43 @@ postgres_sql_number(struct postgres_sql *sql, const char *column)
 	g_string_insert(sql->text, sql->values_at, value);
 	g_string_insert(sql->text, sql->columns_at, name);
 	g_ptr_array_add(sql->columns, g_strdup(column));
+}
+
+char *
+postgres_sql_indexed(const char *text)
+{
+	const char *at = after_words(text, "CREATE INDEX");
+	gsize length;
+
+	at = at ? strstr(at, " ON ") : NULL;
+	if (!at)
+		return NULL;
+	at = skip_space(at + strlen(" ON "));
+	length = token_length(at);
+	return at[length] == '(' ? g_strndup(at, length) : NULL;
+}
+
+static gboolean
+stands_in(const char *list, const char *end, const char *word)
+{
+	for (; list < end; list += token_length(list))
+		if (after_words(list, word) && !g_ascii_isspace(*list))
+			return TRUE;
+	return FALSE;
+}
+
+void
+postgres_sql_order(struct postgres_sql *sql, const char *column)
+{
+	const char *list = strchr(sql->text->str, '('), *end;
+	g_autofree char *more = g_strconcat(", ", column, NULL);
+	guint commas;
+
+	if (!list)
+		return;
+	end = matching(list, &commas);
+	if (!stands_in(list, end, column))
+		g_string_insert(sql->text, end - sql->text->str, more);
 }
 
 GPtrArray *

@@ -14,6 +14,8 @@ struct postgres_sql {
 	GString *text; /* translated, parameters as $n */
 	gboolean gives_rows;
 	guint parameters; /* the highest number */
+	GPtrArray
+		*tables; /* interned names behind FROM, JOIN, UPDATE and INTO; not behind a comma */
 	/* of an INSERT only: */
 	char *table;
 	GPtrArray *columns; /* char * */
@@ -30,6 +32,11 @@ void postgres_sql_free(struct postgres_sql *sql);
 void postgres_sql_resolve(struct postgres_sql *sql, const GPtrArray *keys);
 /** Give an INSERT … VALUES one more column, whose value is a new parameter. */
 void postgres_sql_number(struct postgres_sql *sql, const char *column);
+
+/** Which table a CREATE INDEX is of; NULL: it is something else, or UNIQUE.  Caller frees. */
+char *postgres_sql_indexed(const char *text);
+/** Let rows of one key stand in the order of a column, as those of every index of SQLite do. */
+void postgres_sql_order(struct postgres_sql *sql, const char *column);
 
 /** Statements separated by ";", each one's text; caller unrefs. @return char * */
 GPtrArray *postgres_sql_split(const char *texts);

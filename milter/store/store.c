@@ -405,10 +405,14 @@ static gboolean
 run_message(struct transaction *transaction, gpointer data, GError **error)
 {
 	struct message_job *job = data;
+	gboolean done;
 
 	answer_clear(&job->answer);
 	job->receive.endpoints = job->store->endpoints;
-	return receive_message(transaction, &job->receive, &job->answer, error);
+	transaction->endpoints = job->store->endpoints;
+	done = receive_message(transaction, &job->receive, &job->answer, error);
+	transaction->endpoints = NULL;
+	return done;
 }
 
 static void

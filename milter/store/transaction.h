@@ -65,8 +65,18 @@ struct feed;
  * while nobody adds one.  Who adds one makes it unknown; that is right after a rollback, too. */
 enum has_rows { PRESENCE_UNKNOWN, PRESENCE_NONE, PRESENCE_SOME };
 
+/* While the events of one lead are written: at which endpoints one of them waits already. */
+struct at_endpoints {
+	gint64 lead; /* 0: nothing is kept */
+	guint8 at[LIMIT_ENDPOINTS / 8 + 1]; /* a bit each, by number */
+};
+
+struct outbox_endpoints;
+
 struct transaction {
 	struct database *database;
+	const struct outbox_endpoints *endpoints; /* of the open message, or NULL */
+	struct at_endpoints events_wait;
 	gint64 holder; /* of what is claimed; 0: nobody else writes to the store */
 	struct roster *roster; /* in memory, written with the tallies; NULL: nobody counts */
 	struct feed *feed; /* what the page is told after the commit; NULL: nobody is */

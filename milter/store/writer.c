@@ -280,7 +280,15 @@ static gboolean
 begin(struct writer *writer, GError **error)
 {
 	struct database *database = writer->transaction.database;
+	gint64 ignored;
 
+	if (writer->transaction.holder && database_foresee(database, TRUE)) {
+		gboolean noted = database_integer(database, QUERY_VERSION, 0, &ignored, error, "");
+
+		database_foresee(database, FALSE);
+		if (!noted)
+			return FALSE;
+	}
 	return database->driver->begin(database->connection, error) && compare(writer, error);
 }
 

