@@ -45,13 +45,19 @@ has_candidate(const struct gather *gather, gint64 number)
 	return FALSE;
 }
 
+static gboolean
+is_full(const struct gather *gather)
+{
+	return gather->numbers->len >= CANDIDATES_MOST;
+}
+
 /* Takes the lead out of the row. */
 static void
 add_candidate(struct gather *gather, struct person_row *row, enum match match)
 {
 	struct candidate *candidate;
 
-	if (has_candidate(gather, row->number) || gather->numbers->len >= CANDIDATES_MOST)
+	if (has_candidate(gather, row->number) || is_full(gather))
 		return;
 	candidate = g_new0(struct candidate, 1);
 	candidate->lead = g_steal_pointer(&row->lead);
@@ -72,14 +78,19 @@ add_row(struct gather *gather, struct person_row *row, enum match match, GError 
 	return failure == NULL;
 }
 
-gboolean
-gather_key(struct gather *gather, const char *key, enum match match)
+/* Whoever is found is most likely asked for the ledger, and written to. */
+static gboolean
+foresee_lead(struct gather *gather, gint64 number)
 {
-	g_autoptr(GPtrArray) rows = people_by_key(gather->database, key, gather->error);
+	gboolean done;
 
-	for (guint i = 0; rows && i < rows->len; i++)
-		add_candidate(gather, rows->pdata[i], match);
-	return rows != NULL;
+	if (!database_foresee(gather->database, TRUE))
+		return TRUE;
+	done = people_foresee_row(gather->database, number, gather->error) &&
+	       outbox_foresee(gather->database, gather->transaction->endpoints, number,
+			      gather->error);
+	database_foresee(gather->database, FALSE);
+	return done;
 }
 
 gboolean
@@ -88,10 +99,23 @@ gather_lead(struct gather *gather, gint64 number, enum match match)
 	GError *failure = NULL;
 	struct person_row *row;
 
-	if (number == 0 || has_candidate(gather, number))
+	if (number == 0 || has_candidate(gather, number) || is_full(gather))
 		return TRUE;
+	if (!foresee_lead(gather, number))
+		return FALSE;
 	row = people_by_number(gather->database, number, &failure);
 	return add_row(gather, row, match, failure);
+}
+
+gboolean
+gather_key(struct gather *gather, const char *key, enum match match)
+{
+	g_autoptr(GArray) numbers = people_numbers_by_key(gather->database, key, gather->error);
+
+	for (guint i = 0; numbers && i < numbers->len; i++)
+		if (!gather_lead(gather, g_array_index(numbers, gint64, i), match))
+			return FALSE;
+	return numbers != NULL;
 }
 
 gboolean

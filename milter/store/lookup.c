@@ -468,7 +468,8 @@ foresee(const struct lookup *lookup)
 static gboolean
 look_or_answer(struct lookup *lookup, struct lookup_previous *ret_previous)
 {
-	int duplicate = foresee(lookup) ? find_previous(lookup, ret_previous) : -1;
+	gboolean ready = lookup->gather.transaction->is_foreseen || foresee(lookup);
+	int duplicate = ready ? find_previous(lookup, ret_previous) : -1;
 
 	if (duplicate < 0)
 		return FALSE;
@@ -494,4 +495,22 @@ lookup_known(struct transaction *transaction, const struct facts *facts,
 	gather_end(&lookup.gather);
 	ret_previous->teaches_ids = lookup.has_new_ids && lookup.in_conversation;
 	return done ? g_steal_pointer(&known) : NULL;
+}
+
+/* A failure is told by what reads next. */
+void
+lookup_foresee(struct transaction *transaction, const struct facts *facts,
+	       const struct scorecards *scorecards, gint64 now)
+{
+	g_autoptr(known_owned) known = known_new();
+	struct lookup lookup = {
+		.database = transaction->database,
+		.facts = facts,
+		.now = now,
+		.known = known,
+	};
+
+	if (gather_begin(&lookup.gather, transaction, now, scorecards, known, NULL))
+		foresee(&lookup);
+	gather_end(&lookup.gather);
 }

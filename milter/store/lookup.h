@@ -30,4 +30,8 @@ struct known *lookup_known(struct transaction *transaction, const struct facts *
  *  address writing for itself makes one lead at most. */
 gboolean lookup_flood_hash(const struct facts *facts, gint64 *ret_hash);
 
+/** Note what lookup_known() will read of a message, so that it needs no round trip of its own. */
+void lookup_foresee(struct transaction *transaction, const struct facts *facts,
+		    const struct scorecards *scorecards, gint64 now);
+
 #endif

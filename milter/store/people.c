@@ -462,6 +462,25 @@ people_by_key(struct database *database, const char *key, GError **error)
 			 error);
 }
 
+GArray *
+people_numbers_by_key(struct database *database, const char *key, GError **error)
+{
+	GArray *numbers = g_array_new(FALSE, FALSE, sizeof(gint64));
+	struct driver_statement *row =
+		database_select(database, QUERY_NUMBERS_BY_KEY, error, "s", key);
+	int got = -1;
+
+	while (row && (got = database_next(database, row, error)) > 0) {
+		gint64 number = database_column(database, row, 0);
+
+		g_array_append_val(numbers, number);
+	}
+	if (got == 0)
+		return numbers;
+	g_array_unref(numbers);
+	return NULL;
+}
+
 GPtrArray *
 people_signs(struct database *database, const char *id, GError **error)
 {
@@ -504,6 +523,22 @@ people_by_number(struct database *database, gint64 number, GError **error)
 				database_select(database, QUERY_LEAD_BY_NUMBER, error, "i", number),
 				error),
 		      error);
+}
+
+gboolean
+people_foresee_row(struct database *database, gint64 number, GError **error)
+{
+	GError *failure = NULL;
+	g_autoptr(GPtrArray) nothing = NULL;
+	struct person_row *row = people_by_number(database, number, &failure);
+
+	people_row_free(row);
+	if (failure) {
+		g_propagate_error(error, failure);
+		return FALSE;
+	}
+	nothing = people_touches(database, number, 0, LIMIT_LEDGER_CHUNK, error);
+	return nothing != NULL;
 }
 
 struct person_row *

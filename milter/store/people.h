@@ -55,6 +55,10 @@ gboolean people_number_touches(struct database *database, const struct people_mo
 
 /** Leads of a key (keys.h). @return struct person_row *, or NULL with an error; caller unrefs */
 GPtrArray *people_by_key(struct database *database, const char *key, GError **error);
+/** The same, only their numbers: gint64; caller unrefs. */
+GArray *people_numbers_by_key(struct database *database, const char *key, GError **error);
+/** Note what is read of somebody whose number is known (database_foresee()): row and ledger. */
+gboolean people_foresee_row(struct database *database, gint64 number, GError **error);
 /** A card that was merged into another leads to that one.
  *  @return NULL without an error when there is none */
 struct person_row *people_by_number(struct database *database, gint64 number, GError **error);

@@ -375,6 +375,209 @@ read_insert(struct reader *reader)
 	reader->at = skip_space(end) + 1;
 }
 
+/* --- VALUES --- */
+
+static guint
+plain_parameter(const char *at, const char *end)
+{
+	char *after;
+	guint number;
+
+	if (*at != '$')
+		return 0;
+	number = (guint)g_ascii_strtoull(at + 1, &after, 10);
+	return after == end ? number : 0;
+}
+
+/* What stands between the commas of the list that `values_at` is in. */
+static void
+read_values(struct postgres_sql *sql)
+{
+	const char *open = sql->text->str + sql->values_at - 1, *at = open + 1, *end;
+	guint depth = 0, commas;
+
+	end = matching(open, &commas);
+	sql->values_end = (gsize)(end - sql->text->str);
+	sql->value_parameters = g_array_new(FALSE, FALSE, sizeof(guint));
+	for (const char *next = at; next <= end && *open; next += MAX(token_length(next), 1)) {
+		guint number;
+
+		depth += *next == '(';
+		depth -= *next == ')' && depth > 0 && next < end;
+		if (next < end && (*next != ',' || depth > 0))
+			continue;
+		number = plain_parameter(skip_space(at), next);
+		g_array_append_val(sql->value_parameters, number);
+		at = next + 1;
+		if (next == end)
+			break;
+	}
+}
+
+guint
+postgres_sql_parameter(const struct postgres_sql *sql, const char *column)
+{
+	for (guint i = 0; sql->value_parameters && i < sql->columns->len; i++)
+		if (!strcmp(sql->columns->pdata[i], column) && i < sql->value_parameters->len)
+			return g_array_index(sql->value_parameters, guint, i);
+	return 0;
+}
+
+gboolean
+postgres_sql_is_whole(const struct postgres_sql *sql, const GPtrArray *keys)
+{
+	if (!sql->values_at || sql->parameters == 0 || sql->values_end + 1 != sql->text->len)
+		return FALSE;
+	for (guint i = 0; sql->conflict == CONFLICT_REPLACES && i < keys->len; i++)
+		if (postgres_sql_parameter(sql, keys->pdata[i]) == 0)
+			return FALSE;
+	return sql->conflict != CONFLICT_REPLACES || keys->len > 0;
+}
+
+/* One row's values with other parameters. */
+static void
+append_row(GString *text, const char *at, const char *end, guint by)
+{
+	while (at < end) {
+		gsize length = 1;
+
+		if (*at == '$') {
+			char *after;
+			guint number = (guint)g_ascii_strtoull(at + 1, &after, 10);
+
+			g_string_append_printf(text, "$%u", number + by);
+			at = after;
+			continue;
+		}
+		length = token_length(at);
+		g_string_append_len(text, at, (gssize)length);
+		at += length;
+	}
+}
+
+const char *
+postgres_sql_block(struct postgres_sql *sql, guint block)
+{
+	const char *values = sql->text->str + sql->values_at;
+	const char *end = sql->text->str + sql->values_end;
+	GString *text;
+
+	if (sql->blocks[block])
+		return sql->blocks[block];
+	text = g_string_new_len(sql->text->str, (gssize)sql->values_end);
+	for (guint i = 1; i < 1u << block; i++) {
+		g_string_append(text, "), (");
+		append_row(text, values, end, i * sql->parameters);
+	}
+	g_string_append(text, end);
+	sql->blocks[block] = g_string_free(text, FALSE);
+	return sql->blocks[block];
+}
+
+/* --- what a text says of itself --- */
+
+static int
+by_bytes(const struct postgres_value *one, const struct postgres_value *other)
+{
+	gint32 shorter = MIN(one->length, other->length);
+	int order = shorter > 0 ? memcmp(one->bytes, other->bytes, (gsize)shorter) : 0;
+
+	return order ? order : one->length - other->length;
+}
+
+static gint64
+as_number(const struct postgres_value *value)
+{
+	gint64 number = 0;
+
+	if (value->length == sizeof number)
+		memcpy(&number, value->bytes, sizeof number);
+	return GINT64_FROM_BE(number);
+}
+
+gboolean
+postgres_sql_meets(enum postgres_only_kind kind, const struct postgres_value *value,
+		   struct postgres_value first, struct postgres_value second)
+{
+	if (value->length < 0 || first.length < 0)
+		return FALSE;
+	switch (kind) {
+	case ONLY_EQUAL:
+		return by_bytes(value, &first) == 0;
+	case ONLY_TEXTS:
+		return by_bytes(value, &first) >= 0 && by_bytes(value, &second) < 0;
+	case ONLY_NUMBERS:
+		return as_number(value) >= as_number(&first) &&
+		       as_number(value) <= as_number(&second);
+	case ONLY_ANY:
+		break;
+	}
+	return TRUE;
+}
+
+/* "table.column", and what follows it. */
+static const char *
+read_column(const char *at, const char **ret_table, char **ret_column)
+{
+	gsize table = 0, column = 0;
+	g_autofree char *name = NULL;
+
+	while (is_word(at[table]))
+		table++;
+	if (at[table] != '.')
+		return NULL;
+	while (is_word(at[table + 1 + column]))
+		column++;
+	name = g_strndup(at, table);
+	*ret_table = g_intern_string(name);
+	*ret_column = g_strndup(at + table + 1, column);
+	return at + table + 1 + column;
+}
+
+static const char *
+read_number(const char *at, const char *mark, guint *ret)
+{
+	char *after;
+
+	if (!at || !g_str_has_prefix(at, mark))
+		return NULL;
+	*ret = (guint)g_ascii_strtoull(at + strlen(mark), &after, 10);
+	return after;
+}
+
+static void
+read_condition(struct postgres_only *only, const char *at)
+{
+	const char *after;
+
+	if (!at)
+		return;
+	if ((after = read_number(at, "=?", &only->first)))
+		only->kind = ONLY_EQUAL;
+	else if ((after = read_number(at, ">=?", &only->first)) &&
+		 read_number(after, "<=?", &only->second)) {
+		only->kind = ONLY_NUMBERS;
+		after = read_number(after, "<=?", &only->second);
+	} else if (after && (after = read_number(after, "<?", &only->second)))
+		only->kind = ONLY_TEXTS;
+	if (after && *after == ';')
+		read_column(after + 1, &only->rows_table, &only->rows_column);
+}
+
+/* @return behind it */
+static const char *
+read_only(const char *text, struct postgres_only *only)
+{
+	const char *end = g_str_has_prefix(text, "/*") ? strstr(text, "*/") : NULL;
+
+	if (!end)
+		return text;
+	read_condition(only, read_column(text + 2, &only->table, &only->column));
+	return skip_space(end + 2);
+}
+
+/* --- a text --- */
+
 static gboolean
 gives_rows(const char *text)
 {
@@ -390,14 +593,18 @@ struct postgres_sql *
 postgres_sql_new(const char *text)
 {
 	struct postgres_sql *sql = g_new0(struct postgres_sql, 1);
-	struct reader reader = { .at = text, .sql = sql };
+	struct reader reader = { .sql = sql };
 
+	text = read_only(text, &sql->only);
+	reader.at = text;
 	sql->text = g_string_new(NULL);
 	sql->tables = g_ptr_array_new();
 	sql->gives_rows = gives_rows(text);
 	reader.defines = after_words(text, "CREATE TABLE") || after_words(text, "ALTER TABLE");
 	read_insert(&reader);
 	translate(&reader);
+	if (sql->values_at)
+		read_values(sql);
 	return sql;
 }
 
@@ -411,6 +618,12 @@ postgres_sql_free(struct postgres_sql *sql)
 	g_free(sql->table);
 	if (sql->columns)
 		g_ptr_array_unref(sql->columns);
+	if (sql->value_parameters)
+		g_array_unref(sql->value_parameters);
+	for (guint i = 0; i < POSTGRES_BLOCKS; i++)
+		g_free(sql->blocks[i]);
+	g_free(sql->only.column);
+	g_free(sql->only.rows_column);
 	g_free(sql);
 }
 
@@ -456,9 +669,12 @@ postgres_sql_number(struct postgres_sql *sql, const char *column)
 	g_autofree char *value = g_strdup_printf("$%u, ", ++sql->parameters);
 	g_autofree char *name = g_strconcat(column, ", ", NULL);
 
-	g_string_insert(sql->text, sql->values_at, value);
-	g_string_insert(sql->text, sql->columns_at, name);
+	g_string_insert(sql->text, (gssize)sql->values_at, value);
+	g_string_insert(sql->text, (gssize)sql->columns_at, name);
+	sql->values_at += strlen(name);
+	sql->values_end += strlen(name) + strlen(value);
 	g_ptr_array_add(sql->columns, g_strdup(column));
+	g_array_append_val(sql->value_parameters, sql->parameters);
 }
 
 char *

@@ -46,15 +46,21 @@ static gboolean
 write_rows(struct database *database, struct tally_leads *leads, enum query many, enum query one,
 	   GError **error)
 {
-	const gint64 *lead = leads->numbers;
-	guint left = leads->count;
+	/* a statement more costs a server more than a number that is named twice */
+	guint at_least = database->driver->is_server ? 2 : TOGETHER, next = 0;
 	gboolean done = TRUE;
 
-	for (; done && left >= TOGETHER; left -= TOGETHER, lead += TOGETHER)
+	while (done && leads->count - next >= at_least) {
+		gint64 lead[TOGETHER];
+
+		for (guint i = 0; i < TOGETHER; i++, next++)
+			lead[i] = leads->numbers[MIN(next, leads->count - 1)];
+		next = MIN(next, leads->count);
 		done = database_run(database, many, error, "iiiiiiii", lead[0], lead[1], lead[2],
 				    lead[3], lead[4], lead[5], lead[6], lead[7]);
-	for (; done && left > 0; left--, lead++)
-		done = database_run(database, one, error, "i", *lead);
+	}
+	for (; done && next < leads->count; next++)
+		done = database_run(database, one, error, "i", leads->numbers[next]);
 	leads->count = 0;
 	return done;
 }

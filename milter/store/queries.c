@@ -1,7 +1,8 @@
 /*
  * queries.c - see queries.h.
  *
- * The texts are SQLite's; the PostgreSQL driver translates them (postgres_sql.c).  So in DO UPDATE
+ * The texts are SQLite's; the PostgreSQL driver translates them (postgres_sql.c).  A comment that a
+ * text begins with tells it which rows matter to it (struct postgres_only).  So in DO UPDATE
  * a column is named with its table.
  *
  * In a text, "{columns}", "{values}" and "{set}" stand for the columns of its record, numbered from
@@ -85,20 +86,28 @@ static const struct text TEXTS[QUERY_COUNT] = {
 	[QUERY_LEAD_INSERT] = { "INSERT INTO lead(name_key, first_score, {columns}) "
 				"VALUES(?1, ?2, {values})",
 				&record_lead, 3, "" },
-	[QUERY_LEAD_UPDATE] = { "UPDATE lead SET name_key=?2, {set} WHERE number=?1",
+	[QUERY_LEAD_UPDATE] = { "/*lead.number=?1*/ "
+				"UPDATE lead SET name_key=?2, {set} WHERE number=?1",
 				&record_lead_state, 3, "" },
-	[QUERY_LEAD_BEFORE] = { "SELECT number, normalised, account, name_key, phones, "
+	[QUERY_LEAD_BEFORE] = { "/*lead.id=?1*/ "
+				"SELECT number, normalised, account, name_key, phones, "
 				"last_inbound, owner, stage, addresses, merged_into, "
 				"created, first_inbound, first_response, first_due, owner_since, "
 				"scorecard, source, source_mailbox, company FROM lead WHERE id=?1",
 				NULL, 0, NULL },
-	[QUERY_LEAD_BY_NUMBER] = { "SELECT number, {columns} FROM lead WHERE number=?1",
+	[QUERY_LEAD_BY_NUMBER] = { "/*lead.number=?1*/ "
+				   "SELECT number, {columns} FROM lead WHERE number=?1",
 				   &record_lead, 0, "" },
 	[QUERY_LEAD_BY_ID] = { "SELECT number, {columns} FROM lead WHERE id=?1", &record_lead, 0,
 			       "" },
 	[QUERY_LEADS_BY_TOKEN] = { "SELECT number FROM lead WHERE id>=?1 AND id<?2 LIMIT 2", NULL,
 				   0, NULL },
-	[QUERY_LEADS_BY_KEY] = { "SELECT l.number, {columns} FROM identity i JOIN lead l "
+	[QUERY_NUMBERS_BY_KEY] = { "/*identity.key=?1*/ "
+				   "SELECT lead FROM identity WHERE key=?1 ORDER BY lead "
+				   "LIMIT " TEXT(LIMIT_CANDIDATES),
+				   NULL, 0, NULL },
+	[QUERY_LEADS_BY_KEY] = { "/*identity.key=?1;lead.number*/ "
+				 "SELECT l.number, {columns} FROM identity i JOIN lead l "
 				 "ON l.number=i.lead WHERE i.key=?1 ORDER BY i.lead "
 				 "LIMIT " TEXT(LIMIT_CANDIDATES),
 				 &record_lead, 0, "l." },
@@ -111,19 +120,24 @@ static const struct text TEXTS[QUERY_COUNT] = {
 			  "DESC, number DESC "
 			  "LIMIT ?9 OFFSET ?10",
 			  &record_lead, 0, "" },
-	[QUERY_ACCOUNT_PEOPLE] = { "SELECT time, owner FROM identity WHERE key>=?1 AND key<?2 "
+	[QUERY_ACCOUNT_PEOPLE] = { "/*identity.key>=?1<?2*/ "
+				   "SELECT time, owner FROM identity WHERE key>=?1 AND key<?2 "
 				   "ORDER BY key LIMIT " TEXT(LIMIT_ACCOUNT_PEOPLE),
 				   NULL, 0, NULL },
 	[QUERY_KEY_INSERT] = { "INSERT OR REPLACE INTO identity(key, lead, time, owner) "
 			       "VALUES(?1, ?2, nullif(?3, 0), ?4)",
 			       NULL, 0, NULL },
-	[QUERY_KEY_DELETE] = { "DELETE FROM identity WHERE key=?1 AND lead=?2", NULL, 0, NULL },
+	[QUERY_KEY_DELETE] = { "/*identity.key=?1*/ "
+			       "DELETE FROM identity WHERE key=?1 AND lead=?2",
+			       NULL, 0, NULL },
 	[QUERY_TOUCH_INSERT] = { "INSERT OR REPLACE INTO touch(id, {columns}) VALUES(?1, {values})",
 				 &record_touch, 2, "" },
-	[QUERY_TOUCH_LAST] = { "SELECT id FROM touch WHERE id BETWEEN ?1 AND ?2 "
+	[QUERY_TOUCH_LAST] = { "/*touch.id>=?1<=?2*/ "
+			       "SELECT id FROM touch WHERE id BETWEEN ?1 AND ?2 "
 			       "ORDER BY id DESC LIMIT 1",
 			       NULL, 0, NULL },
-	[QUERY_TOUCHES] = { "SELECT id, {columns} FROM touch WHERE id BETWEEN ?1 AND ?2 "
+	[QUERY_TOUCHES] = { "/*touch.id>=?1<=?2*/ "
+			    "SELECT id, {columns} FROM touch WHERE id BETWEEN ?1 AND ?2 "
 			    "ORDER BY id LIMIT ?3",
 			    &record_touch, 0, "" },
 	[QUERY_SUMMARY] = { "SELECT until, contributions, names FROM summary WHERE lead=?1", NULL,
@@ -364,12 +378,14 @@ static const struct text TEXTS[QUERY_COUNT] = {
 				   "?11, "
 				   "?12, ?13, ?14)",
 				   NULL, 0, NULL },
-	[QUERY_MESSAGE_BY_KEY] = { "SELECT m.lead, m.kind, m.match, m.score, m.grade, m.stage, "
+	[QUERY_MESSAGE_BY_KEY] = { "/*conversation.hash=?1*/ "
+				   "SELECT m.lead, m.kind, m.match, m.score, m.grade, m.stage, "
 				   "m.routes "
 				   "FROM conversation c JOIN message m ON m.number=c.message "
 				   "WHERE c.hash=?1 AND c.tag=?2 LIMIT 1",
 				   NULL, 0, NULL },
-	[QUERY_MESSAGES_OF_CONVERSATION] = { "SELECT m.lead, m.direction, m.author, m.time, "
+	[QUERY_MESSAGES_OF_CONVERSATION] = { "/*conversation.hash=?1*/ "
+					     "SELECT m.lead, m.direction, m.author, m.time, "
 					     "m.message_id FROM conversation c JOIN message m "
 					     "ON m.number=c.message WHERE c.hash=?1 AND c.tag<=?2 "
 					     "ORDER BY c.tag LIMIT " TEXT(LIMIT_CANDIDATES),
@@ -381,10 +397,12 @@ static const struct text TEXTS[QUERY_COUNT] = {
 	[QUERY_CONVERSATION_INSERT] = { "INSERT OR IGNORE INTO conversation(hash, tag, message) "
 					"VALUES(?1, ?2, ?3)",
 					NULL, 0, NULL },
-	[QUERY_CONVERSATION_NEWEST] = { "SELECT -tag FROM conversation WHERE hash=?1 "
+	[QUERY_CONVERSATION_NEWEST] = { "/*conversation.hash=?1*/ "
+					"SELECT -tag FROM conversation WHERE hash=?1 "
 					"ORDER BY tag LIMIT 1",
 					NULL, 0, NULL },
-	[QUERY_CONVERSATION_COUNT] = { "SELECT count(*) FROM (SELECT 1 FROM conversation WHERE "
+	[QUERY_CONVERSATION_COUNT] = { "/*conversation.hash=?1*/ "
+				       "SELECT count(*) FROM (SELECT 1 FROM conversation WHERE "
 				       "hash=?1 AND tag<=?2 LIMIT " TEXT(
 					       LIMIT_FLOOD_COUNT) ") AS counted",
 				       NULL, 0, NULL },
@@ -431,7 +449,8 @@ static const struct text TEXTS[QUERY_COUNT] = {
 	[QUERY_DELIVERY_INSERT] = { "INSERT INTO delivery(id, endpoint, lead, state, head, due, "
 				    "error) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 				    NULL, 0, NULL },
-	[QUERY_DELIVERY_FIRST] = { "SELECT id FROM delivery WHERE endpoint=?1 AND lead=?2 AND "
+	[QUERY_DELIVERY_FIRST] = { "/*delivery.lead=?2*/ "
+				   "SELECT id FROM delivery WHERE endpoint=?1 AND lead=?2 AND "
 				   "state=0 ORDER BY id LIMIT 1",
 				   NULL, 0, NULL },
 	[QUERY_DELIVERY_PROMOTE] = { "UPDATE delivery SET head=1 WHERE id=?1 AND head=0", NULL, 0,

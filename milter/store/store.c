@@ -23,6 +23,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "store/lock.h"
+#include "store/lookup.h"
 #include "store/feed.h"
 #include "store/postgres.h"
 #include "store/private.h"
@@ -255,11 +256,17 @@ recover(struct transaction *transaction, G_GNUC_UNUSED gpointer data, GError **e
 	return outbox_recover(transaction, error);
 }
 
+static void foresee_job(struct transaction *transaction,
+			gboolean (*run)(struct transaction *transaction, gpointer data,
+					GError **error),
+			gpointer data);
+
 static gboolean
 start_writer(struct store *store, gboolean shared, GError **error)
 {
 	const struct writer_hooks hooks = {
 		.committed = committed,
+		.foresee = foresee_job,
 		.rolled_back = rolled_back,
 		.starting = starting,
 		.enter = shared ? enter_gate : NULL,
@@ -413,6 +420,18 @@ run_message(struct transaction *transaction, gpointer data, GError **error)
 	done = receive_message(transaction, &job->receive, &job->answer, error);
 	transaction->endpoints = NULL;
 	return done;
+}
+
+static void
+foresee_job(struct transaction *transaction,
+	    gboolean (*run)(struct transaction *transaction, gpointer data, GError **error),
+	    gpointer data)
+{
+	const struct message_job *job = data;
+
+	if (run == run_message)
+		lookup_foresee(transaction, job->receive.facts, job->receive.scorecards,
+			       job->receive.now);
 }
 
 static void

@@ -76,6 +76,7 @@ struct outbox_endpoints;
 struct transaction {
 	struct database *database;
 	const struct outbox_endpoints *endpoints; /* of the open message, or NULL */
+	gboolean is_foreseen; /* what its messages read was noted for the whole batch */
 	struct at_endpoints events_wait;
 	gint64 holder; /* of what is claimed; 0: nobody else writes to the store */
 	struct roster *roster; /* in memory, written with the tallies; NULL: nobody counts */

@@ -18,6 +18,7 @@
 #define BATCH_TIME (3 * 1000) /* microseconds: a batch that ran so long takes no more */
 #define TURN_TIME (20 * 1000) /* the same where other hosts wait meanwhile, and */
 #define TURN_STEP 8 /* jobs are begun at a time: each takes some round trips */
+#define SMALL_BATCH 6
 #define IDLE_TIME (250 * 1000) /* nothing to do for so long: a checkpoint */
 #define BACKLOG_MOST 8192 /* pages in the log: a checkpoint even so */
 #define CHECKPOINT_PAUSE (2 * G_USEC_PER_SEC) /* after one that failed */
@@ -186,6 +187,27 @@ run_job(struct writer *writer, struct job *job, GError **error)
 	return FALSE;
 }
 
+static void
+foresee(struct writer *writer, guint from)
+{
+	const struct database *database = writer->transaction.database;
+
+	if (!writer->hooks.foresee || !database->driver->foresee)
+		return;
+	for (guint i = from; i < writer->count; i++)
+		writer->hooks.foresee(&writer->transaction, writer->batch[i]->run,
+				      writer->batch[i]->data);
+	writer->transaction.is_foreseen = TRUE;
+}
+
+/* While a server works on one batch the sessions work at the next, so those of a server stay small:
+ * taking all that comes would have everybody wait for everybody. */
+static gboolean
+may_grow(const struct writer *writer)
+{
+	return !writer->transaction.database->driver->is_server || writer->count < SMALL_BATCH;
+}
+
 /* Every job at full speed.
  * @return FALSE without an error when a job failed by its own fault (job->error says so) */
 static gboolean
@@ -195,6 +217,7 @@ run_plainly(struct writer *writer, GError **error)
 	guint i = 0;
 
 	do {
+		foresee(writer, i);
 		for (; i < writer->count; i++)
 			if (!run_job(writer, writer->batch[i], error)) {
 				/* what was queued may have failed, of any job before */
@@ -202,7 +225,7 @@ run_plainly(struct writer *writer, GError **error)
 					g_clear_error(&writer->batch[i]->error);
 				return FALSE;
 			}
-	} while (g_get_monotonic_time() < end && take_more(writer) > 0);
+	} while (may_grow(writer) && g_get_monotonic_time() < end && take_more(writer) > 0);
 	return TRUE;
 }
 
@@ -254,6 +277,7 @@ run_in_savepoint(struct writer *writer, struct job *job, GError **error)
 static gboolean
 run_carefully(struct writer *writer, GError **error)
 {
+	writer->transaction.is_foreseen = FALSE;
 	for (guint i = 0; i < writer->count; i++)
 		if (!writer->batch[i]->error && !run_in_savepoint(writer, writer->batch[i], error))
 			return FALSE;

@@ -21,6 +21,12 @@ struct writer;
 struct writer_hooks {
 	/** After a commit, with what was counted in it; must not block. */
 	void (*committed)(const struct tally *tally, gpointer data);
+	/** Note what a job will read (database_foresee()), before any of a batch is run; what `run`
+	 *  and `job` are is the caller's business.  NULL: nobody knows. */
+	void (*foresee)(struct transaction *transaction,
+			gboolean (*run)(struct transaction *transaction, gpointer data,
+					GError **error),
+			gpointer job);
 	/** After a rollback: rows the jobs made are gone. */
 	void (*rolled_back)(gpointer data);
 	/** Before a transaction; nothing of an earlier one is under way.  FALSE: there can't be

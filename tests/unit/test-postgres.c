@@ -56,6 +56,68 @@ test_texts(void)
 	}
 }
 
+/* What a text says of itself is read and left out; what isn't understood says nothing. */
+static void
+test_only(void)
+{
+	static const struct {
+		const char *text, *table, *column, *rows;
+		enum postgres_only_kind kind;
+		guint first, second;
+	} wants[] = {
+		{ "/*t.a=?3*/ SELECT 1", "t", "a", NULL, ONLY_EQUAL, 3, 0 },
+		{ "/*t.a>=?1<?2*/ SELECT 1", "t", "a", NULL, ONLY_TEXTS, 1, 2 },
+		{ "/*t.a>=?1<=?2*/ SELECT 1", "t", "a", NULL, ONLY_NUMBERS, 1, 2 },
+		{ "/*t.a=?1;u.b*/ SELECT 1", "t", "a", "u", ONLY_EQUAL, 1, 0 },
+		{ "SELECT 1", NULL, NULL, NULL, ONLY_ANY, 0, 0 },
+		{ "/*nothing*/ SELECT 1", NULL, NULL, NULL, ONLY_ANY, 0, 0 },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(wants); i++) {
+		struct postgres_sql *sql = postgres_sql_new(wants[i].text);
+
+		g_assert_cmpstr(sql->text->str, ==, "SELECT 1");
+		g_assert_true(sql->gives_rows);
+		g_assert_cmpstr(sql->only.table, ==, wants[i].table);
+		g_assert_cmpstr(sql->only.column, ==, wants[i].column);
+		g_assert_cmpstr(sql->only.rows_table, ==, wants[i].rows);
+		g_assert_cmpint(sql->only.kind, ==, wants[i].kind);
+		g_assert_cmpuint(sql->only.first, ==, wants[i].first);
+		g_assert_cmpuint(sql->only.second, ==, wants[i].second);
+		postgres_sql_free(sql);
+	}
+}
+
+/* Several rows of one statement. */
+static void
+test_blocks(void)
+{
+	g_autoptr(GPtrArray) keys = g_ptr_array_new();
+	struct postgres_sql *sql = postgres_sql_new(
+		"INSERT OR REPLACE INTO t(a, b, c) VALUES(?1, nullif(?2, 0), 'x, $1)')");
+
+	g_ptr_array_add(keys, "a");
+	g_assert_cmpuint(postgres_sql_parameter(sql, "a"), ==, 1);
+	g_assert_cmpuint(postgres_sql_parameter(sql, "b"), ==, 0);
+	g_assert_cmpuint(postgres_sql_parameter(sql, "none"), ==, 0);
+	g_assert_true(postgres_sql_is_whole(sql, keys));
+	g_ptr_array_add(keys, "b"); /* no telling whether two rows are one */
+	g_assert_false(postgres_sql_is_whole(sql, keys));
+	g_ptr_array_set_size(keys, 1);
+	postgres_sql_number(sql, "n");
+	g_assert_cmpuint(postgres_sql_parameter(sql, "n"), ==, 3);
+	postgres_sql_resolve(sql, keys);
+	g_assert_cmpstr(postgres_sql_block(sql, 1), ==,
+			"INSERT INTO t(n, a, b, c) VALUES($3, $1, nullif($2, 0), 'x, $1)'), ($6, "
+			"$4, nullif($5, 0), 'x, $1)') ON CONFLICT(a) DO UPDATE SET b=excluded.b, "
+			"c=excluded.c, n=excluded.n");
+	g_assert_cmpstr(postgres_sql_block(sql, 0), ==, sql->text->str);
+	postgres_sql_free(sql);
+	sql = postgres_sql_new("INSERT INTO t(a) VALUES(?1) ON CONFLICT(a) DO UPDATE SET a=?1");
+	g_assert_false(postgres_sql_is_whole(sql, keys));
+	postgres_sql_free(sql);
+}
+
 /* An index ends with the number of its row, as SQLite's do. */
 static void
 test_indexes(void)
@@ -249,6 +311,92 @@ test_values(void)
 	d->finalize(out);
 }
 
+/* --- rows that wait, reads that were sent --- */
+
+static gint64
+count_of(struct driver_connection *c, struct driver_statement *statement, const char *key)
+{
+	const struct driver *d = &postgres_driver;
+	g_autoptr(GError) error = NULL;
+	gint64 number = -1;
+
+	d->bind_text(statement, 1, key, TRUE);
+	if (d->step(c, statement, &error) == DRIVER_ROW)
+		number = d->column_integer(statement, 0);
+	g_assert_no_error(error);
+	d->reset(statement);
+	return number;
+}
+
+static void
+put_row(struct driver_connection *c, struct driver_statement *statement, const char *key,
+	gint64 number)
+{
+	g_autoptr(GError) error = NULL;
+
+	postgres_driver.bind_text(statement, 1, key, TRUE);
+	postgres_driver.bind_integer(statement, 2, number);
+	g_assert_cmpint(postgres_driver.step(c, statement, &error), ==, DRIVER_DONE);
+	g_assert_no_error(error);
+}
+
+/* Whatever is kept or was sent ahead, a read sees what was written before it, and only that. */
+static void
+test_order(void)
+{
+	const struct driver *d = &postgres_driver;
+	g_autoptr(database_owned) database = open_with_table(
+		"in_order", "CREATE TABLE o(k TEXT PRIMARY KEY, n INTEGER) WITHOUT ROWID");
+	struct driver_connection *c = database->connection;
+	g_autoptr(GError) error = NULL;
+	struct driver_statement *put =
+		d->prepare(c, "INSERT OR REPLACE INTO o(k, n) VALUES(?1, ?2)", &error);
+	struct driver_statement *change =
+		d->prepare(c, "/*o.k=?1*/ UPDATE o SET n=?2 WHERE k=?1", &error);
+	struct driver_statement *sum =
+		d->prepare(c, "/*o.k=?1*/ SELECT coalesce(sum(n), 0) FROM o WHERE k=?1", &error);
+	struct driver_statement *all = d->prepare(c, "SELECT count(*) FROM o WHERE k<>?1", &error);
+
+	g_assert_no_error(error);
+	g_assert_true(d->begin(c, &error));
+	put_row(c, put, "a", 1);
+	put_row(c, put, "b", 2);
+	put_row(c, put, "a", 3); /* over the first, which has not been sent */
+	g_assert_cmpint(count_of(c, sum, "c"), ==, 0); /* nothing waits for that */
+	g_assert_cmpint(count_of(c, sum, "a"), ==, 3);
+	g_assert_cmpint(count_of(c, all, ""), ==, 2);
+	d->foresee(c, TRUE);
+	g_assert_cmpint(count_of(c, sum, "b"), ==, -1); /* noted */
+	g_assert_cmpint(count_of(c, sum, "d"), ==, -1);
+	d->foresee(c, FALSE);
+	put_row(c, change, "b", 5);
+	put_row(c, put, "d", 6);
+	g_assert_cmpint(count_of(c, sum, "b"), ==, 5);
+	g_assert_cmpint(count_of(c, sum, "d"), ==, 6);
+	g_assert_cmpint(count_of(c, all, ""), ==, 3);
+	g_assert_true(d->savepoint(c, &error));
+	put_row(c, put, "e", 7);
+	g_assert_true(d->rollback_to(c, &error));
+	g_assert_cmpint(count_of(c, sum, "e"), ==, 0);
+	for (guint i = 0; i < 200; i++) {
+		g_autofree char *key = g_strdup_printf("k%u", i % 150);
+
+		put_row(c, put, key, i);
+	}
+	g_assert_true(d->commit(c, &error));
+	g_assert_no_error(error);
+	g_assert_cmpint(count_of(c, all, ""), ==, 153);
+	g_assert_cmpint(count_of(c, sum, "k49"), ==, 199);
+	g_assert_true(d->begin(c, &error));
+	put_row(c, put, "f", 8);
+	d->rollback(c);
+	g_assert_cmpint(count_of(c, sum, "f"), ==, 0);
+	d->finalize(put);
+	d->finalize(change);
+	d->finalize(sum);
+	d->finalize(all);
+}
+
 /* --- failures --- */
 
 /* What is queued fails later: at the savepoint's end, the next read or the commit, and once. */
@@ -365,11 +513,14 @@ main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/postgres/texts", test_texts);
+	g_test_add_func("/postgres/only", test_only);
+	g_test_add_func("/postgres/blocks", test_blocks);
 	g_test_add_func("/postgres/indexes", test_indexes);
 	g_test_add_func("/postgres/inserts", test_inserts);
 	g_test_add_func("/postgres/queries", test_queries);
 	g_test_add_func("/postgres/refused", test_refused);
 	g_test_add_func("/postgres/values", test_values);
+	g_test_add_func("/postgres/order", test_order);
 	g_test_add_func("/postgres/queued-failure", test_queued_failure);
 	g_test_add_func("/postgres/paused", test_paused);
 	g_test_add_func("/postgres/crashed", test_crashed);

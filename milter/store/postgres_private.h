@@ -1,0 +1,162 @@
+/*
+ * postgres_private.h - what the files of the PostgreSQL driver share; see postgres.c.
+ */
+#ifndef LEADMILTER_POSTGRES_PRIVATE_H
+#define LEADMILTER_POSTGRES_PRIVATE_H
+
+#include "store/driver.h"
+#include "store/postgres_link.h"
+#include "store/postgres_sql.h"
+
+/* Types as the server numbers them (pg_type.dat), for ever. */
+enum postgres_type {
+	TYPE_UNKNOWN = 0,
+	TYPE_BOOL = 16,
+	TYPE_BYTEA = 17,
+	TYPE_INT8 = 20,
+	TYPE_INT2 = 21,
+	TYPE_INT4 = 23,
+	TYPE_TEXT = 25,
+	TYPE_OID = 26,
+	TYPE_FLOAT4 = 700,
+	TYPE_FLOAT8 = 701,
+	TYPE_NUMERIC = 1700
+};
+
+/* What is to be known of a table to insert rows. */
+struct postgres_table {
+	GPtrArray *keys; /* char *: its primary key */
+	char *numbered; /* the column whose numbers come from a sequence, or NULL */
+	char *sequence;
+	guint idle; /* transactions since a row was inserted */
+	gboolean is_known; /* `last` is right in this transaction */
+	gboolean is_changed; /* the sequence is behind */
+	gint64 last;
+};
+
+struct driver_connection {
+	struct postgres_link *link;
+	GPtrArray *ahead; /* postgres_ahead.c: what was sent before anybody asked */
+	struct driver_statement *first; /* to be sent with the next begin() */
+	gboolean foresees;
+	GPtrArray *gathered; /* postgres_gather.c: rows that are not sent yet */
+	guint gathered_rows;
+	guint64 uses, next_plans; /* transactions and single reads; when plans are made anew */
+	gboolean in_transaction;
+	gboolean is_new; /* there was no store when it was first looked for */
+	GHashTable *tables; /* name -> struct postgres_table * */
+	gint64 last_row;
+};
+
+struct postgres_parameter {
+	gint64 number; /* as sent, for numbers */
+	char *copy;
+};
+
+struct driver_statement {
+	struct driver_connection *connection;
+	struct postgres_sql *sql;
+	struct postgres_table *table; /* of an INSERT, or NULL */
+	gboolean is_numbered; /* its last parameter is the row's number */
+	gboolean is_gathered; /* its rows may go together with others */
+	char *name; /* for the types it was bound with last, or NULL */
+	Oid *types;
+	const char **values;
+	int *lengths, *formats;
+	struct postgres_parameter *parameters;
+	PGresult *result;
+	int row; /* in the result, -1 before the first */
+	GPtrArray *words; /* texts made of numbers */
+};
+
+/* --- transactions (postgres.c) --- */
+
+gboolean postgres_begin(struct driver_connection *c, GError **error);
+gboolean postgres_commit(struct driver_connection *c, GError **error);
+void postgres_rollback(struct driver_connection *c);
+/** A statement's plan is about to be used outside of a transaction. */
+void postgres_renew_plans(struct driver_connection *c);
+
+/* --- tables and numbers (postgres_table.c) --- */
+
+/** Rows of a text with at most one parameter; caller clears. */
+gboolean postgres_table_ask(struct driver_connection *c, const char *text, const char *parameter,
+			    PGresult **ret, GError **error);
+gint64 postgres_table_number(const PGresult *result, int row, int column);
+void postgres_table_free(gpointer table);
+/** As it is now; caller frees. */
+struct postgres_table *postgres_table_read(struct driver_connection *c, const char *name,
+					   GError **error);
+/** As it was when it was first asked for. */
+struct postgres_table *postgres_table_find(struct driver_connection *c, const char *name,
+					   GError **error);
+/** By what a text is known to the server: the same everywhere, whoever prepared it.  Caller frees.
+ */
+char *postgres_table_name_of(const char *text, const Oid *types, guint count);
+/** Read the sequences of all tables in use: struct postgres_table * into `ret_tables`. */
+void postgres_table_queue_numbers(struct driver_connection *c, GPtrArray *ret_tables,
+				  PGresult **ret);
+void postgres_table_take_numbers(GPtrArray *tables, const PGresult *result);
+void postgres_table_queue_used(struct driver_connection *c);
+void postgres_table_forget_numbers(struct driver_connection *c);
+/** Give the row that is about to be inserted its number. */
+gboolean postgres_table_next(struct driver_connection *c, struct postgres_table *table,
+			     GError **error);
+
+/* --- what will be read (postgres_ahead.c) --- */
+
+void postgres_ahead_free(gpointer ahead);
+/** Nothing of it holds any more. */
+void postgres_ahead_forget_all(struct driver_connection *c);
+/** The statement is about to write. */
+void postgres_ahead_forget(struct driver_connection *c, const struct driver_statement *statement);
+void postgres_ahead_forget_statement(struct driver_statement *statement);
+void postgres_ahead_note(struct driver_connection *c, struct driver_statement *statement);
+void postgres_ahead_foresee(struct driver_connection *c, gboolean on);
+/** What begin() was told to send. */
+void postgres_ahead_send_first(struct driver_connection *c);
+/** @return FALSE when it was not foreseen, or with an error */
+gboolean postgres_ahead_take(struct driver_connection *c, struct driver_statement *statement,
+			     GError **error);
+
+/* --- rows that go together (postgres_gather.c) --- */
+
+void postgres_gather_free(gpointer gathered);
+void postgres_gather_add(struct driver_connection *c, struct driver_statement *statement);
+/** Send all. */
+void postgres_gather_send(struct driver_connection *c);
+/** They were rolled back before they were sent. */
+void postgres_gather_drop(struct driver_connection *c);
+/** Could the statement read one of them? */
+gboolean postgres_gather_matters(const struct driver_connection *c,
+				 const struct driver_statement *statement);
+
+/* --- statements (postgres_statement.c) --- */
+
+struct driver_statement *postgres_statement_prepare(struct driver_connection *c, const char *text,
+						    GError **error);
+void postgres_statement_finalize(struct driver_statement *statement);
+void postgres_statement_bind_integer(struct driver_statement *statement, int n, gint64 value);
+void postgres_statement_bind_real(struct driver_statement *statement, int n, double value);
+void postgres_statement_bind_text(struct driver_statement *statement, int n, const char *value,
+				  gboolean keep);
+void postgres_statement_bind_blob(struct driver_statement *statement, int n, const void *value,
+				  gsize size);
+enum driver_step postgres_statement_step(struct driver_connection *c,
+					 struct driver_statement *statement, GError **error);
+void postgres_statement_reset(struct driver_statement *statement);
+/** By what the server knows it, as it is bound. */
+const char *postgres_statement_name(struct driver_statement *statement);
+/** Send it as it is bound. */
+void postgres_statement_queue(struct driver_connection *c, struct driver_statement *statement,
+			      PGresult **ret);
+
+/* --- columns (postgres_column.c) --- */
+
+gboolean postgres_column_is_null(struct driver_statement *statement, int n);
+gint64 postgres_column_integer(struct driver_statement *statement, int n);
+double postgres_column_real(struct driver_statement *statement, int n);
+const char *postgres_column_text(struct driver_statement *statement, int n);
+const void *postgres_column_blob(struct driver_statement *statement, int n, gsize *ret_size);
+
+#endif
