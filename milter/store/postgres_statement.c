@@ -6,6 +6,8 @@
  * so that a lookup of the same bytes finds it (SQLite keeps the bytes).  Its text knows no NUL
  * either, and neither does a C string.
  */
+#include "store/postgres.h"
+
 #include <string.h>
 
 #include "store/postgres_private.h"
@@ -226,20 +228,69 @@ read_rows(struct driver_connection *c, struct driver_statement *statement, GErro
 	return FALSE;
 }
 
+/* --- what was read ahead, or beside rows that are kept --- */
+
+static gboolean verifies;
+
+void
+postgres_verify(gboolean on)
+{
+	verifies = on;
+}
+
+static void
+must_be_alike(const struct driver_statement *statement, const PGresult *one, const PGresult *other)
+{
+	gboolean alike = PQntuples(one) == PQntuples(other);
+
+	for (int i = 0; alike && i < PQntuples(one); i++)
+		for (int j = 0; alike && j < PQnfields(one); j++)
+			alike = PQgetisnull(one, i, j) == PQgetisnull(other, i, j) &&
+				PQgetlength(one, i, j) == PQgetlength(other, i, j) &&
+				!memcmp(PQgetvalue(one, i, j), PQgetvalue(other, i, j),
+					PQgetlength(one, i, j));
+	if (!alike)
+		g_error("read too early: %s", statement->sql->text->str);
+}
+
+/* Would the server say the same now that it has everything? */
+static gboolean
+verify(struct driver_connection *c, struct driver_statement *statement, GError **error)
+{
+	PGresult *early = g_steal_pointer(&statement->result);
+	gboolean done;
+
+	postgres_gather_send(c);
+	postgres_statement_queue(c, statement, &statement->result);
+	done = postgres_link_finish(c->link, FALSE, error);
+	if (done)
+		must_be_alike(statement, early, statement->result);
+	PQclear(early);
+	return done;
+}
+
+static gboolean
+read_inside(struct driver_connection *c, struct driver_statement *statement, GError **error)
+{
+	GError *failure = NULL;
+	gboolean done = postgres_ahead_take(c, statement, &failure);
+
+	if (failure) {
+		g_propagate_error(error, failure);
+		return FALSE;
+	}
+	done = done || read_rows(c, statement, error);
+	return done && verifies ? verify(c, statement, error) : done;
+}
+
 /* Outside of a transaction a connection that broke in the meantime is made anew. */
 static gboolean
 read_or_reconnect(struct driver_connection *c, struct driver_statement *statement, GError **error)
 {
 	GError *failure = NULL;
 
-	if (c->in_transaction && postgres_ahead_take(c, statement, &failure))
-		return TRUE;
-	if (failure) {
-		g_propagate_error(error, failure);
-		return FALSE;
-	}
 	if (c->in_transaction)
-		return read_rows(c, statement, error);
+		return read_inside(c, statement, error);
 	for (guint i = 0; i < 2; i++) {
 		g_clear_error(&failure);
 		if (!postgres_link_ready(c->link, &failure))

@@ -83,6 +83,7 @@ scratch_make(struct scratch *scratch)
 
 	scratch->directory = g_dir_make_tmp("leadmilter-XXXXXX", NULL);
 	g_assert_nonnull(scratch->directory);
+	postgres_verify(help_is_server());
 	scratch->path = help_is_server()
 				? help_cluster(name)
 				: g_build_filename(scratch->directory, "leads.db", NULL);
