@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/log.h"
 
 #define LIMIT_DEFAULT 5000 /* milliseconds for an answer */
 #define LIMIT_NONE (3600 * 1000)
@@ -490,9 +491,19 @@ ask_process(struct postgres_link *link, GError **error)
 	return done;
 }
 
+/* What libpq would print to stderr. */
+static void
+note(G_GNUC_UNUSED void *data, const char *text)
+{
+	g_autofree char *line = g_strchomp(g_strdup(text));
+
+	log_info("database says: %s", line);
+}
+
 static gboolean
 greet(struct postgres_link *link, GError **error)
 {
+	PQsetNoticeProcessor(link->connection, note, NULL);
 	if (PQsetnonblocking(link->connection, 1) != 0 || !PQenterPipelineMode(link->connection)) {
 		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE, "%s: libpq has no pipeline",
 			    link->label);
