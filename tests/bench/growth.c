@@ -4,8 +4,10 @@
  * contacts and with CONTACTS; and what a contact and a touch take on disk.
  *
  *   build/bench/growth [CONTACTS] [DIRECTORY]
+ *   build/bench/growth CONTACTS postgresql://…FEW postgresql://…MANY    two empty databases
  *
- * The large store is made by copying rows a real message left, by the million.
+ * The large store is made by copying rows a real message left, by the million.  With SQLite the
+ * work is our processor time; with a server it is the clock's, the better of two rounds.
  */
 #include "../unit/store_help.c"
 
@@ -57,7 +59,8 @@ add_columns(sqlite3 *db, const char *table, const char *const *changed, GString 
 }
 
 static void
-multiply_rows(sqlite3 *db, const char *table, const char *key, guint count, const char *const *changed)
+multiply_rows(sqlite3 *db, const char *table, const char *key, guint count,
+	      const char *const *changed)
 {
 	g_autoptr(GString) names = g_string_new(NULL), values = g_string_new(NULL);
 	g_autofree char *text = NULL;
@@ -169,6 +172,102 @@ fill(const char *path, guint count)
 	sqlite3_close(db);
 }
 
+/* --- filling a server's --- */
+
+static void
+execute(struct database *database, const char *text)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (database->driver->exec(database->connection, text, &error))
+		return;
+	fprintf(stderr, "%s\n", error->message);
+	exit(1);
+}
+
+static void
+add_server_columns(struct database *database, const char *table, const char *const *changed,
+		   GString *names, GString *values)
+{
+	const struct driver *driver = database->driver;
+	struct driver_statement *row = driver->prepare(
+		database->connection,
+		"SELECT CAST(column_name AS text) FROM information_schema.columns WHERE "
+		"table_schema='leadmilter' AND table_name=?1",
+		NULL);
+
+	driver->bind_text(row, 1, table, TRUE);
+	while (driver->step(database->connection, row, NULL) == DRIVER_ROW) {
+		const char *name = driver->column_text(row, 0), *value = NULL;
+
+		for (guint i = 0; changed[i] && !value; i += 2)
+			value = strcmp(changed[i], name) ? NULL : changed[i + 1];
+		g_string_append_printf(names, "%s%s", names->len ? ", " : "", name);
+		g_string_append_printf(values, "%s%s%s", values->len ? ", " : "", value ? "" : "t.",
+				       value ? value : name);
+	}
+	driver->finalize(row);
+}
+
+static void
+multiply_server_rows(struct database *database, const char *table, guint count,
+		     const char *const *changed)
+{
+	g_autoptr(GString) names = g_string_new(NULL), values = g_string_new(NULL);
+	g_autofree char *text = NULL;
+
+	add_server_columns(database, table, changed, names, values);
+	text = g_strdup_printf("INSERT INTO %s(%s) SELECT %s FROM generate_series(2, %u) i, "
+			       "(SELECT * FROM %s LIMIT 1) t",
+			       table, names->str, values->str, count, table);
+	execute(database, text);
+}
+
+static void
+fill_server(const char *url, guint count)
+{
+#define AT_SERVER "format('person.%s@customer%s.example', i, i)"
+	static const char *const LEAD[] = { "number",     "i",
+					    "id",         "'ld_'||lpad(i::text, 26, '0')",
+					    "normalised", AT_SERVER,
+					    "address",    AT_SERVER,
+					    "account",    "format('customer%s.example', i)",
+					    "name",       "format('Person Number%s', i)",
+					    "name_key",   "format('person number%s', i)",
+					    NULL };
+	static const char *const TOUCH[] = { "id", "(i::bigint<<20)+1", NULL };
+	static const char *const MESSAGE[] = {
+		"number", "i", "lead", "i", "author", AT_SERVER, NULL
+	};
+	g_autofree char *keys = g_strdup_printf(
+		"INSERT INTO identity(key, lead, time, owner) SELECT format(k, i, i), i, NULL, "
+		"NULL FROM generate_series(2, %u) i, (VALUES('example.customer%%s @person.%%s'), "
+		"('example.customer%%s =person number%%s')) p(k); "
+		"INSERT INTO identity(key, lead, time, owner) SELECT "
+		"format('example.customer%%s !', i)||lpad(to_hex(9223372036854775807-t.time), "
+		"16, '0'), i, t.time, t.owner FROM generate_series(2, %u) i, "
+		"(SELECT * FROM identity WHERE time>0 LIMIT 1) t",
+		count, count);
+	g_autofree char *conversations = g_strdup_printf(
+		"INSERT INTO conversation(hash, tag, message) SELECT hashint8extended(i, 1), "
+		"hashint8extended(i, 2), i FROM generate_series(2, %u) i",
+		count);
+	g_autoptr(database_owned) database = help_database(url);
+	gint64 start = g_get_monotonic_time();
+
+	multiply_server_rows(database, "lead", count, LEAD);
+	execute(database, keys);
+	multiply_server_rows(database, "touch", count, TOUCH);
+	multiply_server_rows(database, "message", count, MESSAGE);
+	execute(database, conversations);
+	g_assert_true(database->driver->begin(database->connection, NULL));
+	g_assert_true(database->driver->settle(database->connection, NULL));
+	g_assert_true(database->driver->commit(database->connection, NULL));
+	execute(database, "ANALYZE lead, identity, touch, message, conversation");
+	printf("growth contacts=%u filled_s=%.1f\n", count, (g_get_monotonic_time() - start) / 1e6);
+	fflush(stdout);
+}
+
 /* --- measuring --- */
 
 struct run {
@@ -231,14 +330,14 @@ cpu_time(void)
 	       usage.ru_stime.tv_usec;
 }
 
-/* @return microseconds of processor time a message */
+/* @return microseconds a message: of processor time, or of a server by the clock */
 static double
 measure(struct store *store, guint contacts, gboolean known, guint round)
 {
 	struct run runs[THREADS];
 	GThread *threads[THREADS];
 	gint64 start = g_get_monotonic_time();
-	double cpu = cpu_time();
+	double cpu = cpu_time(), elapsed;
 
 	for (guint i = 0; i < THREADS; i++) {
 		runs[i] = (struct run){ store, round * THREADS + i, contacts, MESSAGES / THREADS,
@@ -248,9 +347,11 @@ measure(struct store *store, guint contacts, gboolean known, guint round)
 	for (guint i = 0; i < THREADS; i++)
 		g_thread_join(threads[i]);
 	cpu = (cpu_time() - cpu) / MESSAGES;
+	elapsed = (double)(g_get_monotonic_time() - start) / MESSAGES;
 	printf("growth contacts=%u known=%d cpu_us=%.1f elapsed_us=%.1f\n", contacts, known, cpu,
-	       (double)(g_get_monotonic_time() - start) / MESSAGES);
-	return cpu;
+	       elapsed);
+	fflush(stdout);
+	return store->driver->is_server ? elapsed : cpu;
 }
 
 static struct decision *
@@ -274,11 +375,8 @@ set_due(const char *path, guint contacts)
 {
 	g_autofree char *text =
 		g_strdup_printf("UPDATE lead SET due=1 WHERE number%%%u=1", contacts / DUE);
-	sqlite3 *db;
 
-	must(sqlite3_open(path, &db), db);
-	must(sqlite3_exec(db, text, NULL, NULL, NULL), db);
-	must(sqlite3_close(db), db);
+	help_sql(path, text);
 }
 
 static void
@@ -298,10 +396,8 @@ struct times {
 };
 
 static struct times
-run_store(const char *directory, guint contacts)
+run_store(const char *path, guint contacts)
 {
-	g_autofree char *name = g_strdup_printf("growth-%u.db", contacts);
-	g_autofree char *path = g_build_filename(directory, name, NULL);
 	g_autoptr(GError) error = NULL;
 	struct store *store = help_open(path, STORE_WRITE, &error);
 	struct run first = { .store = store, .seed = 999, .contacts = contacts };
@@ -310,7 +406,10 @@ run_store(const char *directory, guint contacts)
 	g_assert_no_error(error);
 	send_one(&first, 1, 0);
 	store_close(store);
-	fill(path, contacts);
+	if (postgres_is_url(path))
+		fill_server(path, contacts);
+	else
+		fill(path, contacts);
 	set_due(path, contacts);
 	store = help_open(path, STORE_WRITE, &error);
 	g_assert_no_error(error);
@@ -318,8 +417,23 @@ run_store(const char *directory, guint contacts)
 	measure(store, contacts, TRUE, 0); /* fills the cache */
 	times.attach = measure(store, contacts, TRUE, 1);
 	times.make = measure(store, contacts, FALSE, 2);
+	if (store->driver->is_server) {
+		double attach = measure(store, contacts, TRUE, 3);
+		double make = measure(store, contacts, FALSE, 4);
+
+		times = (struct times){ MIN(times.attach, attach), MIN(times.make, make) };
+	}
 	store_close(store);
 	return times;
+}
+
+static void
+compare(const char *few_path, const char *many_path, guint contacts)
+{
+	struct times few = run_store(few_path, FEW), many = run_store(many_path, contacts);
+
+	printf("growth attach_ratio=%.2f make_ratio=%.2f (at most 1.5)\n", many.attach / few.attach,
+	       many.make / few.make);
 }
 
 int
@@ -328,17 +442,21 @@ main(int argc, char **argv)
 	guint contacts = argc > 1 ? (guint)MAX(atoi(argv[1]), FEW) : 1000000;
 	g_autofree char *pattern =
 		g_build_filename(argc > 2 ? argv[2] : g_get_tmp_dir(), "growth-XXXXXX", NULL);
-	const char *directory = g_mkdtemp(pattern);
-	struct times few, many;
+	g_autofree char *few = NULL, *many = NULL;
+	const char *directory;
 
+	if (argc > 3) {
+		compare(argv[2], argv[3], contacts);
+		return 0;
+	}
+	directory = g_mkdtemp(pattern);
 	if (!directory) {
 		perror(pattern);
 		return 1;
 	}
-	few = run_store(directory, FEW);
-	many = run_store(directory, contacts);
-	printf("growth attach_ratio=%.2f make_ratio=%.2f (at most 1.5)\n", many.attach / few.attach,
-	       many.make / few.make);
+	few = g_build_filename(directory, "few.db", NULL);
+	many = g_build_filename(directory, "many.db", NULL);
+	compare(few, many, contacts);
 	remove_tree(directory);
 	return 0;
 }
