@@ -86,6 +86,16 @@ db.commit()
 END
 }
 
+# What a command prints with --json is as its schema says, and everything in it is described.
+sub described {
+	my ($site, $schema, @command) = @_;
+	local $ENV{LEADMILTER_NPM} = $ENV{LEADMILTER_NPM} // "$Site::BUILD/npm";
+	my ($code, $out) = ctl($site, '--json', @command);
+	Site::spew("$site->{dir}/$schema.json", $out);
+	my $got = JSON::PP->new->decode(join '', qx(node "$FindBin::Bin/schema.mjs" $schema "$site->{dir}/$schema.json"));
+	return is_deeply [ $got->{problems}, $got->{documents} > 0 ], [ [], 1 ], "$schema: valid and described" || diag explain $got;
+}
+
 # Sums of all tables, as the program counts them.
 sub sums {
 	my ($report) = @_;
@@ -193,8 +203,20 @@ subtest 'damage is found, told and repaired' => sub {
 	like $out, qr/identity .* of lead 3: .*--repair/, 'each with its table and key, and what to do';
 	like $out, qr/touches are not what counting says/, 'counters too';
 	like $out, qr/nobody would send it/, 'deliveries too';
+	described($site, 'store-check', 'store', 'check');
 	succeeds('repaired', $site, 'store', 'check', '--repair');
 	succeeds('and sound', $site, 'store', 'check');
+};
+
+subtest 'what programs read is described' => sub {
+	my $site = Site->new;
+	lived_in($site, 3);
+	described($site, 'store-check', 'store', 'check');
+	described($site, 'store-check', 'store', 'check', '--repair');
+	described($site, 'store-migrate', 'store', 'migrate', '--dry-run');
+	described($site, 'store-copy', 'store', 'copy', "$site->{dir}/leads.db", "$site->{dir}/copy.db");
+	described($site, 'backup', 'backup', "$site->{dir}/backup.db");
+	described($site, 'restore', 'restore', "$site->{dir}/backup.db");
 };
 
 subtest 'to PostgreSQL, on there, and back' => sub {
