@@ -35,7 +35,7 @@ TEST_PACKAGES = postfix postgresql pgbouncer python3 python3-milter mandoc procp
 RT_PACKAGES = request-tracker5 rt5-db-sqlite rt5-standalone dbconfig-no-thanks
 HOSTS_PACKAGES = iproute2
 NPM_PACKAGES = nodejs npm
-PAGE_PACKAGES = chromium
+PAGE_PACKAGES = chromium nginx-light
 DEB_PACKAGES = debhelper dh-apparmor
 DEB_TEST_PACKAGES = lintian debootstrap apparmor systemd-container iproute2 python3
 # What builds the package needs: without what every builder has, and what only tests use.

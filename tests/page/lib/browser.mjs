@@ -2,7 +2,8 @@
 //
 // From the environment: PAGE (address), PAGE_OPERATOR, PAGE_VIEWER (tokens of users), PAGE_WRITER
 // (token of a program), PAGE_SMTP, PAGE_RECEIVER (ports), PAGE_MODULES (where npm put its modules),
-// PAGE_SHOTS (a folder that keeps pictures), PAGE_BROWSER (another Chromium).
+// PAGE_SHOTS (a folder that keeps pictures), PAGE_BROWSER (another Chromium), PAGE_ARGUMENTS (one
+// more argument of it), PAGE_API (the daemon's own address, when PAGE is a proxy's).
 //
 // Nothing waits for luck: every wait is for a condition, with a deadline of a minute.
 
@@ -27,7 +28,7 @@ export async function start() {
 	browser = await chromium.launch({
 		executablePath: process.env.PAGE_BROWSER ?? '/usr/bin/chromium',
 		// CI runs as root, which Chromium's sandbox refuses.
-		args: ['--no-sandbox', '--disable-dev-shm-usage'],
+		args: ['--no-sandbox', '--disable-dev-shm-usage', ...(process.env.PAGE_ARGUMENTS ? [process.env.PAGE_ARGUMENTS] : [])],
 		timeout: PATIENCE,
 	});
 }
@@ -118,7 +119,7 @@ export async function picture(page, name) {
 
 /** Ask the interface as a program that may act: what somebody else does meanwhile. */
 export async function api(method, where, body) {
-	const response = await fetch(base + where, {
+	const response = await fetch((process.env.PAGE_API ?? base) + where, {
 		method,
 		headers: { Authorization: `Bearer ${process.env.PAGE_WRITER}`, ...(body ? { 'Content-Type': 'application/json' } : {}) },
 		...(body ? { body: JSON.stringify(body) } : {}),
