@@ -6,7 +6,7 @@
  * as there (COLLATE "C"), since ranges of keys count on that.  LIKE ignores the case of ASCII
  * letters as there; a LIMIT below nothing is none.
  */
-#include "store/postgres_sql.h"
+#include "store/postgres_sql_private.h"
 
 #include <string.h>
 
@@ -21,93 +21,20 @@ struct reader {
 
 /* --- tokens --- */
 
-static gboolean
-is_word(char c)
-{
-	return g_ascii_isalnum(c) || c == '_';
-}
-
-static gsize
-quoted_length(const char *at)
-{
-	const char *end = strchr(at + 1, *at);
-
-	return end ? (gsize)(end + 1 - at) : strlen(at);
-}
-
-static gsize
-token_length(const char *at)
-{
-	gsize length = 1;
-
-	if (*at == '\'' || *at == '"')
-		return quoted_length(at);
-	if (*at == '?' && g_ascii_isdigit(at[1]))
-		while (g_ascii_isdigit(at[length]))
-			length++;
-	else if (is_word(*at))
-		while (is_word(at[length]))
-			length++;
-	else if (g_ascii_isspace(*at))
-		while (g_ascii_isspace(at[length]))
-			length++;
-	return length;
-}
-
 /* @return FALSE at the end */
 static gboolean
 next(struct reader *reader)
 {
 	reader->token = reader->at;
-	reader->length = *reader->at ? token_length(reader->at) : 0;
+	reader->length = *reader->at ? postgres_sql_token_length(reader->at) : 0;
 	reader->at += reader->length;
 	return reader->length > 0;
-}
-
-static const char *
-skip_space(const char *at)
-{
-	while (g_ascii_isspace(*at))
-		at++;
-	return at;
-}
-
-/* @return what follows `words` (one space between), or NULL when they don't come next */
-static const char *
-after_words(const char *at, const char *words)
-{
-	at = skip_space(at);
-	for (; *words; words++) {
-		if (*words == ' ') {
-			if (!g_ascii_isspace(*at))
-				return NULL;
-			at = skip_space(at);
-		} else if (*at++ != *words)
-			return NULL;
-	}
-	return is_word(at[-1]) && is_word(*at) ? NULL : at;
 }
 
 static gboolean
 token_is(const struct reader *reader, const char *word)
 {
 	return strlen(word) == reader->length && !memcmp(reader->token, word, reader->length);
-}
-
-/* Of "(" that stands at `at`.  @return its ")" or the end; *ret_commas those of its own level */
-static const char *
-matching(const char *at, guint *ret_commas)
-{
-	guint depth = 0, commas = 0;
-
-	for (; *at; at += token_length(at)) {
-		depth += *at == '(';
-		commas += *at == ',' && depth == 1;
-		if (*at == ')' && --depth == 0)
-			break;
-	}
-	*ret_commas = commas;
-	return at;
 }
 
 /* --- rules --- */
@@ -146,12 +73,12 @@ drop(struct reader *reader)
 {
 	const char *end;
 
-	if (token_is(reader, "WITHOUT") && (end = after_words(reader->at, "ROWID"))) {
+	if (token_is(reader, "WITHOUT") && (end = postgres_sql_after_words(reader->at, "ROWID"))) {
 		reader->at = end;
 		return TRUE;
 	}
-	if (token_is(reader, "INDEXED") && (end = after_words(reader->at, "BY"))) {
-		reader->at = skip_space(end);
+	if (token_is(reader, "INDEXED") && (end = postgres_sql_after_words(reader->at, "BY"))) {
+		reader->at = postgres_sql_skip_space(end);
 		return next(reader);
 	}
 	return FALSE;
@@ -175,8 +102,9 @@ put_server(struct reader *reader)
 static gboolean
 put_identity(struct reader *reader)
 {
-	const char *end =
-		token_is(reader, "INTEGER") ? after_words(reader->at, "PRIMARY KEY") : NULL;
+	const char *end = token_is(reader, "INTEGER")
+				  ? postgres_sql_after_words(reader->at, "PRIMARY KEY")
+				  : NULL;
 
 	if (!end || !reader->defines)
 		return FALSE;
@@ -193,7 +121,7 @@ put_extreme(struct reader *reader)
 
 	if ((!token_is(reader, "min") && !token_is(reader, "max")) || *reader->at != '(')
 		return FALSE;
-	matching(reader->at, &commas);
+	postgres_sql_matching(reader->at, &commas);
 	if (commas == 0)
 		return FALSE;
 	g_string_append(reader->sql->text, token_is(reader, "min") ? "least" : "greatest");
@@ -210,7 +138,7 @@ put_json(struct reader *reader)
 
 	if (!token_is(reader, "json_quote") || *reader->at != '(')
 		return FALSE;
-	end = matching(reader->at, &commas);
+	end = postgres_sql_matching(reader->at, &commas);
 	argument = g_strndup(reader->at + 1, end - reader->at - 1);
 	inside.at = argument;
 	g_string_append(reader->sql->text, "CAST(to_json(");
@@ -232,7 +160,7 @@ put_parameter(struct reader *reader, const char *token)
 static gboolean
 put_limit(struct reader *reader)
 {
-	const char *value = skip_space(reader->at);
+	const char *value = postgres_sql_skip_space(reader->at);
 	gsize start;
 	g_autofree char *parameter = NULL;
 
@@ -243,7 +171,7 @@ put_limit(struct reader *reader)
 	put_parameter(reader, value);
 	parameter = g_strdup(reader->sql->text->str + start);
 	g_string_append_printf(reader->sql->text, "<0 THEN NULL ELSE %s END", parameter);
-	reader->at = value + token_length(value);
+	reader->at = value + postgres_sql_token_length(value);
 	return TRUE;
 }
 
@@ -262,11 +190,12 @@ put_clock(struct reader *reader)
 static gboolean
 put_is(struct reader *reader)
 {
-	const char *value = skip_space(reader->at), *negative = after_words(value, "NOT");
+	const char *value = postgres_sql_skip_space(reader->at),
+		   *negative = postgres_sql_after_words(value, "NOT");
 
 	if (!token_is(reader, "IS"))
 		return FALSE;
-	value = negative ? skip_space(negative) : value;
+	value = negative ? postgres_sql_skip_space(negative) : value;
 	if (*value != '?' && *value != '\'')
 		return FALSE;
 	g_string_append(reader->sql->text, negative ? "IS DISTINCT FROM" : "IS NOT DISTINCT FROM");
@@ -297,7 +226,7 @@ note_table(struct reader *reader)
 {
 	static const char *const words[] = { "FROM", "JOIN", "UPDATE", "INTO" };
 
-	if (!is_word(*reader->token))
+	if (!postgres_sql_is_word(*reader->token))
 		return;
 	if (reader->names_table) {
 		g_autofree char *name = g_strndup(reader->token, reader->length);
@@ -337,7 +266,7 @@ read_columns(struct reader *reader)
 	sql->columns = g_ptr_array_new_with_free_func(g_free);
 	while (next(reader) && *reader->token != ')') {
 		g_string_append_len(sql->text, reader->token, reader->length);
-		if (is_word(*reader->token))
+		if (postgres_sql_is_word(*reader->token))
 			g_ptr_array_add(sql->columns, g_strndup(reader->token, reader->length));
 	}
 	g_string_append_c(sql->text, ')');
@@ -351,12 +280,12 @@ read_insert(struct reader *reader)
 	const char *end = NULL;
 
 	for (guint i = 0; i < G_N_ELEMENTS(INSERTS) && !end; i++) {
-		end = after_words(reader->at, INSERTS[i].words);
+		end = postgres_sql_after_words(reader->at, INSERTS[i].words);
 		sql->conflict = INSERTS[i].conflict;
 	}
 	if (!end)
 		return;
-	reader->at = skip_space(end);
+	reader->at = postgres_sql_skip_space(end);
 	next(reader);
 	sql->table = g_strndup(reader->token, reader->length);
 	g_ptr_array_add(sql->tables, (gpointer)g_intern_string(sql->table));
@@ -367,213 +296,12 @@ read_insert(struct reader *reader)
 	g_string_append_c(sql->text, '(');
 	sql->columns_at = sql->text->len;
 	read_columns(reader);
-	end = after_words(reader->at, "VALUES");
-	if (!end || *skip_space(end) != '(')
+	end = postgres_sql_after_words(reader->at, "VALUES");
+	if (!end || *postgres_sql_skip_space(end) != '(')
 		return;
 	g_string_append(sql->text, " VALUES(");
 	sql->values_at = sql->text->len;
-	reader->at = skip_space(end) + 1;
-}
-
-/* --- VALUES --- */
-
-static guint
-plain_parameter(const char *at, const char *end)
-{
-	char *after;
-	guint number;
-
-	if (*at != '$')
-		return 0;
-	number = (guint)g_ascii_strtoull(at + 1, &after, 10);
-	return after == end ? number : 0;
-}
-
-/* What stands between the commas of the list that `values_at` is in. */
-static void
-read_values(struct postgres_sql *sql)
-{
-	const char *open = sql->text->str + sql->values_at - 1, *at = open + 1, *end;
-	guint depth = 0, commas;
-
-	end = matching(open, &commas);
-	sql->values_end = (gsize)(end - sql->text->str);
-	sql->value_parameters = g_array_new(FALSE, FALSE, sizeof(guint));
-	for (const char *next = at; next <= end && *open; next += MAX(token_length(next), 1)) {
-		guint number;
-
-		depth += *next == '(';
-		depth -= *next == ')' && depth > 0 && next < end;
-		if (next < end && (*next != ',' || depth > 0))
-			continue;
-		number = plain_parameter(skip_space(at), next);
-		g_array_append_val(sql->value_parameters, number);
-		at = next + 1;
-		if (next == end)
-			break;
-	}
-}
-
-guint
-postgres_sql_parameter(const struct postgres_sql *sql, const char *column)
-{
-	for (guint i = 0; sql->value_parameters && i < sql->columns->len; i++)
-		if (!strcmp(sql->columns->pdata[i], column) && i < sql->value_parameters->len)
-			return g_array_index(sql->value_parameters, guint, i);
-	return 0;
-}
-
-gboolean
-postgres_sql_is_whole(const struct postgres_sql *sql, const GPtrArray *keys)
-{
-	if (!sql->values_at || sql->parameters == 0 || sql->values_end + 1 != sql->text->len)
-		return FALSE;
-	for (guint i = 0; sql->conflict == CONFLICT_REPLACES && i < keys->len; i++)
-		if (postgres_sql_parameter(sql, keys->pdata[i]) == 0)
-			return FALSE;
-	return sql->conflict != CONFLICT_REPLACES || keys->len > 0;
-}
-
-/* One row's values with other parameters. */
-static void
-append_row(GString *text, const char *at, const char *end, guint by)
-{
-	while (at < end) {
-		gsize length = 1;
-
-		if (*at == '$') {
-			char *after;
-			guint number = (guint)g_ascii_strtoull(at + 1, &after, 10);
-
-			g_string_append_printf(text, "$%u", number + by);
-			at = after;
-			continue;
-		}
-		length = token_length(at);
-		g_string_append_len(text, at, (gssize)length);
-		at += length;
-	}
-}
-
-const char *
-postgres_sql_block(struct postgres_sql *sql, guint block)
-{
-	const char *values = sql->text->str + sql->values_at;
-	const char *end = sql->text->str + sql->values_end;
-	GString *text;
-
-	if (sql->blocks[block])
-		return sql->blocks[block];
-	text = g_string_new_len(sql->text->str, (gssize)sql->values_end);
-	for (guint i = 1; i < 1u << block; i++) {
-		g_string_append(text, "), (");
-		append_row(text, values, end, i * sql->parameters);
-	}
-	g_string_append(text, end);
-	sql->blocks[block] = g_string_free(text, FALSE);
-	return sql->blocks[block];
-}
-
-/* --- what a text says of itself --- */
-
-static int
-by_bytes(const struct postgres_value *one, const struct postgres_value *other)
-{
-	gint32 shorter = MIN(one->length, other->length);
-	int order = shorter > 0 ? memcmp(one->bytes, other->bytes, (gsize)shorter) : 0;
-
-	return order ? order : one->length - other->length;
-}
-
-static gint64
-as_number(const struct postgres_value *value)
-{
-	gint64 number = 0;
-
-	if (value->length == sizeof number)
-		memcpy(&number, value->bytes, sizeof number);
-	return GINT64_FROM_BE(number);
-}
-
-gboolean
-postgres_sql_meets(enum postgres_only_kind kind, const struct postgres_value *value,
-		   struct postgres_value first, struct postgres_value second)
-{
-	if (value->length < 0 || first.length < 0)
-		return FALSE;
-	switch (kind) {
-	case ONLY_EQUAL:
-		return by_bytes(value, &first) == 0;
-	case ONLY_TEXTS:
-		return by_bytes(value, &first) >= 0 && by_bytes(value, &second) < 0;
-	case ONLY_NUMBERS:
-		return as_number(value) >= as_number(&first) &&
-		       as_number(value) <= as_number(&second);
-	case ONLY_ANY:
-		break;
-	}
-	return TRUE;
-}
-
-/* "table.column", and what follows it. */
-static const char *
-read_column(const char *at, const char **ret_table, char **ret_column)
-{
-	gsize table = 0, column = 0;
-	g_autofree char *name = NULL;
-
-	while (is_word(at[table]))
-		table++;
-	if (at[table] != '.')
-		return NULL;
-	while (is_word(at[table + 1 + column]))
-		column++;
-	name = g_strndup(at, table);
-	*ret_table = g_intern_string(name);
-	*ret_column = g_strndup(at + table + 1, column);
-	return at + table + 1 + column;
-}
-
-static const char *
-read_number(const char *at, const char *mark, guint *ret)
-{
-	char *after;
-
-	if (!at || !g_str_has_prefix(at, mark))
-		return NULL;
-	*ret = (guint)g_ascii_strtoull(at + strlen(mark), &after, 10);
-	return after;
-}
-
-static void
-read_condition(struct postgres_only *only, const char *at)
-{
-	const char *after;
-
-	if (!at)
-		return;
-	if ((after = read_number(at, "=?", &only->first)))
-		only->kind = ONLY_EQUAL;
-	else if ((after = read_number(at, ">=?", &only->first)) &&
-		 read_number(after, "<=?", &only->second)) {
-		only->kind = ONLY_NUMBERS;
-		after = read_number(after, "<=?", &only->second);
-	} else if (after && (after = read_number(after, "<?", &only->second)))
-		only->kind = ONLY_TEXTS;
-	if (after && *after == ';')
-		read_column(after + 1, &only->rows_table, &only->rows_column);
-}
-
-/* @return behind it */
-static const char *
-read_only(const char *text, struct postgres_only *only)
-{
-	const char *end = g_str_has_prefix(text, "/*") ? strstr(text, "*/") : NULL;
-
-	if (!end)
-		return text;
-	read_condition(only, read_column(text + 2, &only->table, &only->column));
-	return skip_space(end + 2);
+	reader->at = postgres_sql_skip_space(end) + 1;
 }
 
 /* --- a text --- */
@@ -584,7 +312,7 @@ gives_rows(const char *text)
 	static const char *const words[] = { "SELECT", "WITH", "VALUES", "FETCH", "SHOW" };
 
 	for (guint i = 0; i < G_N_ELEMENTS(words); i++)
-		if (after_words(text, words[i]))
+		if (postgres_sql_after_words(text, words[i]))
 			return TRUE;
 	return strstr(text, " RETURNING ") != NULL;
 }
@@ -595,16 +323,17 @@ postgres_sql_new(const char *text)
 	struct postgres_sql *sql = g_new0(struct postgres_sql, 1);
 	struct reader reader = { .sql = sql };
 
-	text = read_only(text, &sql->only);
+	text = postgres_sql_read_only(text, &sql->only);
 	reader.at = text;
 	sql->text = g_string_new(NULL);
 	sql->tables = g_ptr_array_new();
 	sql->gives_rows = gives_rows(text);
-	reader.defines = after_words(text, "CREATE TABLE") || after_words(text, "ALTER TABLE");
+	reader.defines = postgres_sql_after_words(text, "CREATE TABLE") ||
+			 postgres_sql_after_words(text, "ALTER TABLE");
 	read_insert(&reader);
 	translate(&reader);
 	if (sql->values_at)
-		read_values(sql);
+		postgres_sql_read_values(sql);
 	return sql;
 }
 
@@ -627,75 +356,25 @@ postgres_sql_free(struct postgres_sql *sql)
 	g_free(sql);
 }
 
-static gboolean
-has_name(const GPtrArray *names, const char *name)
-{
-	for (guint i = 0; names && i < names->len; i++)
-		if (!strcmp(names->pdata[i], name))
-			return TRUE;
-	return FALSE;
-}
-
-/* SQLite's REPLACE takes the row away; here it is written over, in the columns that are given. */
-void
-postgres_sql_resolve(struct postgres_sql *sql, const GPtrArray *keys)
-{
-	gboolean any = FALSE;
-
-	if (sql->conflict == CONFLICT_IGNORED)
-		g_string_append(sql->text, " ON CONFLICT DO NOTHING");
-	if (sql->conflict != CONFLICT_REPLACES || !keys || keys->len == 0)
-		return;
-	g_string_append(sql->text, " ON CONFLICT(");
-	for (guint i = 0; i < keys->len; i++)
-		g_string_append_printf(sql->text, "%s%s", i ? ", " : "", (char *)keys->pdata[i]);
-	g_string_append(sql->text, ") DO ");
-	for (guint i = 0; sql->columns && i < sql->columns->len; i++) {
-		const char *column = sql->columns->pdata[i];
-
-		if (has_name(keys, column))
-			continue;
-		g_string_append_printf(sql->text, "%s%s=excluded.%s", any ? ", " : "UPDATE SET ",
-				       column, column);
-		any = TRUE;
-	}
-	if (!any)
-		g_string_append(sql->text, "NOTHING");
-}
-
-void
-postgres_sql_number(struct postgres_sql *sql, const char *column)
-{
-	g_autofree char *value = g_strdup_printf("$%u, ", ++sql->parameters);
-	g_autofree char *name = g_strconcat(column, ", ", NULL);
-
-	g_string_insert(sql->text, (gssize)sql->values_at, value);
-	g_string_insert(sql->text, (gssize)sql->columns_at, name);
-	sql->values_at += strlen(name);
-	sql->values_end += strlen(name) + strlen(value);
-	g_ptr_array_add(sql->columns, g_strdup(column));
-	g_array_append_val(sql->value_parameters, sql->parameters);
-}
-
 char *
 postgres_sql_indexed(const char *text)
 {
-	const char *at = after_words(text, "CREATE INDEX");
+	const char *at = postgres_sql_after_words(text, "CREATE INDEX");
 	gsize length;
 
 	at = at ? strstr(at, " ON ") : NULL;
 	if (!at)
 		return NULL;
-	at = skip_space(at + strlen(" ON "));
-	length = token_length(at);
+	at = postgres_sql_skip_space(at + strlen(" ON "));
+	length = postgres_sql_token_length(at);
 	return at[length] == '(' ? g_strndup(at, length) : NULL;
 }
 
 static gboolean
 stands_in(const char *list, const char *end, const char *word)
 {
-	for (; list < end; list += token_length(list))
-		if (after_words(list, word) && !g_ascii_isspace(*list))
+	for (; list < end; list += postgres_sql_token_length(list))
+		if (postgres_sql_after_words(list, word) && !g_ascii_isspace(*list))
 			return TRUE;
 	return FALSE;
 }
@@ -709,7 +388,7 @@ postgres_sql_order(struct postgres_sql *sql, const char *column)
 
 	if (!list)
 		return;
-	end = matching(list, &commas);
+	end = postgres_sql_matching(list, &commas);
 	if (!stands_in(list, end, column))
 		g_string_insert(sql->text, end - sql->text->str, more);
 }
@@ -718,12 +397,12 @@ GPtrArray *
 postgres_sql_split(const char *texts)
 {
 	GPtrArray *statements = g_ptr_array_new_with_free_func(g_free);
-	const char *start = skip_space(texts), *at = start;
+	const char *start = postgres_sql_skip_space(texts), *at = start;
 
-	for (; *at; at += token_length(at))
+	for (; *at; at += postgres_sql_token_length(at))
 		if (*at == ';') {
 			g_ptr_array_add(statements, g_strndup(start, at - start));
-			start = skip_space(at + 1);
+			start = postgres_sql_skip_space(at + 1);
 		}
 	if (*start)
 		g_ptr_array_add(statements, g_strdup(start));
