@@ -429,6 +429,7 @@ struct place {
 	gint64 id, endpoint, lead;
 	int state, head;
 	guint attempts;
+	gint64 holder; /* who claimed it last */
 };
 
 /* @return 1 found, 0 not, -1 failed */
@@ -448,6 +449,7 @@ find_place(struct database *database, gint64 id, struct place *ret, GError **err
 		.state = database_column(database, row, 2),
 		.head = database_column(database, row, 3),
 		.attempts = database_column(database, row, 4),
+		.holder = database_column(database, row, 5),
 	};
 	database_end(database, row);
 	return 1;
@@ -475,8 +477,6 @@ static gboolean
 give_back(struct transaction *transaction, const struct place *place,
 	  const struct delivery_result *result, GError **error)
 {
-	if (place->state != DELIVERY_WAITING)
-		return TRUE;
 	return database_run(transaction->database, QUERY_DELIVERY_GIVE_BACK, error, "iiin",
 			    place->id, result->next, (gint64)place->attempts - 1,
 			    place->head ? HEAD_READY : HEAD_NOT);
@@ -494,6 +494,17 @@ shorten(const char *text, gsize most)
 	return g_steal_pointer(&valid);
 }
 
+/* Of a delivery that was settled or dropped while it was under way, or that another host claimed
+ * from one that was taken for dead, only this is news: that the receiver has it. */
+static gboolean
+counts(const struct transaction *transaction, const struct place *place,
+       const struct delivery_result *result)
+{
+	if (result->state == DELIVERY_DELIVERED && !result->unsent)
+		return TRUE;
+	return place->state == DELIVERY_WAITING && place->holder == transaction->holder;
+}
+
 gboolean
 outbox_settle(struct transaction *transaction, const struct delivery_result *result, GError **error)
 {
@@ -506,11 +517,10 @@ outbox_settle(struct transaction *transaction, const struct delivery_result *res
 
 	if (got <= 0)
 		return got == 0;
+	if (!counts(transaction, &place, result))
+		return TRUE;
 	if (result->unsent)
 		return give_back(transaction, &place, result, error);
-	/* Dropped by the administrator while it was under way: that stands. */
-	if (place.state == DELIVERY_DROPPED && waits)
-		return TRUE;
 	count_move(transaction, &place, result->state);
 	transaction_tell(transaction, NEWS_DELIVERY, NULL, result->id);
 	if (!database_run(database, QUERY_DELIVERY_SETTLE, error, "inninss", place.id,

@@ -489,8 +489,8 @@ static const struct text TEXTS[QUERY_COUNT] = {
 				      "d.endpoint=p.number AND d.head>0 ORDER BY d.due LIMIT 1)) "
 				      "FROM endpoint p WHERE p.parked=0",
 				      NULL, 0, NULL },
-	[QUERY_DELIVERY_PLACE] = { "SELECT endpoint, lead, state, head, attempts FROM delivery "
-				   "WHERE id=?1",
+	[QUERY_DELIVERY_PLACE] = { "SELECT endpoint, lead, state, head, attempts, holder FROM "
+				   "delivery WHERE id=?1",
 				   NULL, 0, NULL },
 	[QUERY_DELIVERY_SETTLE] = { "UPDATE delivery SET state=?2, head=?3, due=?4, status=?5, "
 				    "error=?6, response=?7 WHERE id=?1",

@@ -157,6 +157,57 @@ test_death(void)
 	pair_close(&pair);
 }
 
+static gint64
+number_of(struct pair *pair, const char *what, gint64 id)
+{
+	g_autofree char *text =
+		g_strdup_printf("SELECT %s FROM delivery WHERE id=%" G_GINT64_FORMAT, what, id);
+
+	return help_number(pair->scratch.path, text);
+}
+
+/* One that hung for so long that it was taken for dead writes down what came of its deliveries:
+ * whoever has them now, or had them, is not disturbed. */
+static void
+test_late(void)
+{
+	static const enum delivery_state LATE[] = { DELIVERY_WAITING, DELIVERY_DEAD };
+
+	for (guint i = 0; i < G_N_ELEMENTS(LATE); i++) {
+		const struct delivery_result unsent = { .id = ID(1), .unsent = TRUE };
+		struct pair pair;
+
+		pair_open(&pair);
+		receive(pair.one, "ada@customer.example", "1");
+		assert_claims(pair.one, HELP_NOW, 1, "1025");
+		run_sql(&pair, "UPDATE host SET until=0 WHERE id='one'");
+		g_assert_true(store_keep(pair.other, NULL));
+		assert_claims(pair.other, LATER(2), 10, "1025");
+		/* under way at the other */
+		settle(pair.one, ID(1), LATE[i]);
+		g_assert_true(store_outbox_settle(pair.one, &unsent, 1, NULL));
+		assert_claims(pair.one, LATER(9), 10, "");
+		g_assert_cmpint(number_of(&pair, "head", ID(1)), ==, 2);
+		/* delivered by the other */
+		settle(pair.other, ID(1), DELIVERY_DELIVERED);
+		settle(pair.one, ID(1), LATE[i]);
+		g_assert_cmpint(number_of(&pair, "state", ID(1)), ==, DELIVERY_DELIVERED);
+		receive(pair.other, "ada@customer.example", "2");
+		assert_claims(pair.other, LATER(9), 10, "2049");
+		/* and what it did deliver is delivered */
+		run_sql(&pair, "UPDATE host SET until=0 WHERE id='other'");
+		g_assert_true(store_keep(pair.one, NULL));
+		assert_claims(pair.one, LATER(12), 10, "2049");
+		settle(pair.other, ID(2), DELIVERY_DELIVERED);
+		settle(pair.one, ID(2), DELIVERY_WAITING);
+		g_assert_cmpint(number_of(&pair, "state", ID(2)), ==, DELIVERY_DELIVERED);
+		g_assert_cmpint(help_number(pair.scratch.path,
+					    "SELECT waiting FROM endpoint WHERE name='crm'"),
+				==, 0);
+		pair_close(&pair);
+	}
+}
+
 /* What one finds of an endpoint holds for both; then one asks, with one delivery. */
 static void
 test_rest(void)
@@ -229,6 +280,7 @@ main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/hosts/claims", test_claims);
 	g_test_add_func("/hosts/death", test_death);
+	g_test_add_func("/hosts/late", test_late);
 	g_test_add_func("/hosts/rest", test_rest);
 	g_test_add_func("/hosts/leases", test_leases);
 	g_test_add_func("/hosts/memory", test_memory);
