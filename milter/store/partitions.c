@@ -133,8 +133,10 @@ drop(struct database *database, const struct history *history, gint64 part, gint
 				  "UPDATE endpoint SET delivered=delivered-(SELECT count(*) FROM "
 				  "delivery_%" G_GINT64_FORMAT
 				  " d WHERE d.endpoint=endpoint.number AND d.state=1);"
-				  "DELETE FROM journal WHERE delivery<%" G_GINT64_FORMAT ";",
-				  part, begin_of(part + 1) << history->shift);
+				  "DELETE FROM journal WHERE delivery>=%" G_GINT64_FORMAT
+				  " AND delivery<%" G_GINT64_FORMAT ";",
+				  part, begin_of(part) << history->shift,
+				  begin_of(part + 1) << history->shift);
 	g_autofree char *text =
 		g_strdup_printf(PATIENCE "%sDROP TABLE leadmilter.%s_%" G_GINT64_FORMAT
 					 ";DROP TABLE leadmilter.%s_%" G_GINT64_FORMAT,

@@ -56,12 +56,16 @@ cmp_ok $events[1], '>=', 10, 'events go there, too';
 # One that waits for its receiver holds the part.
 my ($waits) = sql('SELECT id FROM leadmilter.delivery_0 ORDER BY id LIMIT 1');
 sql("UPDATE leadmilter.delivery SET state=0, head=1, due=9000000000000000 WHERE id=$waits");
+sql("INSERT INTO leadmilter.journal(delivery, key, value) VALUES($waits, 'done', 'half')");
 is expire_on(100), 10 + $events[0] - 1, 'the first part is past, but for what waits';
 is parts('message'), '1 2 rest',   'messages: it is gone, and the next one was begun';
 is parts('event'),   '0 1 2 rest', 'events: what waits stays';
 is sql('SELECT count(*) FROM leadmilter.event_0'), 1, 'alone';
+is expire_on(100), 10 + $events[1], 'the second part goes, which nothing is added to any more';
+is parts('event'), '0 2 rest', 'by itself';
+is sql("SELECT value FROM leadmilter.journal WHERE delivery=$waits"), 'half', 'how far it came is still known';
 sql("UPDATE leadmilter.delivery SET state=1, head=0 WHERE id=$waits");
-is expire_on(100), 1 + 10 + $events[1], 'and goes when it is done, as does the second part, which nothing is added to any more';
+is expire_on(100), 1, 'and it goes when it is done';
 is parts($_), '2 rest', "$_ has the present part" for qw(message conversation event delivery);
 
 mail();
