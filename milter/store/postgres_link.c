@@ -3,15 +3,14 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "store/postgres_url.h"
 
 #define LIMIT_DEFAULT 5000 /* milliseconds for an answer */
 #define LIMIT_NONE (3600 * 1000)
-#define CONNECT_SECONDS "2" /* a host; libpq knows nothing shorter */
 #define PAUSE_FIRST (50 * 1000) /* microseconds between attempts to connect */
 #define PAUSE_MOST (2 * G_USEC_PER_SEC)
 #define OLDEST_SERVER 120000
@@ -26,7 +25,7 @@ struct command {
 
 struct postgres_link {
 	PGconn *connection; /* NULL: none */
-	char *url, *label, *secret, *user, *database;
+	struct postgres_url *url;
 	gboolean writable, is_pooled, is_patient;
 	guint limit, generation;
 	struct command *sent; /* a ring of `room`, a power of two */
@@ -42,21 +41,7 @@ struct postgres_link {
 	GError *last; /* why there is no connection */
 };
 
-/* --- words --- */
-
-/* A password that somebody put into the URL may come back in libpq's or the server's words. */
-static char *
-clean(const struct postgres_link *link, const char *words)
-{
-	GString *text = g_string_new(words);
-
-	if (link->secret && *link->secret)
-		g_string_replace(text, link->secret, "***", 0);
-	for (gsize i = 0; i < text->len; i++)
-		if ((guchar)text->str[i] < ' ')
-			text->str[i] = ' ';
-	return g_strchomp(g_string_free(text, FALSE));
-}
+/* --- failures --- */
 
 static const struct {
 	const char *state; /* SQLSTATE, or its class */
@@ -96,28 +81,6 @@ state_row(const char *state)
 	return i;
 }
 
-/* What to do, for what has no code, only words. */
-static char *
-advice(const struct postgres_link *link, const char *words)
-{
-	if (strstr(words, "database ") && strstr(words, " does not exist"))
-		return g_strdup_printf("; make it: CREATE DATABASE \"%s\" OWNER \"%s\" ENCODING "
-				       "'UTF8' TEMPLATE template0;",
-				       link->database, link->user);
-	if (strstr(words, "role ") && strstr(words, " does not exist"))
-		return g_strdup_printf("; make it: CREATE ROLE \"%s\" LOGIN; or name another one "
-				       "in the URL (user=)",
-				       link->user);
-	if (strstr(words, "permission denied for database"))
-		return g_strdup_printf("; allow it: GRANT CONNECT, CREATE ON DATABASE \"%s\" TO "
-				       "\"%s\";",
-				       link->database, link->user);
-	if (strstr(words, "no password supplied") || strstr(words, "authentication failed"))
-		return g_strdup("; put the password into a file that only the daemon's user may "
-				"read, and name it in the URL (passfile=)");
-	return g_strdup("");
-}
-
 /* The first failure counts: what comes after it follows from it. */
 static void
 fail(struct postgres_link *link, const PGresult *result)
@@ -125,7 +88,8 @@ fail(struct postgres_link *link, const PGresult *result)
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *words = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	guint row = state_row(state ? state : "08");
-	g_autofree char *text = clean(link, words ? words : PQresultErrorMessage(result));
+	g_autofree char *text =
+		postgres_url_clean(link->url, words ? words : PQresultErrorMessage(result));
 	const char *hint = STATES[row].hint;
 	g_autofree char *more = NULL;
 
@@ -133,22 +97,23 @@ fail(struct postgres_link *link, const PGresult *result)
 		return;
 	link->blame = STATES[row].blame;
 	link->lost = STATES[row].costs_connection;
-	more = advice(link, text);
+	more = postgres_url_advice(link->url, text);
 	link->failure = g_error_new(
-		LEADMILTER_ERROR, STATES[row].code, "%s: %s%s%s%s (SQLSTATE %s)", link->label, text,
-		hint ? ": " : "", hint ? hint : "", more, state ? state : "none");
+		LEADMILTER_ERROR, STATES[row].code, "%s: %s%s%s%s (SQLSTATE %s)", link->url->label,
+		text, hint ? ": " : "", hint ? hint : "", more, state ? state : "none");
 }
 
 static void
 fail_connection(struct postgres_link *link, const char *words)
 {
-	g_autofree char *text = clean(link, words);
+	g_autofree char *text = postgres_url_clean(link->url, words);
 
 	link->lost = TRUE;
 	if (link->failure)
 		return;
 	link->blame = DRIVER_BLAMES_STORE;
-	link->failure = g_error_new(LEADMILTER_ERROR, ERROR_STORE, "%s: %s", link->label, text);
+	link->failure =
+		g_error_new(LEADMILTER_ERROR, ERROR_STORE, "%s: %s", link->url->label, text);
 }
 
 /* --- commands on their way --- */
@@ -460,13 +425,13 @@ check_server(struct postgres_link *link, GError **error)
 	if (version < OLDEST_SERVER)
 		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE,
 			    "%s: PostgreSQL %d is too old; 15 is what this was written for",
-			    link->label, version / 10000);
+			    link->url->label, version / 10000);
 	else if (encoding && g_ascii_strcasecmp(encoding, "UTF8"))
 		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE,
 			    "%s: its encoding is %s, which can't hold all mail; make it again: "
 			    "CREATE DATABASE \"%s\" OWNER \"%s\" ENCODING 'UTF8' TEMPLATE "
 			    "template0;",
-			    link->label, encoding, link->database, link->user);
+			    link->url->label, encoding, link->url->database, link->url->user);
 	else
 		return TRUE;
 	return FALSE;
@@ -506,7 +471,7 @@ greet(struct postgres_link *link, GError **error)
 	PQsetNoticeProcessor(link->connection, note, NULL);
 	if (PQsetnonblocking(link->connection, 1) != 0 || !PQenterPipelineMode(link->connection)) {
 		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE, "%s: libpq has no pipeline",
-			    link->label);
+			    link->url->label);
 		return FALSE;
 	}
 	if (!check_server(link, error) || !ask_process(link, error))
@@ -520,81 +485,24 @@ greet(struct postgres_link *link, GError **error)
 static void
 refuse(struct postgres_link *link, GError **error)
 {
-	g_autofree char *words = clean(link, PQerrorMessage(link->connection));
-	g_autofree char *hint = advice(link, words);
+	g_autofree char *words = postgres_url_clean(link->url, PQerrorMessage(link->connection));
+	g_autofree char *hint = postgres_url_advice(link->url, words);
 
-	g_set_error(error, LEADMILTER_ERROR, ERROR_STORE, "%s: %s%s", link->label, words, hint);
-}
-
-struct parameters {
-	GPtrArray *names, *values;
-};
-
-static void
-add_parameter(struct parameters *parameters, const char *name, const char *value)
-{
-	g_ptr_array_add(parameters->names, g_strdup(name));
-	g_ptr_array_add(parameters->values, g_strdup(value));
-}
-
-/* What the URL leaves open; what it says is libpq's alone. */
-static const char *
-value_of(const PQconninfoOption *option)
-{
-	static const struct {
-		const char *name, *value;
-	} defaults[] = {
-		{ "connect_timeout", CONNECT_SECONDS },
-		{ "fallback_application_name", "leadmilter" },
-		{ "client_encoding", "UTF8" },
-		{ "keepalives_idle", "15" },
-		{ "keepalives_interval", "5" },
-		{ "keepalives_count", "3" },
-		{ "tcp_user_timeout", "10000" },
-	};
-
-	if (option->val)
-		return option->val;
-	for (guint i = 0; i < G_N_ELEMENTS(defaults); i++)
-		if (!strcmp(option->keyword, defaults[i].name))
-			return defaults[i].value;
-	return NULL;
-}
-
-static PGconn *
-start(const struct postgres_link *link)
-{
-	struct parameters parameters = { g_ptr_array_new_with_free_func(g_free),
-					 g_ptr_array_new_with_free_func(g_free) };
-	PQconninfoOption *options = PQconninfoParse(link->url, NULL);
-	PGconn *connection;
-
-	for (guint i = 0; options && options[i].keyword; i++) {
-		const char *value = value_of(&options[i]);
-
-		if (value)
-			add_parameter(&parameters, options[i].keyword, value);
-	}
-	add_parameter(&parameters, NULL, NULL);
-	PQconninfoFree(options);
-	connection = PQconnectdbParams((const char *const *)parameters.names->pdata,
-				       (const char *const *)parameters.values->pdata, 0);
-	g_ptr_array_unref(parameters.names);
-	g_ptr_array_unref(parameters.values);
-	return connection;
+	g_set_error(error, LEADMILTER_ERROR, ERROR_STORE, "%s: %s%s", link->url->label, words,
+		    hint);
 }
 
 static gboolean
 connect_now(struct postgres_link *link, GError **error)
 {
-	if (!link->label) {
+	if (!link->url->label) {
 		g_set_error_literal(
 			error, LEADMILTER_ERROR, ERROR_STORE,
 			"store: the postgresql:// URL can't be read; write @ : / ? # % in a "
 			"user or password as %40 %3A %2F %3F %23 %25");
 		return FALSE;
 	}
-	link->connection = start(link);
+	link->connection = postgres_url_connect(link->url);
 	link->generation++;
 	if (PQstatus(link->connection) != CONNECTION_OK)
 		refuse(link, error);
@@ -629,56 +537,15 @@ postgres_link_ready(struct postgres_link *link, GError **error)
 
 /* --- the link --- */
 
-static char *
-option_value(const PQconninfoOption *options, const char *name)
-{
-	for (guint i = 0; options && options[i].keyword; i++)
-		if (!strcmp(options[i].keyword, name) && options[i].val && *options[i].val)
-			return g_strdup(options[i].val);
-	return NULL;
-}
-
-/* A password with a "/", "@" or "?" in it lands in other parts of the URL. */
-static gboolean
-is_readable(const char *host, const char *port, const char *database)
-{
-	return (!host || !strchr(host, '@')) && !strpbrk(database, "@/") &&
-	       (!port || !port[strspn(port, "0123456789,")]);
-}
-
-static void
-describe(struct postgres_link *link)
-{
-	PQconninfoOption *options = PQconninfoParse(link->url, NULL);
-	PQconninfoOption *defaults = PQconndefaults();
-	g_autofree char *host = option_value(options, "host");
-	g_autofree char *port = option_value(options, "port");
-
-	if (options) {
-		link->secret = option_value(options, "password");
-		link->user = option_value(options, "user");
-		link->user = link->user ? link->user : option_value(defaults, "user");
-		link->user = link->user ? link->user : g_strdup(g_get_user_name());
-		link->database = option_value(options, "dbname");
-		link->database = link->database ? link->database : g_strdup(link->user);
-	}
-	if (options && is_readable(host, port, link->database))
-		link->label = g_strdup_printf("postgresql://%s%s%s/%s", host ? host : "",
-					      port ? ":" : "", port ? port : "", link->database);
-	PQconninfoFree(options);
-	PQconninfoFree(defaults);
-}
-
 struct postgres_link *
 postgres_link_new(const char *url, gboolean writable)
 {
 	struct postgres_link *link = g_new0(struct postgres_link, 1);
 
-	link->url = g_strdup(url);
+	link->url = postgres_url_new(url);
 	link->writable = writable;
 	link->limit = LIMIT_DEFAULT;
 	link->prepared = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	describe(link);
 	return link;
 }
 
@@ -692,24 +559,20 @@ postgres_link_free(struct postgres_link *link)
 	g_clear_error(&link->failure);
 	g_clear_error(&link->last);
 	g_free(link->sent);
-	g_free(link->url);
-	g_free(link->label);
-	g_free(link->secret);
-	g_free(link->user);
-	g_free(link->database);
+	postgres_url_free(link->url);
 	g_free(link);
 }
 
 const char *
 postgres_link_label(const struct postgres_link *link)
 {
-	return link->label ? link->label : "postgresql://";
+	return link->url->label ? link->url->label : "postgresql://";
 }
 
 const char *
 postgres_link_user(const struct postgres_link *link)
 {
-	return link->user;
+	return link->url->user;
 }
 
 void

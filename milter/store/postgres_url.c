@@ -1,0 +1,165 @@
+/* postgres_url.c - see postgres_url.h. */
+#include "store/postgres_url.h"
+
+#include <string.h>
+
+#define CONNECT_SECONDS "2" /* a host; libpq knows nothing shorter */
+
+/* --- what it says --- */
+
+static char *
+option_value(const PQconninfoOption *options, const char *name)
+{
+	for (guint i = 0; options && options[i].keyword; i++)
+		if (!strcmp(options[i].keyword, name) && options[i].val && *options[i].val)
+			return g_strdup(options[i].val);
+	return NULL;
+}
+
+/* A password with a "/", "@" or "?" in it lands in other parts of the URL. */
+static gboolean
+is_readable(const char *host, const char *port, const char *database)
+{
+	return (!host || !strchr(host, '@')) && !strpbrk(database, "@/") &&
+	       (!port || !port[strspn(port, "0123456789,")]);
+}
+
+static void
+describe(struct postgres_url *url)
+{
+	PQconninfoOption *options = PQconninfoParse(url->text, NULL);
+	PQconninfoOption *defaults = PQconndefaults();
+	g_autofree char *host = option_value(options, "host");
+	g_autofree char *port = option_value(options, "port");
+
+	if (options) {
+		url->secret = option_value(options, "password");
+		url->user = option_value(options, "user");
+		url->user = url->user ? url->user : option_value(defaults, "user");
+		url->user = url->user ? url->user : g_strdup(g_get_user_name());
+		url->database = option_value(options, "dbname");
+		url->database = url->database ? url->database : g_strdup(url->user);
+	}
+	if (options && is_readable(host, port, url->database))
+		url->label = g_strdup_printf("postgresql://%s%s%s/%s", host ? host : "",
+					     port ? ":" : "", port ? port : "", url->database);
+	PQconninfoFree(options);
+	PQconninfoFree(defaults);
+}
+
+struct postgres_url *
+postgres_url_new(const char *text)
+{
+	struct postgres_url *url = g_new0(struct postgres_url, 1);
+
+	url->text = g_strdup(text);
+	describe(url);
+	return url;
+}
+
+void
+postgres_url_free(struct postgres_url *url)
+{
+	g_free(url->text);
+	g_free(url->label);
+	g_free(url->secret);
+	g_free(url->user);
+	g_free(url->database);
+	g_free(url);
+}
+
+/* --- going there --- */
+
+struct parameters {
+	GPtrArray *names, *values;
+};
+
+static void
+add_parameter(struct parameters *parameters, const char *name, const char *value)
+{
+	g_ptr_array_add(parameters->names, g_strdup(name));
+	g_ptr_array_add(parameters->values, g_strdup(value));
+}
+
+/* What the URL leaves open; what it says is libpq's alone. */
+static const char *
+value_or_default(const PQconninfoOption *option)
+{
+	static const struct {
+		const char *name, *value;
+	} defaults[] = {
+		{ "connect_timeout", CONNECT_SECONDS },
+		{ "fallback_application_name", "leadmilter" },
+		{ "client_encoding", "UTF8" },
+		{ "keepalives_idle", "15" },
+		{ "keepalives_interval", "5" },
+		{ "keepalives_count", "3" },
+		{ "tcp_user_timeout", "10000" },
+	};
+
+	if (option->val)
+		return option->val;
+	for (guint i = 0; i < G_N_ELEMENTS(defaults); i++)
+		if (!strcmp(option->keyword, defaults[i].name))
+			return defaults[i].value;
+	return NULL;
+}
+
+PGconn *
+postgres_url_connect(const struct postgres_url *url)
+{
+	struct parameters parameters = { g_ptr_array_new_with_free_func(g_free),
+					 g_ptr_array_new_with_free_func(g_free) };
+	PQconninfoOption *options = PQconninfoParse(url->text, NULL);
+	PGconn *connection;
+
+	for (guint i = 0; options && options[i].keyword; i++) {
+		const char *value = value_or_default(&options[i]);
+
+		if (value)
+			add_parameter(&parameters, options[i].keyword, value);
+	}
+	add_parameter(&parameters, NULL, NULL);
+	PQconninfoFree(options);
+	connection = PQconnectdbParams((const char *const *)parameters.names->pdata,
+				       (const char *const *)parameters.values->pdata, 0);
+	g_ptr_array_unref(parameters.names);
+	g_ptr_array_unref(parameters.values);
+	return connection;
+}
+
+/* --- words --- */
+
+char *
+postgres_url_clean(const struct postgres_url *url, const char *words)
+{
+	GString *text = g_string_new(words);
+
+	if (url->secret && *url->secret)
+		g_string_replace(text, url->secret, "***", 0);
+	for (gsize i = 0; i < text->len; i++)
+		if ((guchar)text->str[i] < ' ')
+			text->str[i] = ' ';
+	return g_strchomp(g_string_free(text, FALSE));
+}
+
+char *
+postgres_url_advice(const struct postgres_url *url, const char *words)
+{
+	if (strstr(words, "database ") && strstr(words, " does not exist"))
+		return g_strdup_printf("; make it: CREATE DATABASE \"%s\" OWNER \"%s\" ENCODING "
+				       "'UTF8' TEMPLATE template0;",
+				       url->database, url->user);
+	if (strstr(words, "role ") && strstr(words, " does not exist"))
+		return g_strdup_printf("; make it: CREATE ROLE \"%s\" LOGIN; or name another one "
+				       "in the URL (user=)",
+				       url->user);
+	if (strstr(words, "permission denied for database"))
+		return g_strdup_printf("; allow it: GRANT CONNECT, CREATE ON DATABASE \"%s\" TO "
+				       "\"%s\";",
+				       url->database, url->user);
+	if (strstr(words, "no password supplied") || strstr(words, "authentication failed"))
+		return g_strdup("; put the password into a file that only the daemon's user may "
+				"read, and name it in the URL (passfile=)");
+	return g_strdup("");
+}
