@@ -60,7 +60,7 @@ struct driver {
 	/** From `on` to its end nothing is read or written: each SELECT gives no rows and is noted
 	 * as one that will be asked for again, with the same parameters, so that all of them need
 	 *  one round trip.  What is written meanwhile to a table makes those that read it
-	 *  forgotten.  Before begin() only for what has no parameters.  NULL: nothing is gained. */
+	 *  forgotten.  What is noted before begin() goes with it.  NULL: nothing is gained. */
 	void (*foresee)(struct driver_connection *connection, gboolean on);
 	/* Columns count from 0. */
 	gint64 (*column_integer)(struct driver_statement *statement, int n);

@@ -94,15 +94,13 @@ postgres_begin(struct driver_connection *c, GError **error)
 		g_clear_error(&failure);
 		if (!postgres_link_ready(c->link, &failure))
 			break;
-		if (try_begin(c, &failure)) {
-			c->first = NULL;
+		if (try_begin(c, &failure))
 			return TRUE;
-		}
 		postgres_rollback(c);
 		if (postgres_link_is_open(c->link))
 			break;
 	}
-	c->first = NULL;
+	g_ptr_array_set_size(c->first, 0);
 	g_propagate_error(error, failure);
 	return FALSE;
 }
@@ -414,6 +412,7 @@ close_connection(struct driver_connection *c)
 		return;
 	postgres_link_free(c->link);
 	g_ptr_array_unref(c->ahead);
+	g_ptr_array_unref(c->first);
 	g_ptr_array_unref(c->gathered);
 	g_hash_table_unref(c->tables);
 	g_free(c);
@@ -429,6 +428,7 @@ open_connection(G_GNUC_UNUSED const struct driver *driver, const char *url, gboo
 	c->link = postgres_link_new(url, writable);
 	c->next_plans = PLANS_FIRST;
 	c->ahead = g_ptr_array_new_with_free_func(postgres_ahead_free);
+	c->first = g_ptr_array_new_with_free_func(postgres_ahead_free);
 	c->gathered = g_ptr_array_new_with_free_func(postgres_gather_free);
 	c->tables = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, postgres_table_free);
 	return c;

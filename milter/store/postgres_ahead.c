@@ -12,6 +12,8 @@
 struct ahead {
 	const struct driver_statement *statement; /* NULL: nobody wants it any more */
 	GBytes *parameters; /* of each: length (-1 NULL) and bytes */
+	Oid *types; /* as it was bound */
+	char *name; /* by which the server knows it so */
 	PGresult *result; /* once it has come */
 };
 
@@ -20,8 +22,12 @@ postgres_ahead_free(gpointer data)
 {
 	struct ahead *ahead = data;
 
+	if (!ahead)
+		return;
 	PQclear(ahead->result);
 	g_bytes_unref(ahead->parameters);
+	g_free(ahead->types);
+	g_free(ahead->name);
 	g_free(ahead);
 }
 
@@ -152,30 +158,33 @@ postgres_ahead_forget(struct driver_connection *c, const struct driver_statement
 	}
 }
 
-void
-postgres_ahead_forget_statement(struct driver_statement *statement)
+static void
+forget_in(GPtrArray *aheads, const struct driver_statement *statement)
 {
-	struct driver_connection *c = statement->connection;
-
-	if (c->first == statement)
-		c->first = NULL;
-	for (guint i = 0; i < c->ahead->len; i++) {
-		struct ahead *ahead = c->ahead->pdata[i];
+	for (guint i = 0; i < aheads->len; i++) {
+		struct ahead *ahead = aheads->pdata[i];
 
 		if (ahead->statement == statement)
 			ahead->statement = NULL;
 	}
 }
 
+void
+postgres_ahead_forget_statement(struct driver_statement *statement)
+{
+	forget_in(statement->connection->ahead, statement);
+	forget_in(statement->connection->first, statement);
+}
+
 /* --- foreseeing --- */
 
 static struct ahead *
-find(struct driver_connection *c, const struct driver_statement *statement)
+find(const GPtrArray *aheads, const struct driver_statement *statement)
 {
-	g_autoptr(GBytes) parameters = c->ahead->len ? parameters_of(statement) : NULL;
+	g_autoptr(GBytes) parameters = aheads->len ? parameters_of(statement) : NULL;
 
-	for (guint i = 0; i < c->ahead->len; i++) {
-		struct ahead *ahead = c->ahead->pdata[i];
+	for (guint i = 0; i < aheads->len; i++) {
+		struct ahead *ahead = aheads->pdata[i];
 
 		if (ahead->statement == statement && g_bytes_equal(ahead->parameters, parameters))
 			return ahead;
@@ -183,33 +192,62 @@ find(struct driver_connection *c, const struct driver_statement *statement)
 	return NULL;
 }
 
-static void
-send(struct driver_connection *c, struct driver_statement *statement)
+static struct ahead *
+make(struct driver_statement *statement)
 {
 	struct ahead *ahead = g_new0(struct ahead, 1);
 
-	if (postgres_gather_matters(c, statement))
-		postgres_gather_send(c);
 	ahead->statement = statement;
 	ahead->parameters = parameters_of(statement);
+	ahead->types =
+		g_memdup2(statement->types, statement->sql->parameters * sizeof *statement->types);
+	ahead->name = g_strdup(postgres_statement_name(statement));
+	return ahead;
+}
+
+/* Takes it. */
+static void
+send(struct driver_connection *c, struct ahead *ahead)
+{
+	const struct postgres_sql *sql = ahead->statement->sql;
+	g_autofree const char **values = g_new(const char *, sql->parameters);
+	g_autofree int *lengths = g_new(int, sql->parameters);
+
+	for (guint i = 0; i < sql->parameters; i++) {
+		struct postgres_value value = parameter(ahead, i + 1);
+
+		values[i] = value.bytes;
+		lengths[i] = MAX(value.length, 0);
+	}
 	g_ptr_array_add(c->ahead, ahead);
-	postgres_statement_queue(c, statement, &ahead->result);
+	postgres_link_queue(c->link,
+			    &(struct postgres_call){ sql->text->str, ahead->name, sql->parameters,
+						     ahead->types, values, lengths,
+						     ahead->statement->formats },
+			    &ahead->result);
 }
 
 void
 postgres_ahead_note(struct driver_connection *c, struct driver_statement *statement)
 {
-	if (!c->in_transaction)
-		c->first = statement->sql->parameters ? NULL : statement;
-	else if (!find(c, statement))
-		send(c, statement);
+	if (find(c->in_transaction ? c->ahead : c->first, statement))
+		return;
+	if (!c->in_transaction) {
+		g_ptr_array_add(c->first, make(statement));
+		return;
+	}
+	if (postgres_gather_matters(c, statement))
+		postgres_gather_send(c);
+	send(c, make(statement));
 }
 
 void
 postgres_ahead_send_first(struct driver_connection *c)
 {
-	if (c->first)
-		send(c, c->first);
+	for (guint i = 0; i < c->first->len; i++)
+		if (((struct ahead *)c->first->pdata[i])->statement)
+			send(c, g_steal_pointer(&c->first->pdata[i]));
+	g_ptr_array_set_size(c->first, 0);
 }
 
 void
@@ -223,7 +261,7 @@ postgres_ahead_foresee(struct driver_connection *c, gboolean on)
 gboolean
 postgres_ahead_take(struct driver_connection *c, struct driver_statement *statement, GError **error)
 {
-	struct ahead *ahead = find(c, statement);
+	struct ahead *ahead = find(c->ahead, statement);
 
 	if (!ahead)
 		return FALSE;

@@ -37,7 +37,7 @@ struct postgres_table {
 struct driver_connection {
 	struct postgres_link *link;
 	GPtrArray *ahead; /* postgres_ahead.c: what was sent before anybody asked */
-	struct driver_statement *first; /* to be sent with the next begin() */
+	GPtrArray *first; /* the same, to be sent with the next begin() */
 	gboolean foresees;
 	GPtrArray *gathered; /* postgres_gather.c: rows that are not sent yet */
 	guint gathered_rows;

@@ -217,7 +217,8 @@ run_plainly(struct writer *writer, GError **error)
 	guint i = 0;
 
 	do {
-		foresee(writer, i);
+		if (i > 0)
+			foresee(writer, i);
 		for (; i < writer->count; i++)
 			if (!run_job(writer, writer->batch[i], error)) {
 				/* what was queued may have failed, of any job before */
@@ -301,19 +302,34 @@ compare(struct writer *writer, GError **error)
 }
 
 static gboolean
-begin(struct writer *writer, GError **error)
+foresee_version(struct writer *writer, GError **error)
 {
 	struct database *database = writer->transaction.database;
 	gint64 ignored;
+	gboolean noted;
 
-	if (writer->transaction.holder && database_foresee(database, TRUE)) {
-		gboolean noted = database_integer(database, QUERY_VERSION, 0, &ignored, error, "");
+	if (!writer->transaction.holder || !database_foresee(database, TRUE))
+		return TRUE;
+	noted = database_integer(database, QUERY_VERSION, 0, &ignored, error, "");
+	database_foresee(database, FALSE);
+	return noted;
+}
 
-		database_foresee(database, FALSE);
-		if (!noted)
-			return FALSE;
-	}
-	return database->driver->begin(database->connection, error) && compare(writer, error);
+static gboolean
+begin(struct writer *writer, GError **error)
+{
+	const struct database *database = writer->transaction.database;
+
+	return foresee_version(writer, error) &&
+	       database->driver->begin(database->connection, error) && compare(writer, error);
+}
+
+/* What is known of the jobs goes out with the beginning. */
+static gboolean
+begin_plainly(struct writer *writer, GError **error)
+{
+	foresee(writer, 0);
+	return begin(writer, error);
 }
 
 static gboolean
@@ -321,7 +337,7 @@ run_all(struct writer *writer, GError **error)
 {
 	GError *failure = NULL;
 
-	if (!begin(writer, error))
+	if (!begin_plainly(writer, error))
 		return FALSE;
 	if (run_plainly(writer, &failure))
 		return TRUE;
