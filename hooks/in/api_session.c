@@ -37,10 +37,10 @@ api_session_look(struct api_call *call)
 {
 	const struct config *config = call->view.config;
 	gboolean proxied = browser_is_proxy(call->http->peer, config);
-	const char *scheme = proxied ? server_call_header(call->http, "X-Forwarded-Proto") : NULL;
-	char *peer =
-		proxied ? browser_forwarded_for(server_call_header(call->http, "X-Forwarded-For"))
-			: NULL;
+	const char *scheme =
+		proxied ? server_call_last_header(call->http, "X-Forwarded-Proto") : NULL;
+	const char *from = proxied ? server_call_last_header(call->http, "X-Forwarded-For") : NULL;
+	char *peer = browser_forwarded_for(from);
 
 	call->peer = peer ? peer : g_strdup(call->http->peer);
 	call->is_secure = !strcmp(config->page_secure, "always") ||

@@ -470,6 +470,31 @@ server_call_header(const struct server_call *call, const char *name)
 	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
+struct field {
+	const char *name, *value; /* NULL until it is found */
+};
+
+static enum MHD_Result
+take_field(gpointer data, G_GNUC_UNUSED enum MHD_ValueKind kind, const char *name,
+	   const char *value)
+{
+	struct field *field = data;
+
+	if (!g_ascii_strcasecmp(name, field->name))
+		field->value = value;
+	return MHD_YES;
+}
+
+const char *
+server_call_last_header(const struct server_call *call, const char *name)
+{
+	const struct request *request = call->request;
+	struct field field = { name, NULL };
+
+	MHD_get_connection_values(request->connection, MHD_HEADER_KIND, take_field, &field);
+	return field.value;
+}
+
 const char *
 server_call_query(const struct server_call *call, const char *name)
 {

@@ -588,6 +588,12 @@ subtest 'behind a proxy' => sub {
 	is([$far->get('/v1/session')]->[0], 200, 'and works');
 	is([$far->get('/v1/audit?action=login&limit=1')]->[1]{entries}[0]{peer}, '203.0.113.9', 'who the proxy talked to');
 	is((request('GET', '/v1/session', headers => ["Cookie: $far->{cookie}"]))[0], 401, 'not without TLS');
+	for my $guess (1 .. 12) {    # a proxy that adds a field of its own to what came
+		my $forger = Browser->new(from => '127.0.0.9', host => 'leads.example.test', scheme => 'https',
+			more => ["X-Forwarded-For: 198.51.100.$guess", 'X-Forwarded-Proto: https', 'X-Forwarded-For: 203.0.113.66']);
+		is([$forger->login("guess-$guess-0123456789abcdef0123")]->[0], $guess > 10 ? 429 : 401, "guess $guess");
+	}
+	is([$far->get('/v1/audit?action=login&limit=1')]->[1]{entries}[0]{peer}, '203.0.113.66', 'the last field is the proxy\'s');
 	my $liar = Browser->new(more => \@tls);
 	($status, undef, $head) = $liar->login('vera');
 	unlike $head, qr/Secure/, 'who is no proxy is not believed';
