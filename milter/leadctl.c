@@ -359,6 +359,7 @@ int
 main(int argc, char **argv)
 {
 	setlocale(LC_ALL, "");
+	leadctl_guard_terminal();
 	log_open("leadctl", FALSE, LOG_LEVEL_WARNING);
 	struct leadctl leadctl = { 0 };
 	if (!parse_global(&leadctl, &argc, &argv))

@@ -76,6 +76,12 @@ void leadctl_line(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /** Print "  label          value" when there is a value. */
 void leadctl_row(const char *label, const char *value);
 
+/* --- leadctl_terminal.c --- */
+
+/** From now on stdout, when it is a terminal, shows controls other than line ends and tabs as "?" or
+ * "¿". */
+void leadctl_guard_terminal(void);
+
 /* --- leadctl_leads.c --- */
 
 struct score;

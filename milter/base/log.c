@@ -58,6 +58,8 @@ write_line(enum log_level level, const char *format, va_list args)
 	for (char *p = line; *p; p++)
 		if ((guchar)*p < ' ' || *p == 0x7f)
 			*p = '?';
+		else if ((guchar)p[0] == 0xc2 && (guchar)p[1] >= 0x80 && (guchar)p[1] < 0xa0)
+			*++p = (char)0xbf; /* controls above 0x7f, in UTF-8 */
 	if (logger.to_syslog)
 		syslog(levels[level].priority, "%s", line);
 	else

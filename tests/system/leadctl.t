@@ -561,6 +561,18 @@ sub on_terminal {
 	return $shown;
 }
 
+# Other people's words on it move no cursor and forge no line.
+sub guarded {
+	my ($site) = @_;
+	my $mail = mail(77) =~ s/^Subject: .*/Subject: =?utf-8?q?=c2=9b2J_price_=1b[2J?=/mr;
+	Site::spew("$site->{dir}/controls.eml", $mail =~ s/please send/\x{1b}]0;owned\x{07}\rplease send \xc2\x9b31m/r);
+	my $shown = on_terminal($site, '', 'inspect', "$site->{dir}/controls.eml");
+	like $shown, qr/\xc2\xbf2J price/, 'on a terminal: the subject';
+	unlike $shown, qr/[^\n\t\x20-\x7e\x80-\xff\r]|\r(?!\n)|\xc2[\x80-\x9f]/, '  without controls';
+	my (undef, $out) = run($site, 'inspect', "$site->{dir}/controls.eml");
+	like $out, qr/\xc2\x9b2J price/, '  elsewhere as it is';
+}
+
 sub replay_all {
 	my ($site) = @_;
 	my $d = $site->{dir};
@@ -584,6 +596,7 @@ sub replay_all {
 
 subtest 'without a daemon' => sub {
 	my $site = new_site();
+	guarded($site);
 	replay_all($site);
 	commands_on_a_store($site);
 	commands_on_deliveries($site);
