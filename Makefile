@@ -129,7 +129,7 @@ FUZZING  = $(MAKE) -j$(JOBS) --no-print-directory B=$(B)/fuzzing PAGE=$(PAGE) CC
 CLANG    = $(MAKE) -j$(JOBS) --no-print-directory B=$(B)/clang PAGE=$(PAGE) CC=clang
 UNIT_NAMES = $(notdir $(UNIT))
 # What has threads of its own runs under ThreadSanitizer too.
-THREADED = $(filter test-store test-hosts test-asker test-writer test-spool test-outbox test-deliver test-delivery test-crm test-session test-notify test-webhook test-clerk test-phrases test-clockwork test-store-report,$(UNIT_NAMES))
+THREADED = $(filter test-store test-hosts test-asker test-writer test-spool test-outbox test-deliver test-delivery test-crm test-session test-notify test-webhook test-clerk test-phrases test-clockwork test-store-report test-vendors,$(UNIT_NAMES))
 # What needs a store runs on PostgreSQL too (tests/run-test looks at the directory).
 ON_SERVER = $(patsubst %,$(B)/postgresql/%,$(filter test-store test-store-report test-store-change test-store-conversation test-store-import \
 	test-store-merge test-store-privacy test-outbox test-ledger-load,$(UNIT_NAMES)))

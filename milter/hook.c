@@ -22,8 +22,8 @@ acquire(struct api_view *ret, gpointer data)
 	struct hook *hook = data;
 	struct generation *generation = runtime_generation(hook->runtime);
 
-	*ret = (struct api_view){ generation->config, generation->scorecards,
-				  generation->analysis, generation };
+	*ret = (struct api_view){ generation->config, generation->scorecards, generation->analysis,
+				  generation->vendors, generation };
 }
 
 static void

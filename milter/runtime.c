@@ -2,7 +2,7 @@
 #include "runtime.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "hooks/in/api.h"
+#include "hooks/in/vendors.h"
 #include "intake.h"
 #include "lead/identity.h"
 #include "mail/address.h"
@@ -14,7 +14,10 @@ generation_load(const char *path, GError **error)
 	g_autoptr(config_owned) config = path ? config_load(path, error) : config_default();
 	if (!config)
 		return NULL;
-	if (!deliver_check(config, error) || !api_check_clients(config, error))
+	if (!deliver_check(config, error))
+		return NULL;
+	g_autoptr(vendors_owned) vendors = vendors_load(config, error);
+	if (!vendors)
 		return NULL;
 	g_autoptr(analysis_owned) analysis = analysis_new(config, error);
 	g_autoptr(scorecards_owned) scorecards = analysis ? scorecards_new(config, error) : NULL;
@@ -25,6 +28,7 @@ generation_load(const char *path, GError **error)
 	generation->config = g_steal_pointer(&config);
 	generation->analysis = g_steal_pointer(&analysis);
 	generation->scorecards = g_steal_pointer(&scorecards);
+	generation->vendors = g_steal_pointer(&vendors);
 	return generation;
 }
 
@@ -40,6 +44,7 @@ generation_unref(struct generation *generation)
 {
 	if (!generation || !g_atomic_int_dec_and_test(&generation->references))
 		return;
+	vendors_free(generation->vendors);
 	scorecards_unref(generation->scorecards);
 	analysis_unref(generation->analysis);
 	config_unref(generation->config);

@@ -22,6 +22,7 @@ struct generation {
 	struct config *config;
 	struct analysis *analysis;
 	struct scorecards *scorecards;
+	struct vendors *vendors;
 };
 
 /** Read and compile everything. @param path NULL: the built-in defaults.

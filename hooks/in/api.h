@@ -13,6 +13,7 @@
 #define LEADMILTER_API_H
 
 #include "hooks/in/server.h"
+#include "hooks/in/vendors.h"
 #include "mail/facts.h"
 #include "mail/raw.h"
 #include "store/store.h"
@@ -22,6 +23,7 @@ struct api_view {
 	struct config *config;
 	struct scorecards *scorecards;
 	const struct analysis *analysis;
+	struct vendors *vendors;
 	gpointer generation; /* the host's */
 };
 
@@ -44,9 +46,6 @@ struct api_host {
 	char *(*organisation)(const struct api_view *view, const char *address, gpointer data);
 	gpointer data;
 };
-
-/** Whether the adapters of clients can be used. @return FALSE with ERROR_CONFIG */
-gboolean api_check_clients(const struct config *config, GError **error);
 
 struct api;
 

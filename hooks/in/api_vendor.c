@@ -9,11 +9,8 @@
 
 #include <string.h>
 
-#include "base/error.h"
 #include "base/log.h"
 #include "hooks/in/auth.h"
-#include "hooks/out/adapter.h"
-#include "hooks/out/lua_receive.h"
 
 /* What an adapter may say, and what does it. */
 static const struct {
@@ -40,51 +37,12 @@ find_client(const struct api_call *call)
 	return NULL;
 }
 
-static gboolean
-check_client(const struct config *config, const struct config_client *client, GError **error)
-{
-	g_autoptr(lua_adapter_owned) adapter = adapter_load(config, client->adapter, error);
-	g_autoptr(lua_target_owned) target = NULL;
-
-	if (!adapter)
-		return FALSE;
-	if (!adapter->receives) {
-		g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG,
-			    "adapter \"%s\" has no function receive", client->adapter);
-		return FALSE;
-	}
-	target = lua_target_new(adapter, "", client->settings, error);
-	return target != NULL;
-}
-
-gboolean
-api_check_clients(const struct config *config, GError **error)
-{
-	for (guint i = 0; i < config->clients->len; i++) {
-		const struct config_client *client = config->clients->pdata[i];
-		GError *why = NULL;
-
-		if (!client->adapter || check_client(config, client, &why))
-			continue;
-		g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG, "%s:%d: client \"%s\": %s",
-			    config->path, client->line, client->name, why->message);
-		g_error_free(why);
-		return FALSE;
-	}
-	return TRUE;
-}
-
 /* --- what the adapter says --- */
 
 static enum lua_receive_result
 translate(struct api_call *call, char **ret_json, char **ret_reason)
 {
 	const struct server_call *http = call->http;
-	g_autoptr(GError) error = NULL;
-	g_autoptr(lua_adapter_owned) adapter =
-		adapter_load(call->view.config, call->client->adapter, &error);
-	g_autoptr(lua_target_owned) target =
-		adapter ? lua_target_new(adapter, "", call->client->settings, &error) : NULL;
 	g_autoptr(GPtrArray) headers = server_call_headers(http);
 	g_autofree char *query = server_call_query_text(http);
 	const struct lua_inbound request = { .method = http->method,
@@ -94,11 +52,8 @@ translate(struct api_call *call, char **ret_json, char **ret_reason)
 					     .body = http->body,
 					     .length = http->length };
 
-	if (target)
-		return lua_receive(adapter, target->settings, &request, call->now, ret_json,
-				   ret_reason);
-	*ret_reason = g_strdup(error->message);
-	return LUA_UNREADABLE;
+	return vendors_receive(call->view.vendors, call->client, &request, call->now, ret_json,
+			       ret_reason);
 }
 
 /* --- doing it --- */
