@@ -51,6 +51,11 @@ struct head {
 };
 G_STATIC_ASSERT(sizeof(struct head) == 48);
 
+struct puts {
+	guint64 count;
+	gint64 bytes;
+};
+
 struct spool {
 	char *path;
 	int directory;
@@ -58,6 +63,7 @@ struct spool {
 	pthread_mutex_t mutex;
 	guint count;
 	gint64 bytes;
+	struct puts begun, ended; /* ever */
 	gint64 last_time; /* in a name of this process */
 };
 
@@ -112,10 +118,34 @@ by_name(gconstpointer a, gconstpointer b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* What was put while the directory was read may not have been seen: it is counted even so, rather
+ * once too often than not at all, for the next listing puts that right, and without a count nobody
+ * makes one. */
+static void
+set_count(struct spool *spool, const GPtrArray *names, gint64 bytes, const struct puts *ended)
+{
+	pthread_mutex_lock(&spool->mutex);
+	spool->count = names->len + (guint)(spool->begun.count - ended->count);
+	spool->bytes = bytes + spool->begun.bytes - ended->bytes;
+	pthread_mutex_unlock(&spool->mutex);
+}
+
+static struct puts
+ended_puts(struct spool *spool)
+{
+	struct puts ended;
+
+	pthread_mutex_lock(&spool->mutex);
+	ended = spool->ended;
+	pthread_mutex_unlock(&spool->mutex);
+	return ended;
+}
+
 /* Names of waiting files in order, their bytes counted. */
 static GPtrArray *
 list_files(struct spool *spool, gboolean clean, GError **error)
 {
+	struct puts ended = ended_puts(spool);
 	DIR *listing = open_listing(spool, error);
 	GPtrArray *names;
 	struct dirent *entry;
@@ -137,10 +167,7 @@ list_files(struct spool *spool, gboolean clean, GError **error)
 	}
 	closedir(listing);
 	g_ptr_array_sort(names, by_name);
-	pthread_mutex_lock(&spool->mutex);
-	spool->count = names->len;
-	spool->bytes = bytes;
-	pthread_mutex_unlock(&spool->mutex);
+	set_count(spool, names, bytes, &ended);
 	return names;
 }
 
@@ -272,6 +299,8 @@ reserve(struct spool *spool, gint64 bytes)
 		time = spool->last_time = MAX(clock_now(), spool->last_time + 1);
 		spool->bytes += bytes;
 		spool->count++;
+		spool->begun.bytes += bytes;
+		spool->begun.count++;
 	}
 	pthread_mutex_unlock(&spool->mutex);
 	return time;
@@ -283,6 +312,15 @@ release(struct spool *spool, gint64 bytes)
 	pthread_mutex_lock(&spool->mutex);
 	spool->bytes = MAX(spool->bytes - bytes, 0);
 	spool->count -= spool->count > 0;
+	pthread_mutex_unlock(&spool->mutex);
+}
+
+static void
+end_put(struct spool *spool, gint64 bytes)
+{
+	pthread_mutex_lock(&spool->mutex);
+	spool->ended.bytes += bytes;
+	spool->ended.count++;
 	pthread_mutex_unlock(&spool->mutex);
 }
 
@@ -313,6 +351,7 @@ spool_put(struct spool *spool, const struct raw_mail *raw, GError **error)
 	g_autoptr(GBytes) bytes = raw_mail_to_bytes(raw);
 	g_autofree char *key = raw_mail_key(raw);
 	gint64 size = g_bytes_get_size(bytes) + sizeof(struct head);
+	gboolean done;
 	gint64 time;
 
 	if (size > LIMIT_SPOOL_FILE + (gint64)sizeof(struct head)) {
@@ -328,10 +367,11 @@ spool_put(struct spool *spool, const struct raw_mail *raw, GError **error)
 			    spool->max_bytes);
 		return FALSE;
 	}
-	if (put_file(spool, time, key, bytes, error))
-		return TRUE;
-	release(spool, size);
-	return FALSE;
+	done = put_file(spool, time, key, bytes, error);
+	end_put(spool, size);
+	if (!done)
+		release(spool, size);
+	return done;
 }
 
 /* --- taking --- */

@@ -390,6 +390,49 @@ test_processes(void)
 	scratch_remove(&scratch);
 }
 
+struct late_put {
+	struct spool *spool;
+	guint number;
+	int done; /* atomic */
+};
+
+static void *
+put_late(void *data)
+{
+	struct late_put *late = data;
+
+	put(late->spool, late->number);
+	g_atomic_int_set(&late->done, 1);
+	return NULL;
+}
+
+/* What is being put while the spool is drained counts, so that somebody comes for it. */
+static void
+test_meanwhile(void)
+{
+	struct scratch scratch;
+	g_autoptr(spool_owned) spool = NULL;
+	struct taken taken = { g_string_new(NULL), NULL, 0, 0 };
+
+	scratch_make(&scratch);
+	spool = spool_open(scratch.directory, 0, NULL);
+	for (guint i = 0; i < 50; i++) {
+		struct late_put late = { spool, i, 0 };
+		pthread_t thread;
+
+		g_assert_cmpint(pthread_create(&thread, NULL, put_late, &late), ==, 0);
+		while (!g_atomic_int_get(&late.done))
+			if (spool_count(spool, NULL))
+				spool_drain(spool, 1, take, &taken, NULL);
+		pthread_join(thread, NULL);
+		while (spool_count(spool, NULL))
+			spool_drain(spool, 1, take, &taken, NULL);
+		g_assert_cmpuint(taken.count, ==, i + 1);
+	}
+	g_string_free(taken.ids, TRUE);
+	scratch_remove(&scratch);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -402,6 +445,7 @@ main(int argc, char **argv)
 	g_test_add_func("/spool/full", test_full);
 	g_test_add_func("/spool/cannot-open", test_cannot_open);
 	g_test_add_func("/spool/threads", test_threads);
+	g_test_add_func("/spool/meanwhile", test_meanwhile);
 	g_test_add_func("/spool/processes", test_processes);
 	return g_test_run();
 }
