@@ -30,17 +30,6 @@ is_stated(enum person_origin origin)
 	return origin == FROM_SIGNATURE || origin == FROM_FORM;
 }
 
-static void
-add_unique(GPtrArray *list, const char *value, guint most)
-{
-	for (guint i = 0; i < list->len; i++) {
-		if (strcmp(list->pdata[i], value) == 0)
-			return;
-	}
-	if (list->len < most)
-		g_ptr_array_add(list, g_strdup(value));
-}
-
 /* A person is called on a mobile rather than on a desk, never on a fax. */
 static guint
 phone_worth(const struct phone *phone)
@@ -68,7 +57,7 @@ write_phones(struct lead *lead, const struct person *person, gboolean replace)
 		const struct phone *phone = person->phones->pdata[i];
 
 		if (phone->e164 != NULL)
-			add_unique(lead->phones, phone->e164, LIMIT_PHONES);
+			lead_add_text(lead->phones, phone->e164, LIMIT_PHONES);
 		if (phone_worth(phone) > (best != NULL ? phone_worth(best) : 0))
 			best = phone;
 	}
@@ -139,7 +128,7 @@ card_write(struct lead *lead, const struct facts *facts, enum card_trust trust)
 		put(&lead->language, facts->text->language, replace);
 	write_phones(lead, person, replace && is_stated(person->title_origin));
 	for (guint i = 0; i < person->urls->len; i++)
-		add_unique(lead->urls, person->urls->pdata[i], LIMIT_URLS);
+		lead_add_text(lead->urls, person->urls->pdata[i], LIMIT_URLS);
 	put(&lead->account, identity_account(&facts->person_sender), FALSE);
 }
 
@@ -156,7 +145,7 @@ void
 card_add_address(struct lead *lead, const char *normalised)
 {
 	if (g_strcmp0(lead->normalised, normalised) != 0)
-		add_unique(lead->addresses, normalised, LIMIT_LEAD_ADDRESSES);
+		lead_add_text(lead->addresses, normalised, LIMIT_LEAD_ADDRESSES);
 }
 
 void

@@ -17,6 +17,18 @@
 
 #define REPEAT_WINDOW 32 /* touches: what comes for several recipients comes close together */
 
+struct change_context
+change_context_of(struct known *known, const struct scorecards *scorecards, gint64 time, gint64 now)
+{
+	return (struct change_context){
+		.known = known,
+		.scorecards = scorecards,
+		.config = scorecards_config(scorecards),
+		.now = now,
+		.time = time > 0 ? MIN(time, now) : now,
+	};
+}
+
 struct decision *
 change_decision(enum action action, char *reason)
 {

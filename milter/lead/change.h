@@ -24,6 +24,11 @@ struct change_context {
 	gint64 time; /* of the message or touch, never after now */
 };
 
+/** What a decision is made in: no message, until its facts are set.
+ *  @param time of what happened, as others say; 0 is now */
+struct change_context change_context_of(struct known *known, const struct scorecards *scorecards,
+					gint64 time, gint64 now);
+
 /* Types of the events to make, NULL-terminated. */
 struct change_types {
 	const char *name[8];

@@ -181,16 +181,10 @@ struct decision *
 decide_message(const struct facts *facts, struct known *known, const struct scorecards *scorecards,
 	       gint64 now)
 {
-	const struct change_context context = {
-		.facts = facts,
-		.known = known,
-		.scorecards = scorecards,
-		.config = scorecards_config(scorecards),
-		.now = now,
-		.time = facts->received > 0 ? MIN(facts->received, now) : now,
-	};
+	struct change_context context = change_context_of(known, scorecards, facts->received, now);
 	const char *refusal;
 
+	context.facts = facts;
 	if (known->is_duplicate)
 		return change_duplicate(known);
 	if (is_never_logged(&context))

@@ -278,6 +278,29 @@ event_free(struct event *event)
 
 /* --- names --- */
 
+gboolean
+lead_put_text(char **field, const char *value)
+{
+	char *copy;
+
+	if (value == NULL || *value == '\0' || g_strcmp0(*field, value) == 0)
+		return FALSE;
+	copy = g_strdup(value); /* may be a part of the field */
+	g_free(*field);
+	*field = copy;
+	return TRUE;
+}
+
+gboolean
+lead_add_text(GPtrArray *list, const char *value, guint most)
+{
+	if (value == NULL || list->len >= most ||
+	    g_ptr_array_find_with_equal_func(list, value, g_str_equal, NULL))
+		return FALSE;
+	g_ptr_array_add(list, g_strdup(value));
+	return TRUE;
+}
+
 const char *
 stage_name(enum stage stage)
 {

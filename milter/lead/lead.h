@@ -228,6 +228,13 @@ struct lead_score *lead_score_of(const struct lead *lead, const char *card);
 void lead_outcome_free(struct lead_outcome *outcome);
 void event_free(struct event *event);
 
+/** Write a text of a record, if one is given: NULL and "" leave it as it is.
+ *  @return TRUE when it is another one now */
+gboolean lead_put_text(char **field, const char *value);
+/** Add a text to a list of a record that doesn't have it, up to `most`.
+ *  @return TRUE when it was added */
+gboolean lead_add_text(GPtrArray *list, const char *value, guint most);
+
 const char *stage_name(enum stage stage); /* "interest", "nql" … */
 gboolean stage_from_name(const char *name, enum stage *ret_stage);
 const char *dimension_name(enum dimension dimension);

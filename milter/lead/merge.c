@@ -70,10 +70,8 @@ take_source(struct lead *lead, const struct lead *other)
 static void
 add_all(GPtrArray *list, const GPtrArray *other, guint most)
 {
-	for (guint i = 0; i < other->len && list->len < most; i++) {
-		if (!g_ptr_array_find_with_equal_func(list, other->pdata[i], g_str_equal, NULL))
-			g_ptr_array_add(list, g_strdup(other->pdata[i]));
-	}
+	for (guint i = 0; i < other->len && list->len < most; i++)
+		lead_add_text(list, other->pdata[i], most);
 }
 
 static gboolean
@@ -310,13 +308,7 @@ struct decision *
 merge_decide(struct known *known, const struct scorecards *scorecards, gint64 now)
 {
 	static const char *const TYPES[] = { "lead.merged", NULL };
-	const struct change_context context = {
-		.known = known,
-		.scorecards = scorecards,
-		.config = scorecards_config(scorecards),
-		.now = now,
-		.time = now,
-	};
+	const struct change_context context = change_context_of(known, scorecards, 0, now);
 	const struct lead *one = ((struct candidate *)known->candidates->pdata[0])->lead;
 	const struct lead *other = ((struct candidate *)known->candidates->pdata[1])->lead;
 	struct decision *decision =
@@ -502,13 +494,7 @@ merge_divide(const struct merge_part *part, struct known *known,
 	static const char *const SPLIT[] = { "lead.split", NULL };
 	static const char *const CREATED[] = { "lead.created", NULL };
 	static const char *const UPDATED[] = { "lead.updated", NULL };
-	const struct change_context context = {
-		.known = known,
-		.scorecards = scorecards,
-		.config = scorecards_config(scorecards),
-		.now = now,
-		.time = now,
-	};
+	const struct change_context context = change_context_of(known, scorecards, 0, now);
 	struct known theirs = *known; /* borrowed, but for the account */
 	struct change_context part_context = context;
 	const struct lead *before = ((struct candidate *)known->candidates->pdata[0])->lead;

@@ -402,13 +402,8 @@ struct decision *
 outcome_decide(const struct outcome *outcome, struct known *known,
 	       const struct scorecards *scorecards, gint64 now)
 {
-	const struct change_context context = {
-		.known = known,
-		.scorecards = scorecards,
-		.config = scorecards_config(scorecards),
-		.now = now,
-		.time = outcome->time > 0 ? MIN(outcome->time, now) : now,
-	};
+	const struct change_context context =
+		change_context_of(known, scorecards, outcome->time, now);
 	const struct candidate *candidate =
 		known->candidates->len ? known->candidates->pdata[0] : NULL;
 	struct decision *refused;

@@ -331,13 +331,8 @@ struct decision *
 outside_decide(const struct outside_touch *touch, struct known *known,
 	       const struct scorecards *scorecards, gint64 now)
 {
-	const struct change_context context = {
-		.known = known,
-		.scorecards = scorecards,
-		.config = scorecards_config(scorecards),
-		.now = now,
-		.time = touch->time > 0 ? MIN(touch->time, now) : now,
-	};
+	const struct change_context context =
+		change_context_of(known, scorecards, touch->time, now);
 	struct candidate *candidate = find_card(known);
 	g_autofree char *key = outside_key(touch);
 	g_autoptr(GError) error = NULL;

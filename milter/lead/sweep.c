@@ -415,11 +415,7 @@ struct decision *
 sweep_decide(struct known *known, const struct scorecards *scorecards, gint64 now)
 {
 	struct changes changes = {
-		.context = { .known = known,
-			     .scorecards = scorecards,
-			     .config = scorecards_config(scorecards),
-			     .now = now,
-			     .time = now },
+		.context = change_context_of(known, scorecards, 0, now),
 		.now = now,
 	};
 	struct candidate *candidate =

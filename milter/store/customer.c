@@ -108,38 +108,17 @@ find_conflict(const struct customer *row, const char *normalised, const struct f
 
 /* --- writing --- */
 
-/* @return TRUE when it is another value now */
-static gboolean
-put(char **field, const char *value)
-{
-	if (!value || !*value || !g_strcmp0(*field, value))
-		return FALSE;
-	g_free(*field);
-	*field = g_strdup(value);
-	return TRUE;
-}
-
-static gboolean
-add_unique(GPtrArray *list, const char *value, guint most)
-{
-	if (!value || list->len >= most ||
-	    g_ptr_array_find_with_equal_func(list, value, g_str_equal, NULL))
-		return FALSE;
-	g_ptr_array_add(list, g_strdup(value));
-	return TRUE;
-}
-
 static gboolean
 put_name(struct lead *lead, const char *name)
 {
 	struct name_parts parts;
 
-	if (!put(&lead->name, name))
+	if (!lead_put_text(&lead->name, name))
 		return FALSE;
 	name_split(name, &parts);
-	put(&lead->first_name, parts.first);
-	put(&lead->last_name, parts.last);
-	put(&lead->prefix, parts.prefix);
+	lead_put_text(&lead->first_name, parts.first);
+	lead_put_text(&lead->last_name, parts.last);
+	lead_put_text(&lead->prefix, parts.prefix);
 	name_parts_clear(&parts);
 	return TRUE;
 }
@@ -150,9 +129,9 @@ put_address(struct lead *lead, const char *address, const char *normalised)
 	if (!normalised || !g_strcmp0(lead->normalised, normalised))
 		return FALSE;
 	if (lead->normalised)
-		return add_unique(lead->addresses, normalised, LIMIT_LEAD_ADDRESSES);
-	put(&lead->normalised, normalised);
-	put(&lead->address, address);
+		return lead_add_text(lead->addresses, normalised, LIMIT_LEAD_ADDRESSES);
+	lead_put_text(&lead->normalised, normalised);
+	lead_put_text(&lead->address, address);
 	return TRUE;
 }
 
@@ -163,7 +142,7 @@ put_stage(struct lead *lead, gint64 since)
 		return FALSE;
 	lead->stage = STAGE_CUSTOMER;
 	lead->stage_since = since;
-	put(&lead->stage_cause, "imported");
+	lead_put_text(&lead->stage_cause, "imported");
 	return TRUE;
 }
 
@@ -174,14 +153,14 @@ write_card(struct lead *lead, const struct customer *row, const char *normalised
 	gboolean changed = put_address(lead, row->address, normalised);
 
 	changed |= put_name(lead, row->name);
-	changed |= put(&lead->company, row->company);
-	changed |= put(&lead->account, lead->account ? NULL : account);
-	changed |= put(&lead->customer, row->id);
-	changed |= add_unique(lead->phones, row->phone, LIMIT_PHONES);
-	changed |= put(&lead->phone, lead->phone ? NULL : row->phone);
+	changed |= lead_put_text(&lead->company, row->company);
+	changed |= lead_put_text(&lead->account, lead->account ? NULL : account);
+	changed |= lead_put_text(&lead->customer, row->id);
+	changed |= lead_add_text(lead->phones, row->phone, LIMIT_PHONES);
+	changed |= lead_put_text(&lead->phone, lead->phone ? NULL : row->phone);
 	changed |= put_stage(lead, row->since ? row->since : now);
-	if (put(&lead->owner, row->owner)) {
-		put(&lead->owner_reason, "imported");
+	if (lead_put_text(&lead->owner, row->owner)) {
+		lead_put_text(&lead->owner_reason, "imported");
 		lead->owner_since = now;
 		changed = TRUE;
 	}

@@ -197,6 +197,46 @@ test_bad_values_make_good_json(void)
 	g_assert_cmpstr(none, ==, "[]");
 }
 
+static void
+test_put_text(void)
+{
+	static const struct {
+		const char *old, *value, *want;
+		gboolean changed;
+	} wants[] = {
+		{ NULL, "a", "a", TRUE },  { "a", "b", "b", TRUE }, { "a", "a", "a", FALSE },
+		{ "a", NULL, "a", FALSE }, { "a", "", "a", FALSE }, { NULL, NULL, NULL, FALSE },
+	};
+	char *field = g_strdup("whole part");
+
+	for (guint i = 0; i < G_N_ELEMENTS(wants); i++) {
+		g_autofree char *text = g_strdup(wants[i].old);
+
+		g_assert_cmpint(lead_put_text(&text, wants[i].value), ==, wants[i].changed);
+		g_assert_cmpstr(text, ==, wants[i].want);
+	}
+	g_assert_true(lead_put_text(&field, field + strlen("whole ")));
+	g_assert_cmpstr(field, ==, "part");
+	g_free(field);
+}
+
+static void
+test_add_text(void)
+{
+	static const struct {
+		const char *value;
+		gboolean added;
+	} wants[] = {
+		{ "a", TRUE },   { "b", TRUE }, { "a", FALSE },
+		{ NULL, FALSE }, { "c", TRUE }, { "d", FALSE }, /* one too many */
+	};
+	g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < G_N_ELEMENTS(wants); i++)
+		g_assert_cmpint(lead_add_text(list, wants[i].value, 3), ==, wants[i].added);
+	g_assert_cmpuint(list->len, ==, 3);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -207,5 +247,7 @@ main(int argc, char **argv)
 	g_test_add_func("/lead/contributions", test_contributions_round_trip);
 	g_test_add_func("/lead/contributions/hostile", test_hostile_contributions);
 	g_test_add_func("/lead/contributions/bad-values", test_bad_values_make_good_json);
+	g_test_add_func("/lead/put_text", test_put_text);
+	g_test_add_func("/lead/add_text", test_add_text);
 	return g_test_run();
 }
