@@ -107,16 +107,6 @@ find_known(struct database *database, const GPtrArray *domains, gint64 *ret_numb
 	return TRUE;
 }
 
-static gboolean
-put(char **field, const char *value)
-{
-	if (!value || !*value || !g_strcmp0(*field, value))
-		return FALSE;
-	g_free(*field);
-	*field = g_strdup(value);
-	return TRUE;
-}
-
 /* A file without such a column leaves it open (IMPORT_UNSAID). */
 static gboolean
 put_flag(gboolean *known, gboolean said)
@@ -131,11 +121,11 @@ put_flag(gboolean *known, gboolean said)
 static gboolean
 merge_row(struct account *known, const struct account *row, const GPtrArray *domains)
 {
-	gboolean changed = put(&known->company, row->company);
+	gboolean changed = lead_put_text(&known->company, row->company);
 
-	changed |= put(&known->industry, row->industry);
-	changed |= put(&known->country, row->country);
-	changed |= put(&known->owner, row->owner);
+	changed |= lead_put_text(&known->industry, row->industry);
+	changed |= lead_put_text(&known->country, row->country);
+	changed |= lead_put_text(&known->owner, row->owner);
 	changed |= put_flag(&known->target, row->target);
 	changed |= put_flag(&known->customer, row->customer);
 	if (row->employees && known->employees != row->employees) {
@@ -207,22 +197,12 @@ account_import(struct database *database, const struct account *row, gint64 now,
 static GArray *
 leads_of(struct database *database, const char *domain, GError **error)
 {
-	GArray *numbers = g_array_new(FALSE, FALSE, sizeof(gint64));
 	g_autofree char *first = NULL, *end = NULL;
-	struct driver_statement *row;
-	int got = -1;
 
 	keys_of_activity(domain, &first, &end);
-	row = database_select(database, QUERY_ACCOUNT_LEADS, error, "ss", first, end);
-	while (row && (got = database_next(database, row, error)) > 0) {
-		gint64 number = database_column(database, row, 0);
-
-		g_array_append_val(numbers, number);
-	}
-	if (got == 0)
-		return numbers;
-	g_array_unref(numbers);
-	return NULL;
+	return database_numbers(
+		database, database_select(database, QUERY_ACCOUNT_LEADS, error, "ss", first, end),
+		error);
 }
 
 static gboolean

@@ -344,20 +344,6 @@ sift(struct database *database, struct leads_page *leads, GArray *numbers,
 
 /* --- who may be meant --- */
 
-static gboolean
-add_numbers(struct database *database, struct driver_statement *statement, GArray *numbers,
-	    GError **error)
-{
-	int got = -1;
-
-	while (statement && (got = database_next(database, statement, error)) > 0) {
-		gint64 number = database_column(database, statement, 0);
-
-		g_array_append_val(numbers, number);
-	}
-	return got == 0;
-}
-
 /* Leads that are not yet in the search index; of many only so many that all are too many. */
 static gboolean
 add_tail(struct database *database, GArray *numbers, GError **error)
@@ -365,7 +351,7 @@ add_tail(struct database *database, GArray *numbers, GError **error)
 	gint64 until;
 
 	return search_until(database, &until, error) &&
-	       add_numbers(
+	       database_add_numbers(
 		       database,
 		       database_select(database, QUERY_BROWSE_TAIL, error, "in", until, FEW + 1),
 		       numbers, error);
@@ -401,16 +387,12 @@ static GArray *
 find_by_account(struct database *database, const char *account, GError **error)
 {
 	g_autofree char *first = NULL, *end = NULL;
-	GArray *numbers = g_array_new(FALSE, FALSE, sizeof(gint64));
 
 	keys_of_activity(account, &first, &end);
-	if (add_numbers(database,
-			database_select(database, QUERY_BROWSE_ACCOUNT, error, "ssn", first, end,
-					LIMIT_SEARCH_CANDIDATES + 1),
-			numbers, error))
-		return numbers;
-	g_array_unref(numbers);
-	return NULL;
+	return database_numbers(database,
+				database_select(database, QUERY_BROWSE_ACCOUNT, error, "ssn", first,
+						end, LIMIT_SEARCH_CANDIDATES + 1),
+				error);
 }
 
 /* @param ret_numbers NULL when they are too many to look at each, or anybody */

@@ -175,6 +175,31 @@ database_integer(struct database *database, enum query query, gint64 otherwise, 
 	return TRUE;
 }
 
+gboolean
+database_add_numbers(struct database *database, struct driver_statement *statement, GArray *numbers,
+		     GError **error)
+{
+	int got = -1;
+
+	while (statement && (got = database_next(database, statement, error)) > 0) {
+		gint64 number = database_column(database, statement, 0);
+
+		g_array_append_val(numbers, number);
+	}
+	return got == 0;
+}
+
+GArray *
+database_numbers(struct database *database, struct driver_statement *statement, GError **error)
+{
+	GArray *numbers = g_array_new(FALSE, FALSE, sizeof(gint64));
+
+	if (database_add_numbers(database, statement, numbers, error))
+		return numbers;
+	g_array_unref(numbers);
+	return NULL;
+}
+
 gint64
 database_column(struct database *database, struct driver_statement *statement, int n)
 {

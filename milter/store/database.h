@@ -45,6 +45,15 @@ gboolean database_run(struct database *database, enum query query, GError **erro
 gboolean database_integer(struct database *database, enum query query, gint64 otherwise,
 			  gint64 *ret, GError **error, const char *types, ...);
 
+/** The first column of all rows of a selection, behind what `numbers` has.
+ *  @param statement NULL: it could not be made, and `error` says why
+ *  @return FALSE with an error */
+gboolean database_add_numbers(struct database *database, struct driver_statement *statement,
+			      GArray *numbers, GError **error);
+/** The same alone. @return gint64, caller unrefs; NULL with an error */
+GArray *database_numbers(struct database *database, struct driver_statement *statement,
+			 GError **error);
+
 /** Note what will be read (driver.h). @return FALSE: this driver gains nothing by it */
 gboolean database_foresee(struct database *database, gboolean on);
 

@@ -465,20 +465,8 @@ people_by_key(struct database *database, const char *key, GError **error)
 GArray *
 people_numbers_by_key(struct database *database, const char *key, GError **error)
 {
-	GArray *numbers = g_array_new(FALSE, FALSE, sizeof(gint64));
-	struct driver_statement *row =
-		database_select(database, QUERY_NUMBERS_BY_KEY, error, "s", key);
-	int got = -1;
-
-	while (row && (got = database_next(database, row, error)) > 0) {
-		gint64 number = database_column(database, row, 0);
-
-		g_array_append_val(numbers, number);
-	}
-	if (got == 0)
-		return numbers;
-	g_array_unref(numbers);
-	return NULL;
+	return database_numbers(
+		database, database_select(database, QUERY_NUMBERS_BY_KEY, error, "s", key), error);
 }
 
 GPtrArray *

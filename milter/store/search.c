@@ -368,21 +368,12 @@ end_of(const char *prefix)
 GArray *
 search_find(struct database *database, const char *term, guint most, GError **error)
 {
-	GArray *numbers = g_array_new(FALSE, FALSE, sizeof(gint64));
 	g_autofree char *end = end_of(term);
-	struct driver_statement *row =
-		database_select(database, QUERY_SEARCH_FIND, error, "ssn", term, end, (int)most);
-	int got = -1;
 
-	while (row && (got = database_next(database, row, error)) > 0) {
-		gint64 number = database_column(database, row, 0);
-
-		g_array_append_val(numbers, number);
-	}
-	if (got == 0)
-		return numbers;
-	g_array_unref(numbers);
-	return NULL;
+	return database_numbers(
+		database,
+		database_select(database, QUERY_SEARCH_FIND, error, "ssn", term, end, (int)most),
+		error);
 }
 
 gboolean

@@ -196,20 +196,10 @@ struct due_job {
 static GArray *
 read_due(struct database *database, gint64 now, guint most, GError **error)
 {
-	GArray *numbers = g_array_new(FALSE, FALSE, sizeof(gint64));
-	struct driver_statement *row = database_select(database, QUERY_LEADS_DUE, error, "in", now,
-						       (int)MIN(most, LIMIT_BATCH));
-	int got = -1;
-
-	while (row && (got = database_next(database, row, error)) > 0) {
-		gint64 number = database_column(database, row, 0);
-
-		g_array_append_val(numbers, number);
-	}
-	if (got == 0)
-		return numbers;
-	g_array_unref(numbers);
-	return NULL;
+	return database_numbers(database,
+				database_select(database, QUERY_LEADS_DUE, error, "in", now,
+						(int)MIN(most, LIMIT_BATCH)),
+				error);
 }
 
 static gboolean
