@@ -23,6 +23,7 @@
 			       */
 #define IDLE (1 * G_USEC_PER_SEC)
 #define TOGETHER 32 /* messages that share a commit */
+#define LAST_MOST 256 /* the same of those that mail waits for, so that it waits for no commit */
 
 enum state { NONE, AWAY, RETURNING };
 
@@ -150,7 +151,8 @@ static gboolean
 drain(struct outage *outage)
 {
 	g_autoptr(GError) error = NULL;
-	gint taken = spool_drain(outage->runtime->spool, TOGETHER, take_lot, outage, &error);
+	gint taken = spool_drain(outage->runtime->spool, outage->line_held ? LAST_MOST : TOGETHER,
+				 take_lot, outage, &error);
 
 	if (taken > 0)
 		outage->taken += taken;
