@@ -175,6 +175,93 @@ test('spans, days, initials', async () => {
 	}
 });
 
+test('how long ago: days are those of the calendar', async () => {
+	const { relative } = await load('format');
+	const at = (text) => new Date(text).getTime();
+	const now = at('2026-11-22T10:00:00');
+	for (const [then, wanted] of [
+		['2026-11-22T09:59:40', 'now'],
+		['2026-11-22T09:58:00', '2 minutes ago'],
+		['2026-11-21T11:00:00', '23 hours ago'],
+		['2026-11-21T09:00:00', 'yesterday'],
+		['2026-11-20T11:00:00', '2 days ago'],
+		['2026-11-23T23:00:00', 'tomorrow'],
+		['2026-11-24T09:00:00', 'in 2 days'],
+		['2026-11-16T10:00:00', '6 days ago'],
+		['2026-11-14T10:00:00', '1 week ago'],
+		['2026-10-10T10:00:00', '1 month ago'],
+		['2025-06-10T10:00:00', '1 year ago'],
+	]) {
+		assert.equal(relative(at(then), now), wanted, then);
+	}
+});
+
+test('periods of reports as people say them', async () => {
+	const { periodName } = await load('ui/reporttable');
+	const plain = (text) => text.replaceAll(/[\u2066-\u2069]/g, '');
+	for (const [period, long, short] of [
+		['all', 'Whole period', 'Whole period'],
+		['2026-W05', 'Week 5, 2026', 'W5'],
+		['2026-11', 'November 2026', 'Nov 2026'],
+		['2026-11-22', '22 Nov 2026', '22 Nov'],
+	]) {
+		assert.deepEqual([plain(periodName(period)), plain(periodName(period, true))], [long, short], period);
+	}
+});
+
+test('texts in charts are cut to their room', async () => {
+	const { breadth, fitting } = await load('ui/chart');
+	assert.ok(breadth('线索') > 1.5 * breadth('ab'), 'Chinese letters are broad');
+	assert.equal(breadth('\u2068a\u2069'), breadth('a'), 'isolates are not seen');
+	assert.equal(fitting('short', 100), 'short');
+	for (const text of ['a name that is much too long for its place', '一个太长的名字一个太长的名字', '𝔸𝔹ℂ𝔸𝔹ℂ𝔸𝔹ℂ𝔸𝔹ℂ𝔸𝔹ℂ']) {
+		const cut = fitting(text, 60);
+		assert.ok(breadth(cut) <= 60 + 7 && cut.endsWith('…') && cut.length > 2, cut);
+	}
+});
+
+test('what the program says itself', async () => {
+	const { said } = await load('said');
+	const plain = (text) => said(text).replaceAll(/[\u2066-\u2069]/g, '');
+	for (const [text, wanted] of [
+		[null, ''],
+		['wrote', 'Wrote to us'],
+		['score 90.25 reaches 65', 'Score 90.3 reaches 65'],
+		['no touch for 1 days', 'No touch for 1 day'],
+		['no touch for 90 days', 'No touch for 90 days'],
+		['the same phone', 'the same phone'],
+		['stage sql (olga)', 'New stage → Sales qualified (olga)'],
+		['stage sal: why: (not) (olga)', 'New stage → Sales accepted: why: (not) (olga)'],
+		['owner sam@example.test: knows dairies (olga)', 'New owner → sam@example.test: knows dairies (olga)'],
+		['owner nobody (olga)', 'New owner → nobody (olga)'],
+		['rejected: no budget (crm)', 'Rejected: no budget (crm)'],
+		['owner of the account', 'Owns the account'],
+		['owner of the account (vera@kunde.example absent until 2026-12-01; sam@kunde.example stands in)', 'Owns the account (vera@kunde.example is absent until 1 Dec 2026)'],
+		['was theirs (vera@kunde.example has left)', 'Was theirs before (vera@kunde.example has left)'],
+		["fallback owner: rule 'x': nobody free of 3", "Fallback owner: rule 'x': nobody free of 3"],
+		["by hand: rule 'big ones'", 'By hand, rule big ones'],
+		["pool of rule 'big': whoever answers first", 'Pool of rule big: whoever answers first'],
+		["round robin of rule 'east': sam@example.test (weight 1 of 3, 2 open)", 'In turn, rule east: sam@example.test (weight 1 of 3, 2 open)'],
+		// What is nobody's phrase stays as it is.
+		['constructor', 'constructor'],
+		['asked for a quote (twice)', 'asked for a quote (twice)'],
+		['wrote: much', 'wrote: much'],
+	]) {
+		assert.equal(plain(text), wanted, String(text));
+	}
+});
+
+test('no dialog has two buttons of one name', () => {
+	const actions = ['assign', 'stage.move', 'merge', 'split', 'retry', 'drop'];
+	for (const language of languages) {
+		const of = (key) => catalogues[language][key].toLowerCase();
+		for (const action of actions) {
+			// "Отмена" and "Отменить" say the same to who is in a hurry.
+			assert.notEqual(of(action).slice(0, 5), of('cancel').slice(0, 5), `${language} ${action}`);
+		}
+	}
+});
+
 test('what a browser may open', async () => {
 	const { webAddress } = await load('views/lead');
 	for (const [text, wanted] of [
@@ -195,13 +282,14 @@ test('what a browser may open', async () => {
 test('columns of reports', async () => {
 	const { stacked } = await load('ui/reporttable');
 	const rows = [
-		{ period: 'W1', name: 'a', n: 5 },
-		{ period: 'W1', name: 'b', n: 3 },
-		{ period: 'W1', name: 'c', n: 1 },
-		{ period: 'W2', name: 'c', n: 2 },
+		{ period: '2026-W01', name: 'a', n: 5 },
+		{ period: '2026-W01', name: 'b', n: 3 },
+		{ period: '2026-W01', name: 'c', n: 1 },
+		{ period: '2026-W02', name: 'c', n: 2 },
 	];
+	const plain = (of) => JSON.parse(JSON.stringify(of).replaceAll(/[\u2066-\u2069]/g, ''));
 	assert.deepEqual(
-		stacked(rows, (row) => row.name, (row) => row.n, 2, 'rest'),
+		plain(stacked(rows, (row) => row.name, (row) => row.n, 2, 'rest')),
 		{ names: ['a', 'rest'], stacks: [{ label: 'W1', values: [5, 4] }, { label: 'W2', values: [0, 2] }] },
 	);
 	assert.deepEqual(stacked([], (row) => row.name, (row) => row.n, 2, 'rest'), { names: [], stacks: [] });

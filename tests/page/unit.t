@@ -27,7 +27,7 @@ succeeds('the description gives types',
 succeeds('types', 'node_modules/.bin/tsc');
 succeeds('lint',  'node_modules/.bin/eslint .');
 
-my @modules = qw(i18n router api format ui/list ui/basic ui/reporttable views/leads views/lead
+my @modules = qw(i18n router api format said ui/list ui/basic ui/chart ui/reporttable views/leads views/lead
     views/leadtimeline locales/en locales/de locales/ro locales/ru locales/zh);
 my $modules = join ' ', map { -e "$dev/src/$_.tsx" ? "src/$_.tsx" : "src/$_.ts" } @modules;
 succeeds('modules for node',

@@ -88,7 +88,7 @@ const languages = {
 	de: ['Leads', 'Freier Pool', 'Berichte', 'Zustellungen', 'Nachricht testen'],
 	ro: ['Leaduri', 'Leaduri libere', 'Rapoarte', 'Livrări', 'Testează un mesaj'],
 	ru: ['Лиды', 'Свободные лиды', 'Отчёты', 'Доставки', 'Проверить письмо'],
-	zh: ['线索', '未分配池', '报表', '投递', '试算邮件'],
+	zh: ['线索', '线索池', '报表', '投递', '试算邮件'],
 };
 const places = ['/app/leads', '/app/pool', '/app/reports/response', '/app/deliveries', '/app/try'];
 
@@ -149,6 +149,6 @@ test('a view is there again after a reload', async () => {
 	await login(page);
 	await go(page, '/app/reports/kinds?period=week&span=6months');
 	await has(page, 'Mail by kind');
-	assert.equal(await page.inputValue('label:text("Divided by") + select'), 'week');
+	assert.equal(await page.inputValue('label:text("Group by") + select'), 'week');
 	await page.context().close();
 });

@@ -8,7 +8,7 @@ import type { components } from './schema.d.ts';
 export type Schemas = components['schemas'];
 
 /** What went wrong, told apart by what the user can do about it. */
-export type FailureKind = 'offline' | 'login' | 'forbidden' | 'missing' | 'conflict' | 'invalid' | 'busy' | 'server';
+export type FailureKind = 'offline' | 'login' | 'forbidden' | 'missing' | 'conflict' | 'invalid' | 'limited' | 'busy' | 'server';
 
 export class Failure extends Error {
 	constructor(
@@ -30,7 +30,7 @@ const kinds: Record<number, FailureKind> = {
 	413: 'invalid',
 	415: 'invalid',
 	422: 'invalid',
-	429: 'busy',
+	429: 'limited',
 	502: 'busy',
 	503: 'busy',
 	504: 'busy',
@@ -138,6 +138,10 @@ export interface Resource<T> {
 	reload: () => void;
 }
 
+const passing = new Set<FailureKind>(['offline', 'busy', 'limited']);
+const AGAIN_LEAST = 2_000;
+const AGAIN_MOST = 30_000;
+
 /** What a GET answers, asked for again when the address changes or reload() is called. */
 export function useResource<T>(where: string | null): Resource<T> {
 	const [state, setState] = useState<{ where: string | null; data: T | null; failure: Failure | null; loading: boolean }>({
@@ -147,8 +151,13 @@ export function useResource<T>(where: string | null): Resource<T> {
 		loading: where !== null,
 	});
 	const [turn, setTurn] = useState(0);
-	const reload = useCallback(() => setTurn((n) => n + 1), []);
 	const path = useRef('');
+	// What fails because the program or its store is away is asked for again, ever more rarely.
+	const again = useRef({ quietly: false, times: 0 });
+	const reload = useCallback(() => {
+		again.current.quietly = false;
+		setTurn((n) => n + 1);
+	}, []);
 	// Before the first paint: what is asked for early is there early.
 	useLayoutEffect(() => {
 		if (where === null) {
@@ -159,17 +168,34 @@ export function useResource<T>(where: string | null): Resource<T> {
 		// Another page of the same list keeps what is shown until the new one is there.
 		const keep = path.current === base;
 		path.current = base;
-		setState((old) => ({ where, data: keep ? old.data : null, failure: null, loading: true }));
+		const { quietly } = again.current;
+		again.current = { quietly: false, times: quietly ? again.current.times : 0 };
+		let timer: ReturnType<typeof setTimeout> | undefined;
+		if (!quietly) {
+			setState((old) => ({ where, data: keep ? old.data : null, failure: null, loading: true }));
+		}
 		first<T>(where, abort.signal).then(
-			(data) => setState({ where, data, failure: null, loading: false }),
+			(data) => {
+				again.current.times = 0;
+				setState({ where, data, failure: null, loading: false });
+			},
 			(error: unknown) => {
 				if (!abort.signal.aborted) {
 					const failed = error instanceof Failure ? error : new Failure('server', 0, String(error));
 					setState((old) => ({ ...old, failure: failed, loading: false }));
+					if (passing.has(failed.kind)) {
+						timer = setTimeout(() => {
+							again.current.quietly = true;
+							setTurn((n) => n + 1);
+						}, Math.min(AGAIN_LEAST * 2 ** again.current.times++, AGAIN_MOST));
+					}
 				}
 			},
 		);
-		return () => abort.abort();
+		return () => {
+			clearTimeout(timer);
+			abort.abort();
+		};
 	}, [where, turn]);
 	return { data: state.data, failure: state.failure, loading: state.loading || state.where !== where, reload };
 }

@@ -24,7 +24,7 @@ import { online, useResource, type Schemas } from './api.ts';
 import { number } from './format.ts';
 import { language, t, type Key } from './i18n.ts';
 import { liveState, useLive } from './live.ts';
-import { arrivals, match, navigate, path } from './router.ts';
+import { arrivals, match, navigate, path, subject } from './router.ts';
 import { logout, mayAct, session, unknown } from './session.ts';
 import { Empty, Failed, Icon, initials, Notice } from './ui/basic.tsx';
 import { LanguageChoice, Logo, ThemeChoice } from './ui/settings.tsx';
@@ -189,8 +189,10 @@ function View(): JSX.Element {
 	const main = useRef<HTMLElement>(null);
 	const arrival = arrivals.value;
 	useEffect(() => {
-		document.title = `${found ? t(found.way.title) : t('missing')} · leadmilter`;
-	}, [found?.way, language.value]);
+		// A name written from right to left turns none of the rest.
+		const about = subject.value ? `\u2068${subject.value}\u2069 · ` : '';
+		document.title = `${about}${found ? t(found.way.title) : t('missing')} · leadmilter`;
+	}, [found?.way, language.value, subject.value]);
 	useEffect(() => {
 		// At another view the keyboard and the screen reader begin at its heading.
 		if (arrival > 0) {

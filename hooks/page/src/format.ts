@@ -1,5 +1,7 @@
 // Numbers, dates and spans as the page's language writes them.
 
+import { signal } from '@preact/signals';
+
 import { locale } from './i18n.ts';
 
 const cache = new Map<string, unknown>();
@@ -59,6 +61,18 @@ export function time(value: string | number | Date): string {
 	return once('t', (tag) => new Intl.DateTimeFormat(tag, { timeStyle: 'short' })).format(new Date(value));
 }
 
+/** A day ("2026-11-22") or month ("2026-11") of a report: it is the same in every zone. */
+export function calendar(of: string, short: boolean): string {
+	if (Number.isNaN(Date.parse(of))) {
+		return of;
+	}
+	const options: Intl.DateTimeFormatOptions =
+		of.length > 7
+			? { day: 'numeric', month: 'short', ...(short ? {} : { year: 'numeric' }) }
+			: { month: short ? 'short' : 'long', year: 'numeric' };
+	return once(`c${JSON.stringify(options)}`, (tag) => new Intl.DateTimeFormat(tag, { ...options, timeZone: 'UTC' })).format(new Date(of));
+}
+
 /** A short date for a chart's axis. */
 export function tick(value: Date, span: number): string {
 	const options: Intl.DateTimeFormatOptions =
@@ -70,6 +84,15 @@ export function tick(value: Date, span: number): string {
 	return once(JSON.stringify(options), (tag) => new Intl.DateTimeFormat(tag, options)).format(value);
 }
 
+/** What relative times are told by; a page that stays open does not say "now" for ever. */
+export const clock = signal(Date.now());
+
+export function startClock(): void {
+	setInterval(() => {
+		clock.value = Date.now();
+	}, MINUTE / 2);
+}
+
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
@@ -79,22 +102,35 @@ const units: [number, Intl.RelativeTimeFormatUnit][] = [
 	[365 * DAY, 'year'],
 	[30 * DAY, 'month'],
 	[7 * DAY, 'week'],
-	[DAY, 'day'],
 	[HOUR, 'hour'],
 	[MINUTE, 'minute'],
-	[SECOND, 'second'],
 ];
 
-/** "5 minutes ago", "in 2 hours" */
+/** Days of the user's calendar between two moments. */
+function days(from: number, to: number): number {
+	const day = (moment: number): number => {
+		const at = new Date(moment);
+		return Date.UTC(at.getFullYear(), at.getMonth(), at.getDate()) / DAY;
+	};
+	return day(to) - day(from);
+}
+
+/** "now", "5 minutes ago", "yesterday" (by the calendar: 40 hours ago is two days ago), "in 2 weeks" */
 export function relative(value: string | number | Date, now = Date.now()): string {
-	const difference = new Date(value).getTime() - now;
-	const format = once('r', (tag) => new Intl.RelativeTimeFormat(tag, { numeric: 'auto', style: 'long' }));
-	for (const [size, unit] of units) {
-		if (Math.abs(difference) >= size) {
-			return format.format(Math.trunc(difference / size), unit);
-		}
+	const then = new Date(value).getTime();
+	const difference = then - now;
+	const words = once('r', (tag) => new Intl.RelativeTimeFormat(tag, { numeric: 'auto', style: 'long' }));
+	if (Math.abs(difference) < MINUTE) {
+		return words.format(0, 'second');
 	}
-	return format.format(0, 'second');
+	const apart = days(now, then);
+	if (Math.abs(difference) >= DAY && Math.abs(apart) < 7) {
+		return words.format(apart, 'day');
+	}
+	// "last month" would name a month of the calendar.
+	const figures = once('R', (tag) => new Intl.RelativeTimeFormat(tag, { numeric: 'always', style: 'long' }));
+	const [size, unit] = units.find(([least]) => Math.abs(difference) >= least) ?? [MINUTE, 'minute'];
+	return figures.format(Math.trunc(difference / size), unit);
 }
 
 /** A span of seconds in its two largest units: "2 h 10 min". */

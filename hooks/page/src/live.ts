@@ -6,7 +6,7 @@
 import { effect, signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 
-import { endSession, session } from './session.ts';
+import { checkSession, endSession, session } from './session.ts';
 
 export interface LiveEvents {
 	lead: { id: string; change: 'created' | 'changed' | 'merged' | 'forgotten' };
@@ -42,6 +42,8 @@ function open(after: string, retry: (after: string) => void): EventSource {
 	source.addEventListener('error', () => {
 		liveState.value = 'connecting';
 		if (source.readyState === EventSource.CLOSED) {
+			// Refused: perhaps because there is no session any more.
+			void checkSession();
 			retry(last);
 		}
 	});

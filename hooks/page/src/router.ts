@@ -29,8 +29,61 @@ export function useHeading(ready: boolean): void {
 	}, [ready]);
 }
 
+/** What the view is about, for the window's title. */
+export const subject = signal('');
+
+export function useSubject(name: string | null | undefined): void {
+	useEffect(() => {
+		subject.value = name ?? '';
+		return () => {
+			subject.value = '';
+		};
+	}, [name]);
+}
+
+/** How each view was left: with which filters, on which page. */
+const left = new Map<string, string>();
+
+/** The way back to a list as it was. */
+export function backTo(list: string): string {
+	return list + (left.get(list) ?? '');
+}
+
+// --- where the page was scrolled to ---
+
+interface Kept {
+	scroll?: number;
+}
+
+const PATIENCE = 3_000;
+let restoring = 0;
+
+function keepScroll(): void {
+	history.replaceState({ ...(history.state as Kept | null), scroll: scrollY }, '');
+}
+
+/** Scroll there once what was there is there again, unless the user does something first. */
+function restore(to: number): void {
+	const mine = ++restoring;
+	const until = performance.now() + PATIENCE;
+	let frames = 0;
+	const step = (now: number): void => {
+		if (mine !== restoring) {
+			return;
+		}
+		const ready = ++frames > 2 && !document.querySelector('main .skeleton') && document.documentElement.scrollHeight - innerHeight >= to;
+		if (ready || now > until) {
+			scrollTo(0, to);
+		} else {
+			requestAnimationFrame(step);
+		}
+	};
+	requestAnimationFrame(step);
+}
+
 function moved(): void {
 	const before = place.peek().path;
+	left.set(before, place.peek().search);
 	place.value = current();
 	if (place.peek().path !== before) {
 		arrivals.value++;
@@ -39,10 +92,12 @@ function moved(): void {
 
 export function navigate(to: string, how: { replace?: boolean } = {}): void {
 	if (how.replace) {
-		history.replaceState(null, '', to);
+		history.replaceState(history.state, '', to);
 	} else {
+		keepScroll();
 		history.pushState(null, '', to);
 	}
+	restoring++;
 	const before = place.peek().path;
 	moved();
 	if (place.peek().path !== before) {
@@ -105,7 +160,16 @@ function ours(event: MouseEvent): HTMLAnchorElement | null {
 }
 
 export function startRouter(): void {
-	addEventListener('popstate', moved);
+	history.scrollRestoration = 'manual';
+	restore((history.state as Kept | null)?.scroll ?? 0);
+	addEventListener('pagehide', keepScroll);
+	addEventListener('popstate', (event) => {
+		moved();
+		restore((event.state as Kept | null)?.scroll ?? 0);
+	});
+	for (const act of ['wheel', 'touchstart', 'pointerdown', 'keydown']) {
+		addEventListener(act, () => restoring++, { passive: true, capture: true });
+	}
 	document.addEventListener('click', (event) => {
 		const link = ours(event);
 		if (link) {

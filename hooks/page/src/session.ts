@@ -14,9 +14,20 @@ export const unknown = signal<Failure | null>(null);
 export const mayAct = computed(() => session.value?.role === 'operator');
 
 function begin(next: Session | null): void {
-	csrf.value = next?.csrf ?? '';
-	session.value = next;
 	unknown.value = null;
+	// The same session told again changes nothing: no view and no stream begins anew.
+	if (next?.csrf !== session.peek()?.csrf) {
+		csrf.value = next?.csrf ?? '';
+		session.value = next;
+	}
+}
+
+let tabs: BroadcastChannel | null = null;
+
+/** Other tabs share the cookie: when one logs in or out, this one follows. */
+export function startTabs(): void {
+	tabs = new BroadcastChannel('leadmilter.session');
+	tabs.addEventListener('message', () => void checkSession());
 }
 
 export async function loadSession(): Promise<void> {
@@ -33,6 +44,7 @@ export async function loadSession(): Promise<void> {
 export async function login(token: string): Promise<void> {
 	begin(await post<Session>('/v1/session', { token }));
 	expired.value = false;
+	tabs?.postMessage('login');
 }
 
 export async function logout(): Promise<void> {
@@ -44,6 +56,7 @@ export async function logout(): Promise<void> {
 	});
 	begin(null);
 	expired.value = false;
+	tabs?.postMessage('logout');
 }
 
 /** The server no longer knows the session. */
@@ -51,6 +64,18 @@ export function endSession(): void {
 	if (session.peek()) {
 		expired.value = true;
 		begin(null);
+	}
+}
+
+/** Is the session still what this tab thinks it is?  Whoever can't be asked has not said no. */
+export async function checkSession(): Promise<void> {
+	try {
+		begin(await get<Session>('/v1/session'));
+		expired.value = false;
+	} catch (error) {
+		if (error instanceof Failure && error.kind === 'login') {
+			endSession();
+		}
 	}
 }
 

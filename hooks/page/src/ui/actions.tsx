@@ -3,7 +3,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
 
-import { get, post, type Schemas } from '../api.ts';
+import { Failure, get, post, type Schemas } from '../api.ts';
 import { nameOf, ownerOptions, useChoices } from '../choices.ts';
 import { t, word } from '../i18n.ts';
 import { part } from '../router.ts';
@@ -27,9 +27,18 @@ function undoing(act: () => Promise<unknown>, done: () => void): () => void {
 	};
 }
 
-/** Take a lead nobody owns. */
+/** Take a lead nobody owns; somebody else may have been faster. */
 export async function claim(lead: Lead, done: () => void): Promise<void> {
-	await post<Changed>(at(lead.lead.id, 'claim'), {});
+	try {
+		await post<Changed>(at(lead.lead.id, 'claim'), {});
+	} catch (error) {
+		if (!(error instanceof Failure) || error.kind !== 'conflict') {
+			throw error;
+		}
+		say(t('claim.late', { name: personName(lead) }), { tone: 'bad' });
+		done();
+		return;
+	}
 	say(t('done.claimed', { name: personName(lead) }), {
 		undo: undoing(() => post(at(lead.lead.id, 'assign'), { owner: null }), done),
 	});

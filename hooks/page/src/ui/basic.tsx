@@ -17,7 +17,7 @@ import {
 } from 'lucide-preact';
 
 import type { Failure, Schemas } from '../api.ts';
-import { dateTime, number, relative } from '../format.ts';
+import { clock, dateTime, number, relative } from '../format.ts';
 import { t, word } from '../i18n.ts';
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad' | 'info' | 'hot' | 'warm' | 'cold';
@@ -48,7 +48,7 @@ export function When({ at }: { at: string | null }): JSX.Element | null {
 	}
 	return (
 		<time dateTime={at} title={dateTime(at)} class="nowrap">
-			{relative(at)}
+			{relative(at, Math.max(clock.value, Date.now()))}
 		</time>
 	);
 }

@@ -128,7 +128,7 @@ export function Lines({ series, threshold, format, name }: { series: Series[]; t
 								</text>
 							</g>
 						))}
-						{x.ticks(Math.max(2, Math.floor(width / 110))).map((value) => (
+						{x.ticks(Math.max(2, Math.floor(width / 120))).map((value) => (
 							<text key={value.getTime()} x={x(value)} y={HEIGHT - 8} text-anchor="middle">
 								{tick(value, across)}
 							</text>
@@ -169,6 +169,23 @@ export interface Bar {
 
 const LETTER = 6.6;
 
+/** About how wide a text is drawn: Chinese letters are broad, isolates are not seen. */
+export function breadth(text: string): number {
+	return Array.from(text).reduce((sum, letter) => sum + (/[\u2066-\u2069]/.test(letter) ? 0 : /[\u1100-\uffdc]/.test(letter) ? 2 * LETTER : LETTER), 0);
+}
+
+/** A text cut to what fits. */
+export function fitting(text: string, room: number): string {
+	if (breadth(text) <= room) {
+		return text;
+	}
+	const letters = Array.from(text.replaceAll(/[\u2066-\u2069]/g, ''));
+	while (letters.length > 1 && breadth(letters.join('')) + LETTER > room) {
+		letters.pop();
+	}
+	return `${letters.join('')}…`;
+}
+
 /** Where a bar's parts are: beside each other, or on a narrow screen the name above and no note. */
 function layout(width: number): { wide: boolean; row: number; left: number; name: number; bar: number; thick: number } {
 	return width >= 520
@@ -181,12 +198,10 @@ export function Bars({ bars, format }: { bars: Bar[]; format: (value: number) =>
 	const [box, width] = useWidth();
 	const { wide, row, left, name, bar: top, thick } = layout(width);
 	// Beside the longest bar there is room for what is written after it.
-	const written = Math.max(0, ...bars.map((bar) => format(bar.value).length + (wide ? (bar.note?.length ?? 0) : 0)));
-	const room = Math.max(40, width - left - written * LETTER - 24);
+	const written = Math.max(0, ...bars.map((bar) => breadth(format(bar.value)) + (wide ? breadth(bar.note ?? '') : 0)));
+	const room = Math.max(40, width - left - written - 24);
 	const x = scaleLinear([0, Math.max(max(bars, (bar) => bar.value) ?? 0, 1)], [0, room]);
 	const height = bars.length * row;
-	const letters = Math.floor((wide ? left - 10 : width) / LETTER);
-	const short = (text: string): string => (text.length > letters ? `${text.slice(0, letters - 1)}…` : text);
 	return (
 		<div ref={box}>
 			{width > 0 ? (
@@ -195,7 +210,7 @@ export function Bars({ bars, format }: { bars: Bar[]; format: (value: number) =>
 						<g key={`${index}${bar.label}`} transform={`translate(0 ${index * row})`} class={`c-${bar.tone ?? 1}`}>
 							<title>{bar.label}</title>
 							<text class="label" x={wide ? left - 10 : 0} y={name} dy="0.35em" text-anchor={wide ? 'end' : 'start'}>
-								{short(bar.label)}
+								{fitting(bar.label, wide ? left - 10 : width)}
 							</text>
 							<rect class="fill" x={left} y={top} width={Math.max(bar.value > 0 ? 2 : 0, x(bar.value))} height={thick} rx="3" />
 							<text x={left + x(bar.value) + 8} y={top + thick / 2} dy="0.35em">
@@ -228,7 +243,9 @@ export function Columns({ stacks, names, format }: { stacks: Stack[]; names: str
 	).padding(0.28);
 	const top = max(stacks, (stack) => stack.values.reduce((sum, value) => sum + value, 0)) ?? 0;
 	const y = scaleLinear([0, Math.max(top, 1)], [HEIGHT - EDGE.bottom, EDGE.top]).nice(4);
-	const every = Math.max(1, Math.ceil((stacks.length * 78) / Math.max(width, 1)));
+	// Only as many names as stand clear of each other.
+	const name = Math.max(0, ...stacks.map((stack) => breadth(stack.label))) + 14;
+	const every = Math.max(1, Math.ceil((stacks.length * name) / Math.max(width - EDGE.left - EDGE.right, 1)));
 	return (
 		<div ref={box}>
 			{width > 0 ? (
@@ -249,7 +266,7 @@ export function Columns({ stacks, names, format }: { stacks: Stack[]; names: str
 					{stacks.map((stack, index) => {
 						let below = 0;
 						return (
-							<g key={stack.label} class="axis">
+							<g key={`${index}${stack.label}`} class="axis">
 								{stack.values.map((value, kind) => {
 									const from = below;
 									below += value;

@@ -9,10 +9,11 @@ import { number } from '../format.ts';
 import { t, word } from '../i18n.ts';
 import { part } from '../router.ts';
 import { mayAct } from '../session.ts';
+import { ActButton } from './act.tsx';
 import { Badge, Facts, Foreign, Moment, Shown, When, type Tone } from './basic.tsx';
 import { Ask, Dialog } from './dialog.tsx';
 import { leadAddress } from './leadtable.tsx';
-import { say, sayFailure } from './toasts.tsx';
+import { say } from './toasts.tsx';
 
 type Delivery = Schemas['Delivery'];
 
@@ -75,6 +76,8 @@ function Posted({ delivery, onClose }: { delivery: Delivery; onClose: () => void
 function Row({ delivery, ofLead, onDone }: { delivery: Delivery; ofLead: boolean; onDone: () => void }): JSX.Element {
 	const [open, setOpen] = useState<'shown' | 'drop' | null>(null);
 	const open_ = delivery.state === 'waiting' || delivery.state === 'dead';
+	// What waits for an endpoint that is parked has an attempt behind it, not before it.
+	const next = open_ && delivery.next && Date.parse(delivery.next) > Date.now() ? delivery.next : null;
 	const retry = async (): Promise<void> => {
 		await post<Schemas['Count']>(`/v1/outbox/${delivery.id}/retry`);
 		say(t('done.retried', { n: 1 }));
@@ -118,17 +121,17 @@ function Row({ delivery, ofLead, onDone }: { delivery: Delivery; ofLead: boolean
 					) : null}
 				</span>
 			</td>
-			<td data-label={delivery.next && open_ ? t('delivery.next') : t('time')}>
-				<When at={open_ && delivery.next ? delivery.next : delivery.time} />
+			<td data-label={next ? t('delivery.next') : t('time')}>
+				<When at={next ?? delivery.time} />
 			</td>
 			{mayAct.value ? (
 				<td class={open_ ? 'whole' : 'none'}>
 					{open_ ? (
 						<span class="actions">
-							<button type="button" class="button small" onClick={() => void retry().catch(sayFailure)}>
+							<ActButton look="small" onAct={retry}>
 								{t('retry')}
 								<span class="hidden-text"> {delivery.type}</span>
-							</button>
+							</ActButton>
 							<button type="button" class="button small danger" onClick={() => setOpen('drop')}>
 								{t('drop')}
 								<span class="hidden-text"> {delivery.type}</span>

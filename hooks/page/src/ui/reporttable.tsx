@@ -3,7 +3,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 
 import type { Schemas } from '../api.ts';
-import { number, percent, span } from '../format.ts';
+import { calendar, number, percent, span } from '../format.ts';
 import { t } from '../i18n.ts';
 
 export const share = (value: number | null): string => (value === null ? '—' : percent(value));
@@ -18,9 +18,13 @@ export function ninth(of: Schemas['ReportSpread']): string {
 	return lasting(of.p90_seconds);
 }
 
-/** "2026-W47" and "all" as people say them. */
-export function periodName(of: string): string {
-	return of === 'all' ? t('report.period.all') : of;
+/** "2026-W47", "2026-11", "2026-11-22" and "all" as people say them; short below a chart. */
+export function periodName(of: string, short = false): string {
+	const [, year, week] = /^(\d{4})-W(\d\d)$/.exec(of) ?? [];
+	if (year && week) {
+		return t(short ? 'report.week.short' : 'report.week', { year, week: String(Number(week)) });
+	}
+	return of === 'all' ? t('report.period.all') : calendar(of, short);
 }
 
 export interface Column<Row> {
@@ -83,14 +87,16 @@ export function stacked<Row extends { period: string }>(rows: Row[], name: (row:
 	const order = [...sums.entries()].sort((a, b) => b[1] - a[1]).map(([key]) => key);
 	const names = order.length > most ? [...order.slice(0, most - 1), rest] : order;
 	const stacks: Stacked['stacks'] = [];
+	const found = new Map<string, Stacked['stacks'][number]>();
 	for (const row of rows) {
-		let stack = stacks.find((one) => one.label === row.period);
+		let stack = found.get(row.period);
 		if (!stack) {
-			stack = { label: row.period, values: names.map(() => 0) };
+			stack = { label: periodName(row.period, true), values: names.map(() => 0) };
 			stacks.push(stack);
+			found.set(row.period, stack);
 		}
-		const found = names.indexOf(name(row));
-		const place = found < 0 ? names.length - 1 : found;
+		const known = names.indexOf(name(row));
+		const place = known < 0 ? names.length - 1 : known;
 		stack.values[place] = (stack.values[place] ?? 0) + value(row);
 	}
 	return { names, stacks };

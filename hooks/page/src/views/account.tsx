@@ -8,7 +8,7 @@ import { nameOf, useChoices } from '../choices.ts';
 import { country, number } from '../format.ts';
 import { t } from '../i18n.ts';
 import { useLive } from '../live.ts';
-import { part, useHeading } from '../router.ts';
+import { backTo, part, useHeading, useSubject } from '../router.ts';
 import { Card, Empty, Facts, Foreign, Icon, Shown, When } from '../ui/basic.tsx';
 import { leadAddress, LeadTable } from '../ui/leadtable.tsx';
 import { AccountFlags, Heat } from './accounts.tsx';
@@ -90,10 +90,11 @@ export function Account({ domain }: { domain: string }): JSX.Element {
 	const detail = useResource<Detail>(`/v1/accounts/${part(domain)}`);
 	useLive((event) => event.name === 'lead', detail.reload);
 	useHeading(detail.data !== null);
+	useSubject(detail.data ? (detail.data.account.company ?? detail.data.account.domain) : null);
 	return (
 		<>
 			<p class="crumbs">
-				<a href="/app/accounts">
+				<a href={backTo('/app/accounts')}>
 					<Icon of={ArrowLeft} />
 					{t('nav.accounts')}
 				</a>

@@ -11,6 +11,7 @@ import { t } from '../i18n.ts';
 import { useLive } from '../live.ts';
 import { navigate, part, query, withQuery } from '../router.ts';
 import { Badge, Empty, Foreign, Head, Icon, Select, Shown, When } from '../ui/basic.tsx';
+import { Changed, useCalm } from '../ui/calm.tsx';
 import { noPage, openRow, Paging, useRowKeys, useSearch } from '../ui/list.tsx';
 
 type Row = Schemas['AccountRow'];
@@ -105,7 +106,8 @@ export function Accounts(): JSX.Element {
 	const search = useSearch('q');
 	const rows = useRef<HTMLDivElement>(null);
 	useRowKeys(rows, search.ref);
-	useLive((event) => event.name === 'lead', accounts.reload);
+	const calm = useCalm(rows, accounts.reload);
+	useLive((event) => event.name === 'lead', calm.changed);
 	return (
 		<>
 			<Head title={t('nav.accounts')} lead={t('accounts.lead')} />
@@ -130,6 +132,7 @@ export function Accounts(): JSX.Element {
 				</div>
 			</div>
 			<div class="card" ref={rows} aria-busy={accounts.loading}>
+				<Changed of={calm} />
 				<Shown of={accounts} rows={10}>
 					{(data) =>
 						data.accounts.length === 0 ? (

@@ -11,6 +11,7 @@ import { useLive } from '../live.ts';
 import { navigate, query, withQuery } from '../router.ts';
 import { mayAct } from '../session.ts';
 import { Empty, Head, Icon, Select, Shown } from '../ui/basic.tsx';
+import { Changed, useCalm, useFocusKept } from '../ui/calm.tsx';
 import { DeliveryTable } from '../ui/deliverytable.tsx';
 import { Ask } from '../ui/dialog.tsx';
 import { noPage, Paging, useRowKeys } from '../ui/list.tsx';
@@ -27,7 +28,9 @@ export function Deliveries(): JSX.Element {
 	const [asking, setAsking] = useState(false);
 	const rows = useRef<HTMLDivElement>(null);
 	useRowKeys(rows);
-	useLive((event) => event.name === 'delivery', deliveries.reload);
+	useFocusKept(rows);
+	const calm = useCalm(rows, deliveries.reload);
+	useLive((event) => event.name === 'delivery', calm.changed);
 	const set = (changes: Record<string, string | null>): void => navigate(withQuery({ ...changes, ...noPage }), { replace: true });
 	return (
 		<>
@@ -65,6 +68,7 @@ export function Deliveries(): JSX.Element {
 				) : null}
 			</div>
 			<div class="card" ref={rows} aria-busy={deliveries.loading}>
+				<Changed of={calm} />
 				<Shown of={deliveries} rows={10}>
 					{(data) =>
 						data.deliveries.length === 0 ? (

@@ -1,7 +1,7 @@
 // Leads that may be one person, side by side.
 
 import type { ComponentChildren, JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { Merge, UserSearch, UsersRound } from 'lucide-preact';
 
 import { address, useResource, type Schemas } from '../api.ts';
@@ -10,12 +10,14 @@ import { country, number } from '../format.ts';
 import { t, word, type Key } from '../i18n.ts';
 import { useLive } from '../live.ts';
 import { query } from '../router.ts';
+import { said } from '../said.ts';
 import { mayAct } from '../session.ts';
+import { ActButton } from '../ui/act.tsx';
 import { keepApart, MergeDialog } from '../ui/actions.tsx';
 import { Empty, Foreign, Head, Icon, Moment, Score, Shown, Temperature, When } from '../ui/basic.tsx';
+import { Changed, useCalm, useFocusKept } from '../ui/calm.tsx';
 import { leadAddress, personName, type Snapshot } from '../ui/leadtable.tsx';
 import { Paging } from '../ui/list.tsx';
-import { sayFailure } from '../ui/toasts.tsx';
 
 type Pair = Schemas['Pair'];
 
@@ -24,12 +26,16 @@ interface Row {
 	/** What is compared; equal and not empty on both sides is marked. */
 	key: (lead: Snapshot) => string | null;
 	show?: (lead: Snapshot) => ComponentChildren;
+	/** Of several values, each that the other side has too is marked. */
+	all?: (lead: Snapshot) => string[];
 }
+
+const phones = (lead: Snapshot): string[] => [...new Set([lead.person.phone, ...lead.person.phones])].filter((phone) => phone !== null);
 
 const rows: Row[] = [
 	{ label: 'person.address', key: (lead) => lead.person.address },
 	{ label: 'person.addresses', key: (lead) => lead.person.addresses.join(', ') },
-	{ label: 'person.phone', key: (lead) => lead.person.phone },
+	{ label: 'person.phone', key: (lead) => phones(lead).join(', '), all: phones },
 	{ label: 'person.company', key: (lead) => lead.person.company },
 	{ label: 'person.title', key: (lead) => lead.person.title },
 	{ label: 'person.country', key: (lead) => lead.person.country, show: (lead) => (lead.person.country ? country(lead.person.country) : null) },
@@ -38,7 +44,25 @@ const rows: Row[] = [
 	{ label: 'lead.owner', key: (lead) => lead.owner?.address ?? null, show: (lead) => (lead.owner ? nameOf(lead.owner.address) : null) },
 ];
 
-function Cell({ row, lead, same }: { row: Row; lead: Snapshot; same: boolean }): JSX.Element {
+function Several({ of, other }: { of: string[]; other: string[] }): JSX.Element {
+	return (
+		<td>
+			{of.length === 0 ? <span class="muted">—</span> : null}
+			{of.map((value) => (
+				<div key={value} class={other.includes(value) ? 'same' : ''}>
+					<Foreign>{value}</Foreign>
+					{other.includes(value) ? <span class="hidden-text"> ({t('duplicates.same')})</span> : null}
+				</div>
+			))}
+		</td>
+	);
+}
+
+function Cell({ row, lead, other }: { row: Row; lead: Snapshot; other: Snapshot }): JSX.Element {
+	if (row.all) {
+		return <Several of={row.all(lead)} other={row.all(other)} />;
+	}
+	const same = Boolean(row.key(lead)) && row.key(lead) === row.key(other);
 	const shown = row.show ? row.show(lead) : row.key(lead);
 	return (
 		<td class={same ? 'same' : ''}>
@@ -79,16 +103,13 @@ function PairCard({ pair, onDone }: { pair: Pair; onDone: () => void }): JSX.Ele
 					<tbody>
 						{rows
 							.filter((row) => sides.some((lead) => row.key(lead)))
-							.map((row) => {
-								const same = Boolean(row.key(pair.lead)) && row.key(pair.lead) === row.key(pair.other);
-								return (
-									<tr key={row.label}>
-										<th scope="row">{t(row.label)}</th>
-										<Cell row={row} lead={pair.lead} same={same} />
-										<Cell row={row} lead={pair.other} same={same} />
-									</tr>
-								);
-							})}
+							.map((row) => (
+								<tr key={row.label}>
+									<th scope="row">{t(row.label)}</th>
+									<Cell row={row} lead={pair.lead} other={pair.other} />
+									<Cell row={row} lead={pair.other} other={pair.lead} />
+								</tr>
+							))}
 						<tr>
 							<th scope="row">{t('lead.created')}</th>
 							{sides.map((lead) => (
@@ -118,16 +139,16 @@ function PairCard({ pair, onDone }: { pair: Pair; onDone: () => void }): JSX.Ele
 					{pair.reasons.map((reason, index) => (
 						<span key={index}>
 							{index > 0 ? ', ' : ''}
-							<Foreign>{reason}</Foreign>
+							<Foreign>{said(reason)}</Foreign>
 						</span>
 					))}
 				</span>
 				{mayAct.value ? (
 					<span class="actions">
-						<button type="button" class="button small" onClick={() => void keepApart(pair.lead, pair.other, onDone).catch(sayFailure)}>
+						<ActButton look="small" onAct={() => keepApart(pair.lead, pair.other, onDone)}>
 							<Icon of={UsersRound} />
 							{t('apart')}
-						</button>
+						</ActButton>
 						<button type="button" class="button small primary" onClick={() => setAsking(true)}>
 							<Icon of={Merge} />
 							{t('merge')}
@@ -148,10 +169,15 @@ function PairCard({ pair, onDone }: { pair: Pair; onDone: () => void }): JSX.Ele
 
 export function Duplicates(): JSX.Element {
 	const pairs = useResource<Schemas['Duplicates']>(address('/v1/duplicates', { cursor: query.value.get('cursor'), limit: 20 }));
-	useLive((event) => event.name === 'lead', pairs.reload);
+	const list = useRef<HTMLDivElement>(null);
+	useFocusKept(list);
+	const calm = useCalm(list, pairs.reload);
+	useLive((event) => event.name === 'lead', calm.changed);
 	return (
 		<>
 			<Head title={t('nav.duplicates')} lead={t('duplicates.lead')} />
+			<div ref={list}>
+			<Changed of={calm} />
 			<Shown of={pairs}>
 				{(data) => (
 					<div class="stack">
@@ -172,6 +198,7 @@ export function Duplicates(): JSX.Element {
 					</div>
 				)}
 			</Shown>
+			</div>
 		</>
 	);
 }

@@ -61,7 +61,7 @@ function Endpoint({ of, onDone }: { of: Row; onDone: () => void }): JSX.Element 
 			<div class="stack">
 				{of.parked ? (
 					<Notice tone="warn">
-						<Foreign>{of.reason ?? t('endpoint.parked')}</Foreign> <When at={of.parked_since} />
+						<Foreign>{of.reason ?? t('endpoint.parked')}</Foreign> · <When at={of.parked_since} />
 					</Notice>
 				) : null}
 				<Facts

@@ -9,12 +9,13 @@ import { nameOf } from '../choices.ts';
 import { country, languageName, number, percent } from '../format.ts';
 import { t, word } from '../i18n.ts';
 import { useLive } from '../live.ts';
-import { part, query, useHeading } from '../router.ts';
-import { mayAct } from '../session.ts';
+import { backTo, part, query, useHeading, useSubject } from '../router.ts';
+import { said } from '../said.ts';
+import { mayAct, session } from '../session.ts';
+import { ActButton } from '../ui/act.tsx';
 import { AssignDialog, claim, MergeDialog, SplitDialog, StageDialog } from '../ui/actions.tsx';
 import { Avatar, Badge, Card, Facts, Foreign, Grade, Icon, Moment, Notice, Shown, Tabs, Temperature, When } from '../ui/basic.tsx';
 import { Flags, leadAddress, personName } from '../ui/leadtable.tsx';
-import { sayFailure } from '../ui/toasts.tsx';
 import { LeadDeliveries } from './leaddeliveries.tsx';
 import { LeadScore } from './leadscore.tsx';
 import { LeadStages } from './leadstages.tsx';
@@ -32,11 +33,11 @@ function Actions({ lead, reload }: { lead: Detail; reload: () => void }): JSX.El
 	const canSplit = lead.merged.length > 0 || lead.person.addresses.length > 0;
 	return (
 		<div class="actions" role="group" aria-label={t('actions')}>
-			{lead.owner ? null : (
-				<button type="button" class="button primary" onClick={() => void claim(lead, reload).catch(sayFailure)}>
+			{lead.owner || !session.value?.owner ? null : (
+				<ActButton look="primary" onAct={() => claim(lead, reload)}>
 					<Icon of={Hand} />
 					{t('claim')}
-				</button>
+				</ActButton>
 			)}
 			<button type="button" class="button" onClick={() => setOpen('assign')}>
 				<Icon of={UserPen} />
@@ -169,7 +170,7 @@ function Work({ lead }: { lead: Detail }): JSX.Element {
 			<Facts
 				rows={[
 					[t('lead.owner'), owner ? <Foreign>{nameOf(owner.address)}</Foreign> : <span class="muted">{t('owner.none')}</span>],
-					[t('owner.reason'), owner?.reason ? <Foreign>{owner.reason}</Foreign> : null],
+					[t('owner.reason'), owner?.reason ? <Foreign>{said(owner.reason)}</Foreign> : null],
 					[
 						t('task'),
 						task ? (
@@ -201,22 +202,38 @@ function Work({ lead }: { lead: Detail }): JSX.Element {
 	);
 }
 
+/** A lead that may be the same person, by its name as soon as that is known. */
+function Other({ id }: { id: string }): JSX.Element {
+	const other = useResource<Detail>(`/v1/leads/${part(id)}`);
+	const { data } = other;
+	return (
+		<>
+			<a class={data ? '' : 'mono'} href={leadAddress(id)}>
+				<Foreign>{data ? personName(data) : id}</Foreign>
+			</a>
+			{data?.person.name && data.person.address ? (
+				<div class="muted small">
+					<Foreign>{data.person.address}</Foreign>
+				</div>
+			) : null}
+		</>
+	);
+}
+
 function DuplicatesCard({ lead }: { lead: Detail }): JSX.Element | null {
 	const { possible_duplicates: ids, duplicate_reasons: reasons } = lead.lead;
 	if (ids.length === 0) {
 		return null;
 	}
 	return (
-		<Card title={t('lead.duplicates')}>
+		<Card title={t('lead.duplicates')} action={<a href="/app/duplicates">{t('duplicates.compare')}</a>}>
 			<ul class="stack tight">
 				{ids.map((id, index) => (
 					<li key={id}>
-						<a class="mono" href={leadAddress(id)}>
-							{id}
-						</a>
+						<Other id={id} />
 						{reasons[index] ? (
 							<div class="muted small">
-								<Foreign>{reasons[index]}</Foreign>
+								{t('duplicates.why')} <Foreign>{said(reasons[index])}</Foreign>
 							</div>
 						) : null}
 					</li>
@@ -317,11 +334,12 @@ export function Lead({ lead: id }: { lead: string }): JSX.Element {
 	};
 	useLive((event) => (event.name === 'lead' && event.data.id === (lead.data?.lead.id ?? id)) || (event.name === 'delivery' && event.data.lead === lead.data?.lead.id), reload);
 	useHeading(lead.data !== null);
+	useSubject(lead.data ? personName(lead.data) : null);
 	const tab = currentTab();
 	return (
 		<>
 			<p class="crumbs">
-				<a href="/app/leads">
+				<a href={backTo('/app/leads')}>
 					<Icon of={ArrowLeft} />
 					{t('nav.leads')}
 				</a>

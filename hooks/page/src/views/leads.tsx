@@ -10,6 +10,7 @@ import { t, word, type Key } from '../i18n.ts';
 import { useLive } from '../live.ts';
 import { navigate, query, withQuery } from '../router.ts';
 import { choices, Empty, Head, Icon, Select, Shown, type Option } from '../ui/basic.tsx';
+import { Changed, useCalm } from '../ui/calm.tsx';
 import { LeadTable } from '../ui/leadtable.tsx';
 import { noPage, Paging, useRowKeys, useSearch } from '../ui/list.tsx';
 import { announcement } from '../ui/toasts.tsx';
@@ -146,7 +147,8 @@ export function Leads(): JSX.Element {
 	const rows = useRef<HTMLDivElement>(null);
 	const [all, setAll] = useState(more.some((name) => query.peek().get(name)));
 	useRowKeys(rows, search.ref);
-	useLive((event) => event.name === 'lead', leads.reload);
+	const calm = useCalm(rows, leads.reload);
+	useLive((event) => event.name === 'lead', calm.changed);
 	const found = leads.data?.leads.length;
 	useEffect(() => {
 		if (!leads.loading && found !== undefined) {
@@ -197,6 +199,7 @@ export function Leads(): JSX.Element {
 				<Chips />
 			</div>
 			<div class="card" ref={rows} aria-busy={leads.loading}>
+				<Changed of={calm} />
 				<Shown of={leads} rows={12}>
 					{(data) =>
 						data.leads.length === 0 ? (

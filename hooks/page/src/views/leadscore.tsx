@@ -111,8 +111,7 @@ function Contributions({ of }: { of: Explained }): JSX.Element {
 						</th>
 						<td data-label={t('score.dimension')}>
 							<span>
-								{word('dimension', one.dimension)}
-								<span class="muted small"> {word('explicitness', one.kind)}</span>
+								<span class="nowrap">{word('dimension', one.dimension)}</span> <span class="muted small nowrap">{word('explicitness', one.kind)}</span>
 							</span>
 						</td>
 						<td class="right" data-label={t('score.raw')}>

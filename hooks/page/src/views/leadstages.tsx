@@ -3,6 +3,7 @@ import { Workflow } from 'lucide-preact';
 
 import type { Schemas } from '../api.ts';
 import { t, word } from '../i18n.ts';
+import { said } from '../said.ts';
 import { Badge, Card, Empty, Foreign, Moment } from '../ui/basic.tsx';
 
 export function LeadStages({ stages }: { stages: Schemas['StageChange'][] }): JSX.Element {
@@ -28,7 +29,7 @@ export function LeadStages({ stages }: { stages: Schemas['StageChange'][] }): JS
 								</div>
 								{change.cause ? (
 									<p class="muted">
-										<Foreign>{change.cause}</Foreign>
+										<Foreign>{said(change.cause)}</Foreign>
 									</p>
 								) : null}
 							</div>

@@ -8,6 +8,7 @@ import { address, get, useResource, type Schemas } from '../api.ts';
 import { longDate, signed, span, time } from '../format.ts';
 import { t, word } from '../i18n.ts';
 import { part } from '../router.ts';
+import { said } from '../said.ts';
 import { Card, Empty, Foreign, Icon, Select, Shown } from '../ui/basic.tsx';
 import { sayFailure } from '../ui/toasts.tsx';
 
@@ -76,7 +77,7 @@ function Touch({ of }: { of: Entry }): JSX.Element {
 				</p>
 				{of.note ? (
 					<p>
-						<Foreign>{of.note}</Foreign>
+						<Foreign>{said(of.note)}</Foreign>
 					</p>
 				) : null}
 				{of.text ? (

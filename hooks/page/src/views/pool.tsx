@@ -4,17 +4,18 @@ import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { Hand, Inbox } from 'lucide-preact';
 
-import { address, Failure, useResource, type Schemas } from '../api.ts';
+import { address, useResource, type Schemas } from '../api.ts';
 import { useChoices } from '../choices.ts';
 import { t } from '../i18n.ts';
 import { useLive } from '../live.ts';
 import { navigate, query, withQuery } from '../router.ts';
 import { mayAct, session } from '../session.ts';
+import { ActButton } from '../ui/act.tsx';
 import { claim } from '../ui/actions.tsx';
 import { choices, Empty, Head, Icon, Notice, Select, Shown } from '../ui/basic.tsx';
+import { Changed, useCalm, useFocusKept } from '../ui/calm.tsx';
 import { LeadTable, personName, type Snapshot } from '../ui/leadtable.tsx';
 import { noPage, Paging, useRowKeys } from '../ui/list.tsx';
-import { say, sayFailure } from '../ui/toasts.tsx';
 
 export function Pool(): JSX.Element {
 	const known = useChoices();
@@ -30,20 +31,10 @@ export function Pool(): JSX.Element {
 	);
 	const rows = useRef<HTMLDivElement>(null);
 	useRowKeys(rows);
-	useLive((event) => event.name === 'lead', leads.reload);
+	useFocusKept(rows);
+	const calm = useCalm(rows, leads.reload);
+	useLive((event) => event.name === 'lead', calm.changed);
 	const set = (changes: Record<string, string | null>): void => navigate(withQuery({ ...changes, ...noPage }), { replace: true });
-	const take = async (lead: Snapshot): Promise<void> => {
-		try {
-			await claim(lead, leads.reload);
-		} catch (error) {
-			if (error instanceof Failure && error.kind === 'conflict') {
-				say(t('claim.late', { name: personName(lead) }), { tone: 'bad' });
-				leads.reload();
-			} else {
-				sayFailure(error);
-			}
-		}
-	};
 	// Who owns no leads of their own has nobody to claim for.
 	const canClaim = mayAct.value && session.value?.owner;
 	return (
@@ -69,6 +60,7 @@ export function Pool(): JSX.Element {
 				</div>
 			</div>
 			<div class="card" ref={rows} aria-busy={leads.loading}>
+				<Changed of={calm} />
 				<Shown of={leads} rows={10}>
 					{(data) =>
 						data.leads.length === 0 ? (
@@ -87,11 +79,11 @@ export function Pool(): JSX.Element {
 									{...(canClaim
 										? {
 												actions: (lead: Snapshot) => (
-													<button type="button" class="button small primary" onClick={() => void take(lead)}>
+													<ActButton look="small primary" onAct={() => claim(lead, leads.reload)}>
 														<Icon of={Hand} />
 														{t('claim')}
 														<span class="hidden-text"> {personName(lead)}</span>
-													</button>
+													</ActButton>
 												),
 											}
 										: {})}

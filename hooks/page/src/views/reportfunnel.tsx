@@ -15,7 +15,7 @@ function Table({ of }: { of: Schemas['ReportFunnel'] }): JSX.Element {
 			rows={rows}
 			columns={[
 				{ name: t('lead.stage'), value: (row) => word('stage', row.stage) },
-				...(of.period === 'all' ? [] : [{ name: t('report.period'), text: true, value: (row: { period: string }) => periodName(row.period) }]),
+				...(of.period === 'all' ? [] : [{ name: t('report.span'), text: true, value: (row: { period: string }) => periodName(row.period) }]),
 				{ name: t('report.reached'), value: (row) => count(row.reached) },
 				{ name: t('report.step'), value: (row) => share(row.step_rate) },
 				{ name: t('report.overall'), value: (row) => share(row.overall_rate) },
@@ -50,7 +50,7 @@ export function Funnel({ of }: { of: Schemas['ReportFunnel'] }): JSX.Element {
 						names={names}
 						format={count}
 						stacks={of.rows.map((row) => ({
-							label: row.period,
+							label: periodName(row.period, true),
 							// Each column is divided by how far its leads got: they are counted once.
 							values: shown.map((stage, index) => {
 								const reached = (name: string | undefined): number => row.stages.find((one) => one.stage === name)?.reached ?? 0;

@@ -20,7 +20,7 @@ function Table({ of }: { of: Schemas['ReportKinds'] }): JSX.Element {
 			rows={flat(of).filter((kind) => of.period === 'all' || sum(kind) > 0)}
 			columns={[
 				{ name: t('report.kind'), value: (row) => word('kind', row.kind) },
-				...(of.period === 'all' ? [] : [{ name: t('report.period'), text: true, value: (row: { period: string }) => periodName(row.period) }]),
+				...(of.period === 'all' ? [] : [{ name: t('report.span'), text: true, value: (row: { period: string }) => periodName(row.period) }]),
 				{ name: t('direction.inbound'), value: (row) => count(row.inbound) },
 				{ name: t('direction.outbound'), value: (row) => count(row.outbound) },
 				{ name: t('direction.internal'), value: (row) => count(row.internal) },

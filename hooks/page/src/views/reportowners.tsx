@@ -19,7 +19,7 @@ function Table({ of }: { of: Schemas['ReportOwners'] }): JSX.Element {
 			rows={of.rows}
 			columns={[
 				{ name: t('lead.owner'), value: (row) => <Foreign>{name(row)}</Foreign> },
-				...(of.period === 'all' ? [] : [{ name: t('report.period'), text: true, value: (row: Row) => periodName(row.period) }]),
+				...(of.period === 'all' ? [] : [{ name: t('report.span'), text: true, value: (row: Row) => periodName(row.period) }]),
 				{ name: t('report.taken'), value: (row) => count(row.taken) },
 				{ name: t('report.open'), value: (row) => count(row.open) },
 				{ name: t('report.answered'), value: (row) => count(row.answered) },

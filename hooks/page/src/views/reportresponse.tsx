@@ -85,7 +85,7 @@ function Table({ of }: { of: Schemas['ReportResponse'] }): JSX.Element {
 			caption={t('report.response')}
 			rows={of.rows}
 			columns={[
-				{ name: t('report.period'), value: (row) => periodName(row.period) },
+				{ name: t('report.span'), value: (row) => periodName(row.period) },
 				{ name: t('report.leads'), value: (row) => count(row.leads) },
 				{ name: t('report.answered'), value: (row) => count(row.answered) },
 				{ name: t('report.waiting'), value: (row) => count(row.waiting) },
@@ -107,7 +107,7 @@ export function Response({ of }: { of: Schemas['ReportResponse'] }): JSX.Element
 			<Figures of={of.total} />
 			<Figure title={t('report.response')} table={<Table of={of} />} legend={of.period === 'all' ? null : <Legend names={names} filled />}>
 				{of.period === 'all' ? null : (
-					<Columns names={names} format={count} stacks={of.rows.map((row) => ({ label: row.period, values: [row.within, row.late, row.waiting] }))} />
+					<Columns names={names} format={count} stacks={of.rows.map((row) => ({ label: periodName(row.period, true), values: [row.within, row.late, row.waiting] }))} />
 				)}
 			</Figure>
 			<h3>{t('report.hours')}</h3>

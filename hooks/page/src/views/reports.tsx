@@ -8,7 +8,7 @@ import { address, useResource, type Schemas } from '../api.ts';
 import { useChoices } from '../choices.ts';
 import { longDate } from '../format.ts';
 import { t } from '../i18n.ts';
-import { navigate, query, withQuery } from '../router.ts';
+import { navigate, query, useSubject, withQuery } from '../router.ts';
 import { Card, Empty, Head, Icon, Select, Shown, Tabs } from '../ui/basic.tsx';
 import { Funnel } from './reportfunnel.tsx';
 import { Kinds } from './reportkinds.tsx';
@@ -130,6 +130,7 @@ function range(of: Report): string {
 
 export function Reports({ report }: { report?: string }): JSX.Element {
 	const name = reports.find((one) => one === report) ?? 'funnel';
+	useSubject(t(`report.${name}`));
 	const asked = parameters(name);
 	const waiting = (query.value.get('span') ?? '') === 'custom' && !asked.since && !asked.until;
 	const got = useResource<Report>(waiting ? null : address(`/v1/reports/${name}`, asked));

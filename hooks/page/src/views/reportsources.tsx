@@ -22,7 +22,7 @@ function Table({ of }: { of: Schemas['ReportSources'] }): JSX.Element {
 			rows={of.rows}
 			columns={[
 				{ name: t(`report.by.${by}` as 'report.by.source'), value: (row) => <Foreign>{name(row)}</Foreign> },
-				...(of.period === 'all' ? [] : [{ name: t('report.period'), text: true, value: (row: Row) => periodName(row.period) }]),
+				...(of.period === 'all' ? [] : [{ name: t('report.span'), text: true, value: (row: Row) => periodName(row.period) }]),
 				{ name: t('nav.leads'), value: (row) => count(row.leads) },
 				{ name: t('stage.interest'), value: (row) => count(row.interests) },
 				{ name: t('report.qualified'), value: (row) => `${count(row.qualified)} (${share(row.qualified_rate)})` },

@@ -60,7 +60,7 @@ function Rules({ of }: { of: Row }): JSX.Element {
 						<td data-label={t('scorecard.when')} class={rule.when ? 'whole' : 'none'}>
 							<code>{rule.when}</code>
 						</td>
-						<td data-label={t('score.dimension')}>{word('dimension', rule.dimension)}</td>
+						<td class="nowrap" data-label={t('score.dimension')}>{word('dimension', rule.dimension)}</td>
 						<td data-label={t('scorecard.group')} class={rule.group ? '' : 'none'}>
 							{rule.group}
 						</td>
@@ -99,7 +99,7 @@ function Touches({ of }: { of: Row }): JSX.Element {
 								</div>
 							</div>
 						</th>
-						<td data-label={t('score.dimension')}>{word('dimension', touch.dimension)}</td>
+						<td class="nowrap" data-label={t('score.dimension')}>{word('dimension', touch.dimension)}</td>
 						<td class="right" data-label={t('score.points')}>
 							<span class={touch.points < 0 ? 'minus' : 'plus'}>{signed(touch.points + touch.importance)}</span>
 						</td>
