@@ -73,7 +73,7 @@ struct lua_run {
 	const struct lua_response *response; /* while a step runs */
 };
 
-/* lua.c */
+/* lua_adapter.c */
 
 /** Run an adapter's file and push the table it returns.  May raise. */
 void lua_adapter_push(lua_State *state, const struct lua_adapter *adapter);
@@ -101,7 +101,16 @@ char *lua_value_quote_integers(const char *text, gsize length);
 
 /** Push the table `crm` of a run.  May raise. */
 void lua_crm_push(lua_State *state, struct lua_run *run);
+/** The run of a function of `crm`: its first upvalue. */
+struct lua_run *lua_crm_run(lua_State *state);
+/** Hang a text on the run, in place of what was there.  @param value is taken */
+void lua_crm_keep(char **place, char *value);
 /** Leave deliver() for a reason; doesn't return. */
 int lua_crm_raise(lua_State *state, struct lua_run *run, enum lua_signal signal, double after);
+
+/* lua_request.c */
+
+/** crm:get(path, options), crm:post(path, body, options); upvalues: run, method, takes a body */
+int lua_request(lua_State *state);
 
 #endif
