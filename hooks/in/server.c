@@ -13,19 +13,16 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
-#include <netdb.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "hooks/in/listener.h"
 
 #define CONNECTION_MEMORY (24 * 1024) /* holds the header block of a request */
-#define BACKLOG 512
 #define STREAM_BLOCK (16 * 1024) /* asked of a source at once */
 
 struct connection {
@@ -68,123 +65,10 @@ struct request {
 	gboolean too_large;
 };
 
-/* --- addresses --- */
-
-static gboolean
-split_address(const char *listen, char **ret_host, char **ret_port)
-{
-	const char *colon = strrchr(listen, ':');
-	gsize length = colon ? (gsize)(colon - listen) : 0;
-	guint64 port;
-
-	if (!colon || !g_ascii_string_to_unsigned(colon + 1, 10, 0, 65535, &port, NULL))
-		return FALSE;
-	if (length >= 2 && listen[0] == '[' && listen[length - 1] == ']') {
-		listen++;
-		length -= 2;
-	} else if (memchr(listen, ':', length)) {
-		return FALSE;
-	}
-	*ret_host = g_strndup(listen, length);
-	*ret_port = g_strdup(colon + 1);
-	return **ret_host != '\0';
-}
-
-static gboolean
-fail(GError **error, const char *listen, const char *what)
-{
-	g_set_error(error, LEADMILTER_ERROR, ERROR_SYSTEM, "%s: %s: %s", listen, what,
-		    g_strerror(errno));
-	return FALSE;
-}
-
-/* A socket file nobody listens at is left from a crash. */
-static gboolean
-remove_stale(const struct sockaddr_un *address)
-{
-	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	gboolean used = probe >= 0 &&
-			connect(probe, (const struct sockaddr *)address, sizeof *address) == 0;
-
-	if (probe >= 0)
-		close(probe);
-	if (used) {
-		errno = EADDRINUSE;
-		return FALSE;
-	}
-	return unlink(address->sun_path) == 0 || errno == ENOENT;
-}
-
-static gboolean
-listen_unix(struct server *server, const char *path, GError **error)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-	g_strlcpy(address.sun_path, path, sizeof address.sun_path);
-	if (!remove_stale(&address))
-		return fail(error, path, "in use");
-	server->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (server->listener < 0 ||
-	    bind(server->listener, (struct sockaddr *)&address, sizeof address) != 0)
-		return fail(error, path, "bind");
-	server->unix_path = g_strdup(path);
-	if (chmod(path, server->options.socket_mode) != 0 || listen(server->listener, BACKLOG) != 0)
-		return fail(error, path, "listen");
-	return TRUE;
-}
-
-static gboolean
-listen_tcp(struct server *server, const char *where, GError **error)
-{
-	g_autofree char *host = NULL, *port = NULL;
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-					.ai_flags = AI_PASSIVE | AI_NUMERICSERV };
-	struct addrinfo *found = NULL;
-	gboolean done;
-	int yes = 1, code;
-
-	if (!split_address(where, &host, &port)) {
-		errno = EINVAL;
-		return fail(error, where, "address");
-	}
-	code = getaddrinfo(host, port, &hints, &found);
-	if (code != 0) {
-		g_set_error(error, LEADMILTER_ERROR, ERROR_SYSTEM, "%s: %s", where,
-			    gai_strerror(code));
-		return FALSE;
-	}
-	server->listener = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	done = server->listener >= 0 &&
-	       setsockopt(server->listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
-	       bind(server->listener, found->ai_addr, found->ai_addrlen) == 0 &&
-	       listen(server->listener, BACKLOG) == 0;
-	freeaddrinfo(found);
-	return done || fail(error, where, "listen");
-}
-
-static gboolean
-open_listener(struct server *server, GError **error)
-{
-	const char *where = server->options.listen;
-
-	if (g_str_has_prefix(where, "unix:"))
-		return listen_unix(server, where + 5, error);
-	return listen_tcp(server, where, error);
-}
-
 guint
 server_port(const struct server *server)
 {
-	struct sockaddr_storage address;
-	socklen_t length = sizeof address;
-
-	if (getsockname(server->listener, (struct sockaddr *)&address, &length) != 0)
-		return 0;
-	if (address.ss_family == AF_INET)
-		return ntohs(((struct sockaddr_in *)&address)->sin_port);
-	if (address.ss_family == AF_INET6)
-		return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
-	return 0;
+	return listener_port(server->listener);
 }
 
 /* --- connections and their time --- */
@@ -692,12 +576,13 @@ server_start(const struct server_options *options,
 	server->options.listen = g_strdup(options->listen);
 	server->handle = handle;
 	server->data = data;
-	server->listener = -1;
 	server->connections = g_hash_table_new_full(NULL, NULL, g_free, NULL);
 	server->streams = g_hash_table_new(NULL, NULL);
 	pthread_mutex_init(&server->streams_mutex, NULL);
 	init_lock(server);
-	if (open_listener(server, error) && start_daemon(server, error))
+	server->listener =
+		listener_open(options->listen, options->socket_mode, &server->unix_path, error);
+	if (server->listener >= 0 && start_daemon(server, error))
 		return server;
 	server_stop(server);
 	return NULL;
