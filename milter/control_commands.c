@@ -164,7 +164,10 @@ add_store(cJSON *reply, struct runtime *runtime)
 	struct outage_status outage;
 	struct store_stats stats;
 	outage_status(runtime->outage, &outage);
+	g_autofree char *why = outage_why(runtime->outage);
 	cJSON_AddStringToObject(reply, "store_outage", outage.state);
+	if (why)
+		cJSON_AddStringToObject(reply, "store_away_because", why);
 	cJSON_AddNumberToObject(reply, "store_outages", outage.count);
 	if (outage.since)
 		cJSON_AddNumberToObject(reply, "store_away_seconds",

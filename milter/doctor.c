@@ -57,6 +57,8 @@ static const struct doctor_kind KINDS[] = {
 	[DOCTOR_STORE_OPEN] = { "store-open", TRUE, "chmod 0600 it: it holds personal data" },
 	[DOCTOR_STORE_UNWRITABLE] = { "store-unwritable", TRUE, "chown it to the daemon's user, with its directory" },
 	[DOCTOR_STORE_LOG] = { "store-log", FALSE, "find who keeps the store open for reading (fuser): the log is not cut until they end" },
+	[DOCTOR_STORE_AWAY] = { "store-away", TRUE, "mail goes to the spool until the daemon itself reaches the store: leadctl check, run as the daemon's user, tries that" },
+	[DOCTOR_STORE_PASSWORD] = { "store-password", TRUE, "chown it to the daemon's user and chmod 0600 it: libpq takes no password from it else" },
 	[DOCTOR_SPOOL_MISSING] = { "spool-missing", TRUE, "restart the daemon, which makes it, or make it for the daemon's user" },
 	[DOCTOR_SPOOL_UNWRITABLE] = { "spool-unwritable", TRUE, "chown it to the daemon's user: without it mail goes on unprocessed when the store fails" },
 	[DOCTOR_SPOOL_OPEN] = { "spool-open", TRUE, "chmod 0700 it: it holds whole mails" },
@@ -152,6 +154,9 @@ judge_running(const struct doctor_facts *facts, GPtrArray *findings)
 			    daemon->open_files, files);
 	if (daemon->reload_failed)
 		doctor_find(findings, DOCTOR_RELOAD_FAILED, "the last reload was refused");
+	if (daemon->store_away)
+		doctor_find(findings, DOCTOR_STORE_AWAY, "the daemon has no store: %s",
+			    daemon->store_away);
 	for (guint i = 0; daemon->restart_needed && i < daemon->restart_needed->len; i++)
 		doctor_find(findings, DOCTOR_RESTART_NEEDED, "%s was changed",
 			    (const char *)g_ptr_array_index(daemon->restart_needed, i));

@@ -52,6 +52,7 @@ struct doctor_daemon {
 	double open_files; /* its limit, 0 unknown */
 	GPtrArray *restart_needed; /* char *, names of options */
 	gboolean reload_failed;
+	char *store_away; /* why the daemon has no store; NULL: it has */
 };
 
 struct doctor_socket {
@@ -122,6 +123,7 @@ struct doctor_facts {
 	struct doctor_disk disks[2];
 	struct doctor_path *store; /* NULL: no file */
 	struct doctor_path *spool;
+	struct doctor_path *password; /* the passfile of a store on a server, NULL: none */
 	int store_code; /* enum leadmilter_error of store_error */
 	char *store_error; /* it can't be read or is damaged, or NULL */
 	gint64 store_log_bytes; /* of the WAL */
@@ -189,6 +191,8 @@ enum doctor_id {
 	DOCTOR_STORE_OPEN,
 	DOCTOR_STORE_UNWRITABLE,
 	DOCTOR_STORE_LOG,
+	DOCTOR_STORE_AWAY,
+	DOCTOR_STORE_PASSWORD,
 	DOCTOR_SPOOL_MISSING,
 	DOCTOR_SPOOL_UNWRITABLE,
 	DOCTOR_SPOOL_OPEN,

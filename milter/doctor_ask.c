@@ -60,6 +60,11 @@ take_stats(struct doctor_daemon *daemon, const cJSON *reply)
 		g_ptr_array_add(daemon->restart_needed, g_strdup(cJSON_GetStringValue(item)));
 	daemon->reload_failed =
 		cJSON_GetNumberValue(cJSON_GetObjectItem(reply, "reload_failed")) > 0;
+	if (!g_strcmp0(cJSON_GetStringValue(cJSON_GetObjectItem(reply, "store_outage")), "away")) {
+		const char *why =
+			cJSON_GetStringValue(cJSON_GetObjectItem(reply, "store_away_because"));
+		daemon->store_away = g_strdup(why ? why : "it does not answer");
+	}
 }
 
 /* A process that serves the same configuration. */

@@ -152,6 +152,26 @@ judge_store(const struct doctor_facts *facts, GPtrArray *findings)
 			    facts->store_log_bytes >> 20);
 }
 
+/* libpq passes over a file that others than its owner may read. */
+static void
+judge_password(const struct doctor_facts *facts, GPtrArray *findings)
+{
+	const struct doctor_path *path = facts->password;
+	const struct doctor_node *file = last_of(path), *node;
+	if (path && path->missing)
+		doctor_find(findings, DOCTOR_STORE_PASSWORD, "%s is not there", path->missing);
+	if (!file)
+		return;
+	node = facts->user.name ? doctor_blocker(&facts->user, path, 4, NULL) : NULL;
+	if (node)
+		doctor_find(findings, DOCTOR_STORE_PASSWORD,
+			    "%s: user %s is kept out by %s, mode %04o", file->path,
+			    facts->user.name, node->path, node->mode & 07777);
+	else if (file->mode & 0077)
+		doctor_find(findings, DOCTOR_STORE_PASSWORD, "%s, mode %04o", file->path,
+			    file->mode & 07777);
+}
+
 static void
 judge_spool_directory(const struct doctor_facts *facts, GPtrArray *findings)
 {
@@ -183,6 +203,7 @@ doctor_judge_files(const struct doctor_facts *facts, GPtrArray *findings)
 	for (guint i = 0; i < facts->secrets->len; i++)
 		judge_secret(facts, g_ptr_array_index(facts->secrets, i), findings);
 	judge_store(facts, findings);
+	judge_password(facts, findings);
 	judge_spool_directory(facts, findings);
 	for (guint i = 0; i < G_N_ELEMENTS(facts->disks); i++)
 		judge_disk(&facts->disks[i], findings);
@@ -288,6 +309,7 @@ free_daemon(struct doctor_daemon *daemon)
 {
 	g_free(daemon->error);
 	g_free(daemon->version);
+	g_free(daemon->store_away);
 	g_array_unref(daemon->others);
 	g_ptr_array_unref(daemon->restart_needed);
 }
@@ -317,6 +339,7 @@ doctor_facts_free(struct doctor_facts *facts)
 	doctor_path_free(facts->config_file);
 	doctor_path_free(facts->store);
 	doctor_path_free(facts->spool);
+	doctor_path_free(facts->password);
 	g_free(facts->user.name);
 	g_array_unref(facts->user.groups);
 	g_free(facts->config_error);

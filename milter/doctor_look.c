@@ -169,6 +169,17 @@ look_at_disk(struct doctor_disk *disk, const char *name, const char *path)
 	disk->free_files = (double)info.f_favail;
 }
 
+char *
+doctor_look_passfile(const char *store)
+{
+	const char *query = g_str_has_prefix(store, "postgres") ? strchr(store, '?') : NULL;
+	g_auto(GStrv) options = g_strsplit(query ? query + 1 : "", "&", -1);
+	for (char **option = options; *option; option++)
+		if (g_str_has_prefix(*option, "passfile="))
+			return g_uri_unescape_string(*option + strlen("passfile="), NULL);
+	return NULL;
+}
+
 static void
 look_at_places(struct doctor_facts *facts)
 {
@@ -181,6 +192,9 @@ look_at_places(struct doctor_facts *facts)
 	if (file)
 		facts->store = doctor_look_path(file);
 	facts->spool = doctor_look_path(directory);
+	g_autofree char *passfile = doctor_look_passfile(store);
+	if (passfile)
+		facts->password = doctor_look_path(passfile);
 	look_at_disk(&facts->disks[0], "store", file);
 	look_at_disk(&facts->disks[1], "spool", directory);
 	note_newest(facts, file);

@@ -28,6 +28,8 @@ void doctor_look_user(const char *name, guint uid, struct doctor_user *ret);
 /** Files the text of a configuration names as "file:PATH", those of holidays left out.
  *  @return char *, absolute; caller unrefs */
 GPtrArray *doctor_look_secrets(const char *text, const char *directory);
+/** passfile= in the URL of a store on a server. @return NULL: none; caller frees */
+char *doctor_look_passfile(const char *store);
 
 /* doctor_ask.c */
 void doctor_ask_daemon(struct doctor_facts *facts);

@@ -42,6 +42,7 @@ struct outage {
 	gboolean stopping, news;
 	gint64 since, began; /* time, monotonic */
 	guint count;
+	char *why; /* what the store said last; NULL: it answers, or nothing is known */
 };
 
 /* --- states --- */
@@ -70,6 +71,10 @@ go_away(struct outage *outage, const GError *why, gboolean only_from_none)
 		g_atomic_int_set(&outage->state, AWAY);
 		outage->news = only_from_none;
 		pthread_cond_signal(&outage->wake);
+	}
+	if (why) {
+		g_free(outage->why);
+		outage->why = g_strdup(why->message);
 	}
 	if (is_new) {
 		outage->since = clock_now();
@@ -107,6 +112,17 @@ outage_status(struct outage *outage, struct outage_status *ret)
 	*ret = (struct outage_status){ NAMES[state], state == NONE ? 0 : outage->since,
 				       outage->count };
 	pthread_mutex_unlock(&outage->mutex);
+}
+
+char *
+outage_why(struct outage *outage)
+{
+	char *why;
+
+	pthread_mutex_lock(&outage->mutex);
+	why = outage_is_on(outage) ? g_strdup(outage->why) : NULL;
+	pthread_mutex_unlock(&outage->mutex);
+	return why;
 }
 
 gboolean
@@ -194,6 +210,7 @@ tell_return(struct outage *outage)
 	pthread_mutex_lock(&outage->mutex);
 	began = outage->began;
 	outage->began = 0;
+	g_clear_pointer(&outage->why, g_free);
 	pthread_mutex_unlock(&outage->mutex);
 	if (began)
 		log_notice("the store answers again after %.1f s; %d messages were taken from the "
@@ -338,5 +355,6 @@ outage_free(struct outage *outage)
 	pthread_rwlock_destroy(&outage->line);
 	pthread_cond_destroy(&outage->wake);
 	pthread_mutex_destroy(&outage->mutex);
+	g_free(outage->why);
 	g_free(outage);
 }

@@ -44,5 +44,7 @@ struct outage_status {
 	guint count; /* outages since the start */
 };
 void outage_status(struct outage *outage, struct outage_status *ret);
+/** What the store said last, while it is away. @return NULL when nothing; caller frees */
+char *outage_why(struct outage *outage);
 
 #endif

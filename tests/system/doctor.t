@@ -283,17 +283,34 @@ subtest 'a store on PostgreSQL' => sub {
 	chmod 0640, $remote->config_path;
 	my $ask = sub {
 		my ($got) = @{ $remote->leadctl_json('doctor', @_) };
-		return join ' ', sort grep { !/^(?:clock-unsynchronised|mta-none|postfix-|milter-)/ } map { $_->{id} } @{ $got->{findings} };
+		my %what = map { $_->{id} => $_->{what} } @{ $got->{findings} };
+		$remote->{away} = delete $what{'store-away'} // '';
+		return join ' ', sort grep { !/^(?:clock-unsynchronised|mta-none|postfix-|milter-)/ } keys %what;
 	};
 	is $ask->(), 'daemon-down store-schema', 'before the first start';
 	$remote->start_daemon(keep_config => 1);
 	is $ask->(), '', 'well';
 	is $ask->('--no-network'), '', 'well without asking it';
+	is $remote->{away}, '', '  and the daemon has its store';
 	$pg->stop;
 	is $ask->('--no-network'), '', 'away, but nobody asked';
 	is $ask->(), 'store-unreadable', 'away';
-	$pg->start;
 	$remote->stop_daemon;
+	$remote->start_daemon(keep_config => 1);
+	ok Site::wait_for('what the daemon says', sub { $ask->('--no-network'); $remote->{away} =~ /No such file|refused/ }, 60),
+	    'the daemon itself has none, and says why' or diag $remote->{away};
+	$pg->start;
+	ok Site::wait_for('the store', sub { $ask->(); $remote->{away} eq '' }, 60), 'until it has';
+	$remote->stop_daemon;
+
+	my $passfile = "$remote->{dir}/pgpass";
+	Site::spew($remote->config_path, $remote->config_text =~ s/^store = .*$/store = "$url&passfile=$passfile"/mr);
+	is $ask->(), 'daemon-down store-password', 'a password file that is not there';
+	Site::spew($passfile, "*:*:*:leadmilter:word\n");
+	chmod 0640, $passfile;
+	is $ask->(), 'daemon-down store-password', 'one that libpq passes over';
+	chmod 0600, $passfile;
+	is $ask->(), 'daemon-down', 'a good one';
 };
 
 subtest 'as the schema says' => sub {

@@ -104,6 +104,7 @@ healthy(void)
 			    "cleanup    unix  n - y - 0 cleanup\nqmgr unix n - n 300 1 qmgr\n",
 			    "submission/inet/syslog_name = postfix/submission\n");
 	facts->store = path_new("/ /lib /lib/leads.db", "755 700 600", "0:0 100:200 100:200");
+	facts->password = path_new("/ /etc /etc/pgpass", "755 755 600", "0:0 0:0 100:200");
 	facts->spool = path_new("/ /lib /lib/spool", "755 700 700", "0:0 100:200 100:200");
 	for (guint i = 0; i < G_N_ELEMENTS(facts->disks); i++)
 		facts->disks[i] =
@@ -245,6 +246,10 @@ SPOIL(store_open, last(facts->store)->mode = 0644)
 SPOIL(store_unwritable, last(facts->store)->uid = 0)
 SPOIL(store_directory, ((struct doctor_node *)facts->store->nodes->pdata[1])->mode = 0500)
 SPOIL(store_log, facts->store_log_bytes = (gint64)1 << 30)
+SPOIL(store_away, facts->daemon.store_away = g_strdup("no password supplied"))
+SPOIL(password_missing, miss(facts->password))
+SPOIL(password_of_root, last(facts->password)->uid = 0)
+SPOIL(password_for_group, last(facts->password)->mode = 0640)
 SPOIL(spool_missing, miss(facts->spool))
 SPOIL(spool_unwritable, last(facts->spool)->uid = 0)
 SPOIL(spool_open, last(facts->spool)->mode = 0755)
@@ -318,6 +323,10 @@ static const struct {
 	{ store_unwritable, "store-unwritable" },
 	{ store_directory, "store-unwritable" },
 	{ store_log, "store-log" },
+	{ store_away, "store-away" },
+	{ password_missing, "store-password" },
+	{ password_of_root, "store-password" },
+	{ password_for_group, "store-password" },
 	{ spool_missing, "spool-missing" },
 	{ spool_unwritable, "spool-unwritable" },
 	{ spool_open, "spool-open" },
@@ -583,6 +592,25 @@ test_secrets(void)
 	}
 }
 
+static void
+test_passfile(void)
+{
+	static const struct {
+		const char *store, *want;
+	} cases[] = {
+		{ "postgresql://db/leads?user=u&passfile=/etc/pgpass", "/etc/pgpass" },
+		{ "postgres://db/leads?passfile=/etc/a%20b&user=u", "/etc/a b" },
+		{ "postgresql://db/leads?user=passfile=", NULL },
+		{ "postgresql://db/leads", NULL },
+		{ "sqlite:/lib/a?passfile=/etc/b", NULL },
+		{ "/lib/a?passfile=/etc/b", NULL },
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *got = doctor_look_passfile(cases[i].store);
+		g_assert_cmpstr(got, ==, cases[i].want);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -599,5 +627,6 @@ main(int argc, char **argv)
 	g_test_add_func("/doctor/seconds", test_seconds);
 	g_test_add_func("/doctor/sendmail", test_sendmail);
 	g_test_add_func("/doctor/secrets", test_secrets);
+	g_test_add_func("/doctor/passfile", test_passfile);
 	return g_test_run();
 }
