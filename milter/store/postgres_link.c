@@ -496,10 +496,9 @@ static gboolean
 connect_now(struct postgres_link *link, GError **error)
 {
 	if (!link->url->label) {
-		g_set_error_literal(
-			error, LEADMILTER_ERROR, ERROR_STORE,
-			"store: the postgresql:// URL can't be read; write @ : / ? # % in a "
-			"user or password as %40 %3A %2F %3F %23 %25");
+		g_autofree char *why = postgres_url_problem(link->url);
+
+		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE, "store: %s", why);
 		return FALSE;
 	}
 	link->connection = postgres_url_connect(link->url);

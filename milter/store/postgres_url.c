@@ -68,6 +68,40 @@ postgres_url_free(struct postgres_url *url)
 	g_free(url);
 }
 
+/* A parameter that libpq doesn't know, when what stands there can't be a part of a password.
+ * Caller frees. */
+static char *
+unknown_parameter(const char *text)
+{
+	PQconninfoOption *known = PQconndefaults();
+	const char *query = strchr(text, '?');
+	g_auto(GStrv) pairs = g_strsplit(query && !strchr(query, '@') ? query + 1 : "", "&", -1);
+	char *unknown = NULL;
+
+	for (guint i = 0; pairs[i] && known && !unknown; i++) {
+		gboolean is_known = g_str_has_prefix(pairs[i], "ssl=");
+
+		*strchrnul(pairs[i], '=') = '\0';
+		for (guint k = 0; known[k].keyword && !is_known; k++)
+			is_known = !strcmp(known[k].keyword, pairs[i]);
+		unknown = is_known ? NULL : g_strdup(pairs[i]);
+	}
+	PQconninfoFree(known);
+	return unknown;
+}
+
+char *
+postgres_url_problem(const struct postgres_url *url)
+{
+	g_autofree char *unknown = unknown_parameter(url->text);
+
+	if (unknown)
+		return g_strdup_printf("\"%s\" in the postgresql:// URL is no parameter of libpq",
+				       unknown);
+	return g_strdup("the postgresql:// URL can't be read; write @ : / ? # % in a user or "
+			"password as %40 %3A %2F %3F %23 %25");
+}
+
 /* --- going there --- */
 
 struct parameters {
@@ -152,12 +186,22 @@ postgres_url_advice(const struct postgres_url *url, const char *words)
 				       url->database, url->user);
 	if (strstr(words, "role ") && strstr(words, " does not exist"))
 		return g_strdup_printf("; make it: CREATE ROLE \"%s\" LOGIN; or name another one "
-				       "in the URL (user=)",
+				       "in the URL (user=); without one it is whoever runs this",
 				       url->user);
 	if (strstr(words, "permission denied for database"))
 		return g_strdup_printf("; allow it: GRANT CONNECT, CREATE ON DATABASE \"%s\" TO "
 				       "\"%s\";",
 				       url->database, url->user);
+	if (strstr(words, "no pg_hba.conf entry"))
+		return g_strdup_printf("; let it in: a line such as \"hostssl %s %s "
+				       "CLIENT/32 scram-sha-256\" in the server's pg_hba.conf, "
+				       "then SELECT pg_reload_conf();",
+				       url->database, url->user);
+	if (strstr(words, "Peer authentication failed"))
+		return g_strdup_printf("; over the server's local socket only the system's user "
+				       "\"%s\" may be this role: run this as that user, or map "
+				       "others in pg_hba.conf and pg_ident.conf",
+				       url->user);
 	if (strstr(words, "no password supplied") || strstr(words, "authentication failed"))
 		return g_strdup("; put the password into a file that only the daemon's user may "
 				"read, and name it in the URL (passfile=)");

@@ -22,6 +22,9 @@ struct postgres_url {
 struct postgres_url *postgres_url_new(const char *text);
 void postgres_url_free(struct postgres_url *url);
 
+/** Why a URL has no label, and what to do; no part of a password.  Caller frees. */
+char *postgres_url_problem(const struct postgres_url *url);
+
 /** Connect, waiting for a moment a host.
  *  @param url one that has a label
  *  @return for PQfinish(); as libpq, a failure is its PQstatus() */

@@ -88,7 +88,8 @@ append_options(GString *name, const char *text)
 	gboolean any = FALSE;
 
 	for (guint i = 0; options[i]; i++) {
-		if (g_str_has_prefix(options[i], "password="))
+		if (g_str_has_prefix(options[i], "password=") ||
+		    g_str_has_prefix(options[i], "sslpassword="))
 			continue;
 		g_string_append_printf(name, "%c%s", any ? '&' : '?', options[i]);
 		any = TRUE;
@@ -254,7 +255,8 @@ open_known(struct place *place, const char *where, enum use use, int *ret_versio
 	if (*ret_version > 0)
 		return (use == USE_READ || nobody_serves(place, *ret_version, error)) &&
 		       tune(place, error);
-	g_set_error(error, LEADMILTER_ERROR, ERROR_NOT_FOUND, "%s: there is no store", place->path);
+	g_set_error(error, LEADMILTER_ERROR, ERROR_NOT_FOUND, "%s: there is no store",
+		    place->database->path);
 	return FALSE;
 }
 
@@ -270,7 +272,7 @@ open_newest(struct place *place, const char *where, enum use use, GError **error
 	g_set_error(error, LEADMILTER_ERROR, ERROR_STORE_SCHEMA,
 		    "%s: has schema version %d, this program has %d; run `leadctl store migrate` "
 		    "first",
-		    place->path, version, schema_version());
+		    place->database->path, version, schema_version());
 	return FALSE;
 }
 

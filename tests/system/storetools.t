@@ -223,6 +223,13 @@ subtest 'to PostgreSQL, on there, and back' => sub {
 	my $pg   = Postgres->new;
 	my $url  = $pg->create_database('leads');
 	my $site = Site->new;
+	my $secret = $url =~ s/\?/?password=geheim&/r;
+	for (['check'], ['migrate'], ['copy', $secret, "$site->{dir}/none.db"]) {
+		my ($code, $out) = ctl($site, 'store', @$_ > 1 ? @$_ : (@$_, $secret));
+		is $code, 1, "store $_->[0] of an empty database";
+		like $out, qr/there is no store/, '  says so';
+		unlike $out, qr/geheim/, '  and tells no password';
+	}
 	lived_in($site, 20, 30_000);
 	my $file = "$site->{dir}/leads.db";
 	copied_in_pieces($site, $file, $url, sub {

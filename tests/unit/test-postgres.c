@@ -241,6 +241,8 @@ test_refused(void)
 	check_refused(nobody, "CREATE ROLE \"nobody\" LOGIN");
 	check_refused(away, "No such file or directory");
 	check_refused("postgresql://u:geheim/x@host:nope/db", "%40");
+	check_refused("postgresql://host/db?password=geheim&usr=u", "\"usr\" in the");
+	check_refused("postgresql://u:x/y?geheim=1@host/db", "%40");
 	check_refused("postgresql://u:geheim@127.0.0.1:1/db", "onnection refused");
 }
 

@@ -356,6 +356,7 @@ test_names(G_GNUC_UNUSED gconstpointer data)
 		  "postgresql://me@one,two/db?x=a@b:c" },
 		{ "postgresql://host/db?x=a:b@c", "postgresql://host/db?x=a:b@c" },
 		{ "postgresql://host?password=s", "postgresql://host" },
+		{ "postgresql://h/db?sslpassword=s&b=2", "postgresql://h/db?b=2" },
 		{ "postgresql://h/db?a=1&password=s&b=2", "postgresql://h/db?a=1&b=2" },
 	};
 
