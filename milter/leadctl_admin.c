@@ -436,7 +436,9 @@ run_stats(struct leadctl *leadctl, int argc, char **argv)
 	else {
 		print_stats(object);
 		if (!daemon)
-			printf("%-22s %s\n", "daemon", "not running");
+			printf("%-22s %s\n", "daemon",
+			       error && error->code == ERROR_NOT_FOUND ? "not running"
+								       : "not known");
 		cJSON_Delete(object);
 	}
 	return read ? LEADCTL_OK : LEADCTL_FAILURE;

@@ -87,8 +87,10 @@ config_text(const char *path, GError **error)
 	g_autoptr(GError) why = NULL;
 	gsize length;
 	if (!g_file_get_contents(path, &text, &length, &why) || strlen(text) < length) {
-		g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG, "%s:0: %s", path,
-			    why ? why->message : "not a text");
+		gboolean kept_out = g_error_matches(why, G_FILE_ERROR, G_FILE_ERROR_ACCES);
+		g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG, "%s:0: %s%s", path,
+			    why ? why->message : "not a text",
+			    kept_out ? "; run this as root or as the daemon's user" : "");
 		return NULL;
 	}
 	const char *at = blank_comments(text);

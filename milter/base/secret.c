@@ -61,7 +61,11 @@ secret_read(const char *value, const char *directory, GError **error)
 	if (g_str_has_prefix(value, "credential:")) {
 		const char *credentials = credentials_directory();
 		if (!credentials)
-			return problem(error, value, ": CREDENTIALS_DIRECTORY is not set");
+			return problem(error, value,
+				       ": CREDENTIALS_DIRECTORY is not set; systemd has its "
+				       "credentials only while the service runs: name it by "
+				       "LoadCredential= (systemctl edit leadmilter), and start or "
+				       "restart the service");
 		g_autofree char *path = g_build_filename(credentials, value + 11, NULL);
 		return read_file(value, path, error);
 	}

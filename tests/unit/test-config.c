@@ -181,7 +181,9 @@ static const struct complaint complaints[] = {
 	  "{\"env:LEADMILTER_NONE\"}\n}\n",
 	  ":3: secret \"env:LEADMILTER_NONE\" is not in the environment" },
 	{ "endpoint \"x\" {\n\turl = \"http://x.test/\"\n\tsecrets = {\"credential:crm\"}\n}\n",
-	  ":3: secret \"credential:crm\": CREDENTIALS_DIRECTORY is not set" },
+	  ":3: secret \"credential:crm\": CREDENTIALS_DIRECTORY is not set; systemd has its "
+	  "credentials only while the service runs: name it by LoadCredential= (systemctl edit "
+	  "leadmilter), and start or restart the service" },
 	{ "form \"x\" {\n\tfields = {\"Name=name\",\n\t\t\"Mail\"}\n}\n",
 	  ":3: form \"x\": field \"Mail\": expected \"label=key\"" },
 	/* who sells */
