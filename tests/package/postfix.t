@@ -94,8 +94,9 @@ subtest 'Postfix, connected as README.Debian says' => sub {
 	$machine->run('cat /usr/share/doc/leadmilter/examples/postfix-main.cf >>/etc/postfix/main.cf');
 	is $machine->run('postconf -n 2>&1 >/dev/null; postfix check 2>&1'), '', 'the shipped lines are right';
 	my $lines = $machine->run('postconf smtpd_milters') =~ s/\s+/ /gr;
-	my ($readme) = $machine->read_file('/usr/share/doc/leadmilter/README.Debian') =~ /postconf -e '(smtpd_milters = [^']*)'/;
-	is $readme =~ s/\s+/ /gr, $lines =~ s/ $//r, '  and README.Debian\'s';
+	my $readme = join ';', $machine->read_file('/usr/share/doc/leadmilter/README.Debian') =~ /^ +(postconf -e .*)$/mg;
+	is $machine->run("$readme 2>&1"), '', 'README.Debian\'s commands are';
+	is $machine->run('postconf smtpd_milters') =~ s/\s+/ /gr, $lines, '  and write the same';
 	$out = $machine->run('postfix reload 2>&1');
 	is $machine->{status}, 0, 'reload' or diag $out;
 };
