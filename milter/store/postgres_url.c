@@ -192,18 +192,23 @@ postgres_url_advice(const struct postgres_url *url, const char *words)
 		return g_strdup_printf("; allow it: GRANT CONNECT, CREATE ON DATABASE \"%s\" TO "
 				       "\"%s\";",
 				       url->database, url->user);
-	if (strstr(words, "no pg_hba.conf entry"))
-		return g_strdup_printf("; let it in: a line such as \"hostssl %s %s "
-				       "CLIENT/32 scram-sha-256\" in the server's pg_hba.conf, "
-				       "then SELECT pg_reload_conf();",
-				       url->database, url->user);
 	if (strstr(words, "Peer authentication failed"))
 		return g_strdup_printf("; over the server's local socket only the system's user "
 				       "\"%s\" may be this role: run this as that user, or map "
 				       "others in pg_hba.conf and pg_ident.conf",
 				       url->user);
-	if (strstr(words, "no password supplied") || strstr(words, "authentication failed"))
+	if (strstr(words, "no password supplied"))
 		return g_strdup("; put the password into a file that only the daemon's user may "
 				"read, and name it in the URL (passfile=)");
+	/* Before pg_hba.conf: libpq may have tried once more without TLS. */
+	if (strstr(words, "authentication failed"))
+		return g_strdup_printf("; the server has another password for \"%s\": correct "
+				       "what passfile= or the URL holds, or ALTER ROLE",
+				       url->user);
+	if (strstr(words, "no pg_hba.conf entry"))
+		return g_strdup_printf("; let it in: a line such as \"hostssl %s %s "
+				       "CLIENT/32 scram-sha-256\" in the server's pg_hba.conf, "
+				       "then SELECT pg_reload_conf();",
+				       url->database, url->user);
 	return g_strdup("");
 }

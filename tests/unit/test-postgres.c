@@ -5,6 +5,7 @@
 #include "store_help.c"
 
 #include "store/postgres_sql.h"
+#include "store/postgres_url.h"
 #include "store/schema.h"
 
 /* --- texts --- */
@@ -244,6 +245,34 @@ test_refused(void)
 	check_refused("postgresql://host/db?password=geheim&usr=u", "\"usr\" in the");
 	check_refused("postgresql://u:x/y?geheim=1@host/db", "%40");
 	check_refused("postgresql://u:geheim@127.0.0.1:1/db", "onnection refused");
+}
+
+/* Words of servers that a scratch cluster doesn't say. */
+static void
+test_advice(void)
+{
+	static const struct {
+		const char *words, *want;
+	} cases[] = {
+		{ "FATAL: password authentication failed for user \"u\" FATAL: no pg_hba.conf "
+		  "entry "
+		  "for host \"h\", user \"u\", database \"d\", no encryption",
+		  "another password for \"u\"" },
+		{ "FATAL: no pg_hba.conf entry for host \"h\", user \"u\", database \"d\"",
+		  "hostssl d u CLIENT/32" },
+		{ "FATAL: Peer authentication failed for user \"u\"", "run this as that user" },
+		{ "fe_sendauth: no password supplied", "passfile=" },
+		{ "could not receive data from server", "" },
+	};
+	struct postgres_url *url = postgres_url_new("postgresql://u:geheim@h/d");
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *got = postgres_url_advice(url, cases[i].words);
+
+		g_assert_nonnull(strstr(got, cases[i].want));
+		g_assert_cmpint(*got == '\0', ==, *cases[i].want == '\0');
+	}
+	postgres_url_free(url);
 }
 
 /* --- values --- */
@@ -521,6 +550,7 @@ main(int argc, char **argv)
 	g_test_add_func("/postgres/inserts", test_inserts);
 	g_test_add_func("/postgres/queries", test_queries);
 	g_test_add_func("/postgres/refused", test_refused);
+	g_test_add_func("/postgres/advice", test_advice);
 	g_test_add_func("/postgres/values", test_values);
 	g_test_add_func("/postgres/order", test_order);
 	g_test_add_func("/postgres/queued-failure", test_queued_failure);
