@@ -39,7 +39,7 @@ static const struct doctor_kind KINDS[] = {
 	[DOCTOR_MTA_NONE] = { "mta-none", FALSE, "nothing asks the milter on this host; name Postfix' configuration with --postfix DIRECTORY" },
 	[DOCTOR_POSTFIX_WRONG] = { "postfix-wrong", TRUE, "correct main.cf or master.cf; postfix check helps" },
 	[DOCTOR_POSTFIX_DOWN] = { "postfix-down", FALSE, "start it (systemctl start postfix)" },
-	[DOCTOR_MILTER_MISSING] = { "milter-missing", TRUE, "add it to smtpd_milters as in contrib/postfix-main.cf, then postfix reload" },
+	[DOCTOR_MILTER_MISSING] = { "milter-missing", TRUE, "add it to smtpd_milters as in postfix-main.cf (contrib, or /usr/share/doc/leadmilter/examples), then postfix reload" },
 	[DOCTOR_MILTER_CHROOT] = { "milter-chroot", TRUE, "put the socket below the queue directory (socket = \"unix:/var/spool/postfix/leadmilter/milter.sock\") and name it unix:leadmilter/milter.sock in smtpd_milters" },
 	[DOCTOR_MILTER_OVERRIDDEN] = { "milter-overridden", FALSE, "add it to the -o smtpd_milters of that service in master.cf, or its mail is not seen" },
 	[DOCTOR_MILTER_LOCAL] = { "milter-local", FALSE, "set non_smtpd_milters = $smtpd_milters, or mail of programs on this host is not seen" },

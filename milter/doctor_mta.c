@@ -186,7 +186,7 @@ judge_postfix(const struct doctor_facts *facts, GPtrArray *findings)
 		doctor_find(findings, DOCTOR_POSTFIX_WRONG, "%s", postfix->error);
 		return;
 	}
-	if (!postfix->runs)
+	if (!postfix->runs && facts->as_root) /* others don't see its lock */
 		doctor_find(findings, DOCTOR_POSTFIX_DOWN, "no master process of %s",
 			    queue_directory(postfix));
 	gboolean any = any_asks_us(facts);

@@ -28,7 +28,8 @@ subtest 'what is in it' => sub {
 		/usr/share/leadmilter/schemas/lead.schema.json /usr/share/leadmilter/adapters/odoo.lua
 		/usr/share/leadmilter/api/openapi.json /usr/share/doc/leadmilter/README.Debian
 		/usr/share/doc/leadmilter/copyright /usr/share/doc/leadmilter/examples/postfix-main.cf
-		/usr/share/doc/leadmilter/examples/sendmail.mc);
+		/usr/share/doc/leadmilter/examples/sendmail.mc
+		/usr/share/doc/leadmilter/examples/nginx-leadmilter.conf);
 	push @want, map { m{man/(.*\.(\d))$} && "/usr/share/man/man$2/$1.gz" } glob "$top/contrib/man/*.[0-9]";
 	ok exists $mode{$_}, $_ for @want;
 	is_deeply [ grep { $mode{$_} !~ m{root/root$} } sort keys %mode ], [], 'all of it belongs to root';

@@ -221,6 +221,7 @@ SPOIL(socket_above, ((struct doctor_node *)facts->socket.path->nodes->pdata[1])-
 SPOIL(mta_none, facts->postfix.found = FALSE)
 SPOIL(postfix_wrong, facts->postfix.error = g_strdup("bad main.cf"))
 SPOIL(postfix_down, facts->postfix.runs = FALSE)
+SPOIL(postfix_unseen, facts->postfix.runs = facts->as_root = FALSE)
 SPOIL(milter_missing, POSTFIX("smtpd_milters", "inet:localhost:8891"))
 SPOIL(milter_chroot, POSTFIX("smtpd_milters", "unix:" QUEUE "/leadmilter/milter.sock");
       set(SERVICE(1)->own, "smtpd_milters", "unix:leadmilter/milter.sock"))
@@ -302,6 +303,7 @@ static const struct {
 	{ mta_none, "mta-none" },
 	{ postfix_wrong, "postfix-wrong" },
 	{ postfix_down, "postfix-down" },
+	{ postfix_unseen, "not-root" },
 	{ milter_missing, "milter-missing milter-missing" },
 	{ milter_chroot, "milter-chroot" },
 	{ milter_overridden, "milter-overridden" },
