@@ -9,6 +9,7 @@
 #include "store/schema.h"
 
 #define BLOCK_BITS 28
+#define LIMIT_MS 5000 /* for an answer, but where it may take longer */
 #define SHARE 8 /* of the retention: how much a part holds */
 #define PATIENCE "SET LOCAL lock_timeout=300;" /* milliseconds: readers that are under way */
 
@@ -120,38 +121,17 @@ has_open(struct database *database, const struct history *history, gint64 part, 
 
 /* --- changing --- */
 
+/* Out of the history within a moment; what it held is counted later, which may take minutes. */
 static gboolean
-drop(struct database *database, const struct history *history, gint64 part, gint64 *ret_rows,
-     GError **error)
+detach(struct database *database, const struct history *history, gint64 part, GError **error)
 {
-	g_autofree char *rows =
-		history->shift == 0
-			? g_strdup_printf("UPDATE tally SET messages=messages-(SELECT count(*) "
-					  "FROM message_%" G_GINT64_FORMAT ") WHERE number=1;",
-					  part)
-			: g_strdup_printf(
-				  "UPDATE endpoint SET delivered=delivered-(SELECT count(*) FROM "
-				  "delivery_%" G_GINT64_FORMAT
-				  " d WHERE d.endpoint=endpoint.number AND d.state=1);"
-				  "DELETE FROM journal WHERE delivery>=%" G_GINT64_FORMAT
-				  " AND delivery<%" G_GINT64_FORMAT ";",
-				  part, begin_of(part) << history->shift,
-				  begin_of(part + 1) << history->shift);
-	g_autofree char *text =
-		g_strdup_printf(PATIENCE "%sDROP TABLE leadmilter.%s_%" G_GINT64_FORMAT
-					 ";DROP TABLE leadmilter.%s_%" G_GINT64_FORMAT,
-				rows, history->name, part, history->follower, part);
-	gint64 count;
+	g_autofree char *text = g_strdup_printf(
+		PATIENCE
+		"ALTER TABLE leadmilter.%s DETACH PARTITION leadmilter.%s_%" G_GINT64_FORMAT
+		";ALTER TABLE leadmilter.%s DETACH PARTITION leadmilter.%s_%" G_GINT64_FORMAT,
+		history->name, history->name, part, history->follower, history->follower, part);
 
-	if (!ask(database, &count, error, "SELECT count(*) FROM %s_%" G_GINT64_FORMAT,
-		 history->name, part) ||
-	    !database->driver->exec(database->connection, text, error))
-		return FALSE;
-	*ret_rows += count;
-	log_notice("retention: part %" G_GINT64_FORMAT " of the %ss, %" G_GINT64_FORMAT
-		   " rows, was dropped",
-		   part, history->name, count);
-	return TRUE;
+	return database->driver->exec(database->connection, text, error);
 }
 
 static gboolean
@@ -181,7 +161,7 @@ make_next(struct database *database, const struct history *history, gint64 part,
 struct expiry {
 	const struct history *history;
 	gint64 before, turn; /* times: what is older is past, and too old for the present part */
-	gint64 rows, singly;
+	gint64 singly;
 };
 
 /* @param is_last the present part, which new rows go to */
@@ -204,7 +184,7 @@ look_at_part(struct database *database, struct expiry *expiry, gint64 part, gboo
 	if (!has_open(database, history, part, &open, error))
 		return FALSE;
 	if (!open)
-		return drop(database, history, part, &expiry->rows, error);
+		return detach(database, history, part, error);
 	expiry->singly = MAX(expiry->singly, youngest + 1);
 	return TRUE;
 }
@@ -229,23 +209,135 @@ look_at_all(struct database *database, struct expiry *expiry, GError **error)
 	return TRUE;
 }
 
+/* --- what was taken out --- */
+
+/* Parts are taken out in one transaction and dropped in another: one that was interrupted is found
+ * the next time.  @param ret its number, -1: none */
+static gboolean
+next_detached(struct database *database, const struct history *history, gint64 *ret, GError **error)
+{
+	gint64 next;
+
+	if (!ask(database, &next, error,
+		 "SELECT min(CAST(substr(CAST(c.relname AS TEXT), %d) AS INTEGER))+1 FROM pg_class "
+		 "c "
+		 "JOIN pg_namespace n ON n.oid=c.relnamespace WHERE n.nspname='leadmilter' AND "
+		 "c.relkind='r' AND NOT c.relispartition AND c.relname ~ '^%s_[0-9]+$'",
+		 (int)strlen(history->name) + 2, history->name))
+		return FALSE;
+	*ret = next - 1;
+	return TRUE;
+}
+
+/* Statements that take the deliveries of a part out of the figures; caller frees. */
+static char *
+uncount_deliveries(struct database *database, gint64 part, GError **error)
+{
+	const struct driver *driver = database->driver;
+	g_autofree char *text =
+		g_strdup_printf("SELECT endpoint, count(*) FROM delivery_%" G_GINT64_FORMAT
+				" WHERE state=1 GROUP BY endpoint",
+				part);
+	GString *changes = g_string_new(NULL);
+	struct driver_statement *row = driver->prepare(database->connection, text, error);
+	int got = -1;
+
+	while (row && (got = database_next(database, row, error)) > 0)
+		g_string_append_printf(changes,
+				       "UPDATE endpoint SET delivered=delivered-%" G_GINT64_FORMAT
+				       " WHERE number=%" G_GINT64_FORMAT ";",
+				       database_column(database, row, 1),
+				       database_column(database, row, 0));
+	if (row)
+		driver->finalize(row);
+	g_string_append_printf(changes,
+			       "DELETE FROM journal WHERE delivery>=%" G_GINT64_FORMAT
+			       " AND delivery<%" G_GINT64_FORMAT ";",
+			       begin_of(part) << HISTORIES[PARTITIONS_EVENTS].shift,
+			       begin_of(part + 1) << HISTORIES[PARTITIONS_EVENTS].shift);
+	return g_string_free(changes, got < 0);
+}
+
+static char *
+uncount_messages(gint64 count)
+{
+	return g_strdup_printf(
+		"UPDATE tally SET messages=messages-%" G_GINT64_FORMAT " WHERE number=1;", count);
+}
+
+/* Nobody writes to it any more, so it is counted beside all other work, however long that takes. */
+static gboolean
+drop(struct database *database, const struct history *history, gint64 part, gint64 *ret_rows,
+     GError **error)
+{
+	const struct driver *driver = database->driver;
+	g_autofree char *figures = NULL, *text = NULL;
+	gint64 count;
+
+	driver->set_limit(database->connection, 0);
+	if (ask(database, &count, error, "SELECT count(*) FROM %s_%" G_GINT64_FORMAT, history->name,
+		part))
+		figures = history->shift == 0 ? uncount_messages(count)
+					      : uncount_deliveries(database, part, error);
+	driver->set_limit(database->connection, LIMIT_MS);
+	if (!figures)
+		return FALSE;
+	text = g_strdup_printf(PATIENCE "%sDROP TABLE leadmilter.%s_%" G_GINT64_FORMAT
+					";DROP TABLE leadmilter.%s_%" G_GINT64_FORMAT,
+			       figures, history->name, part, history->follower, part);
+	if (!driver->exec(database->connection, text, error))
+		return FALSE;
+	*ret_rows += count;
+	log_notice("retention: part %" G_GINT64_FORMAT " of the %ss, %" G_GINT64_FORMAT
+		   " rows, was dropped",
+		   part, history->name, count);
+	return TRUE;
+}
+
+static gboolean
+drop_detached(struct database *database, const struct history *history, gint64 *ret_rows,
+	      GError **error)
+{
+	gint64 part;
+
+	*ret_rows = 0;
+	do {
+		if (!next_detached(database, history, &part, error) ||
+		    (part >= 0 && !drop(database, history, part, ret_rows, error)))
+			return FALSE;
+	} while (part >= 0);
+	return TRUE;
+}
+
+/* --- the whole --- */
+
+static gboolean
+take_out(struct database *database, struct expiry *expiry, GError **error)
+{
+	const struct driver *driver = database->driver;
+
+	if (driver->begin(database->connection, error) && look_at_all(database, expiry, error) &&
+	    driver->commit(database->connection, error))
+		return TRUE;
+	driver->rollback(database->connection);
+	return FALSE;
+}
+
 gint64
 partitions_expire(struct database *database, enum partitions_of which, guint days, gint64 now,
 		  gint64 *ret_singly, GError **error)
 {
-	const struct driver *driver = database->driver;
 	struct expiry expiry = {
 		.history = &HISTORIES[which],
 		.before = now - days * CLOCK_DAY,
 		.turn = now - MAX(days * CLOCK_DAY / SHARE, CLOCK_DAY),
 	};
+	gint64 rows;
 	int version;
 
-	if (schema_check(database, &version, error) && driver->begin(database->connection, error) &&
-	    look_at_all(database, &expiry, error) && driver->commit(database->connection, error)) {
-		*ret_singly = expiry.singly;
-		return expiry.rows;
-	}
-	driver->rollback(database->connection);
-	return -1;
+	if (!schema_check(database, &version, error) || !take_out(database, &expiry, error) ||
+	    !drop_detached(database, expiry.history, &rows, error))
+		return -1;
+	*ret_singly = expiry.singly;
+	return rows;
 }
