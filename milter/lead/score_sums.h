@@ -1,6 +1,6 @@
 /*
- * score_sums.h - what the rules of a card give in all, as of a time; between score.c, which
- * adds up ledgers, and score_time.c, which asks when that changes.  Nobody else's.
+ * score_sums.h - what the rules of a card give in all, as of a time; between score.c, which adds up
+ * ledgers, score_time.c, which asks when that changes, and score_card.c.  Nobody else's.
  */
 #ifndef LEADMILTER_SCORE_SUMS_H
 #define LEADMILTER_SCORE_SUMS_H
@@ -22,6 +22,8 @@ struct score_figures {
 	gboolean qualified;
 };
 
+/** Is it a rule named "need" or "need-…"? */
+gboolean score_tells_need(const char *name);
 double score_quantize(double points);
 /** @param sums `rule` and `decayed` given; fills in the rest */
 void score_limit(const struct score_card *card, struct score_sum *sums, guint count);
