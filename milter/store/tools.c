@@ -212,6 +212,8 @@ place_open(struct place *place, const char *where, enum use use, GError **error)
 	if (!take_place(place, driver, use, error))
 		return FALSE;
 	place->database = database_open(driver, path, use == USE_WRITE, error);
+	if (place->database && driver->is_server) /* what concerns all rows takes its time */
+		driver->set_limit(place->database->connection, 0);
 	return place->database != NULL;
 }
 
