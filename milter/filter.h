@@ -19,8 +19,9 @@ gboolean filter_open(const struct config *config, GError **error);
  *  thread. @return FALSE when libmilter gave up. */
 gboolean filter_run(struct runtime *runtime);
 
-/** Wait until no callback runs any more. @param until monotonic. @return FALSE when some still do
- */
+/** Wait until no callback runs any more.
+ *  @param until monotonic
+ *  @return FALSE when some still do */
 gboolean filter_drain(gint64 until);
 
 #endif

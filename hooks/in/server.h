@@ -33,7 +33,7 @@ struct server_call {
 /** A header field's value, or NULL.  Valid during the call. */
 const char *server_call_header(const struct server_call *call, const char *name);
 /** Of a field that is there more than once, which a sender may put before what a proxy adds, the
- * last. */
+ *  last. */
 const char *server_call_last_header(const struct server_call *call, const char *name);
 /** A query parameter's value, percent-decoded, or NULL. */
 const char *server_call_query(const struct server_call *call, const char *name);

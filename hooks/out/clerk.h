@@ -43,7 +43,7 @@ void clerk_flush(struct clerk *clerk);
 /** After the results noted so far: everything waiting for the endpoint becomes due. */
 void clerk_hurry(struct clerk *clerk, gpointer owner, const char *endpoint);
 /** After the results noted so far: tell the other hosts that it doesn't answer, and when it is to
- * be asked again. */
+ *  be asked again. */
 void clerk_rest(struct clerk *clerk, gpointer owner, const char *endpoint, gint64 until);
 /** After the results noted so far: no more deliveries for the endpoint.
  *  @param mark of refused credentials, or NULL */

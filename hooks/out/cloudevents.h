@@ -19,7 +19,7 @@
 char *cloudevents_source(const char *hostname);
 
 /** The value as it may stand in a header field: percent-encoded as the HTTP binding demands
- * (section 3.1.3.2). @return caller frees */
+ *  (section 3.1.3.2). @return caller frees */
 char *cloudevents_encode(const char *value);
 
 /** Add "ce-…: value" for every attribute. @param fields char * */

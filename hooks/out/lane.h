@@ -74,7 +74,7 @@ gboolean lane_is_empty(const struct lane *lane);
 
 /** New configuration for the same endpoint.  A changed receiver or credential makes everything
  *  due at once, and ends a parking for refused credentials. @param endpoint NULL: no longer
- * configured */
+ *  configured */
 void lane_configure(struct lane *lane, const struct config_endpoint *endpoint);
 /** The administrator says: try now, whatever happened. */
 void lane_resume(struct lane *lane);

@@ -57,7 +57,7 @@ char *request_authorization(const struct config_endpoint *endpoint);
 gboolean request_logs_in(const struct config_endpoint *endpoint);
 
 /** Changes when the receiver or what we prove ourselves with does; too short to guess a secret
- * from.
+ *  from.
  *  @return caller frees */
 char *request_mark(const struct config_endpoint *endpoint);
 
@@ -69,7 +69,7 @@ void request_prepare_body(const struct config_endpoint *endpoint, struct deliver
 char *request_origin(const char *url);
 
 /** What is kept of an answer: valid UTF-8, no NUL, at most 512 bytes. @return caller frees, NULL
- * when nothing came */
+ *  when nothing came */
 char *request_excerpt(const char *bytes, gsize length);
 
 #define REQUEST_EXCERPT 512

@@ -15,7 +15,7 @@
 #include <glib.h>
 
 /** Check a secret's form: "whsec_" + base64 of 24 to 64 bytes, "whsk_" + base64 of a private key,
- * or plain text of 24 to 256 bytes.
+ *  or plain text of 24 to 256 bytes.
  *  @return FALSE with ERROR_CONFIG, whose message doesn't repeat the secret */
 gboolean sign_secret_check(const char *secret, GError **error);
 

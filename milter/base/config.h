@@ -278,8 +278,7 @@ struct config {
 struct config *config_load(const char *path, GError **error);
 /** The same without the scorecards it names: for what works when those are wrong. */
 struct config *config_load_options(const char *path, GError **error);
-/** The built-in defaults without a file (for `leadctl inspect`); list paths are the installed ones.
- */
+/** The built-in defaults without a file (for `leadctl inspect`); lists are the installed ones. */
 struct config *config_default(void);
 struct config *config_ref(struct config *config);
 void config_unref(struct config *config);
@@ -296,8 +295,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(config_owned, config_unref)
 struct config_scorecard *config_scorecard_load(const char *path, GError **error);
 void config_scorecard_free(struct config_scorecard *scorecard);
 
-/** One row of the option table: where it stands, its name, type and default, for the manual's test.
- */
+/** One row of the option table, for the manual's test: where it stands, its name, type and
+ *  default. */
 struct config_option {
 	const char *section; /* "" top level, "mailbox", "endpoint", "rule" … */
 	const char *name;

@@ -43,7 +43,7 @@ extern const struct option_row option_rows[];
 extern const guint option_row_count;
 
 /** A file's text, comments blanked. @return NULL with ERROR_CONFIG naming path and line; caller
- * frees */
+ *  frees */
 char *config_text(const char *path, GError **error);
 /** Free what the rows of a section fill. */
 void config_section_clear(const char *section, void *target);

@@ -1,9 +1,9 @@
 /*
  * error.h - the GError domains and codes of all layers.
  *
- * A failure travels up as a GError whose message names the thing that failed (file:line
- * for configuration, queue id for mail, event id for delivery).  Only milter/policy.c turns
- * one into an answer to the MTA.
+ * A failure travels up as a GError whose message names the thing that failed (file:line for
+ * configuration, queue id for mail, event id for delivery).  Only milter/session.c turns one into
+ * an answer to the MTA.
  */
 #ifndef LEADMILTER_ERROR_H
 #define LEADMILTER_ERROR_H

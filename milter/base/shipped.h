@@ -16,7 +16,7 @@
 char *shipped_directory(const char *beside);
 
 /** What a name in a configuration file means: that file, seen from `directory`; when there is none,
- * the shipped one of that name ("lists/role.txt", "scorecards/shop.conf", "shop.conf").
+ *  the shipped one of that name ("lists/role.txt", "scorecards/shop.conf", "shop.conf").
  *  @return an absolute path, also when neither exists; caller frees */
 char *shipped_path(const char *name, const char *directory);
 

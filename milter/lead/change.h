@@ -55,10 +55,10 @@ void change_promote(struct known *known, struct candidate *candidate);
 struct touch *change_touch(const struct change_context *context, const char *name,
 			   const char *direction);
 /** How long a touch took to answer what was written at `since`, in real and in working time; 0:
- * it answers nothing. */
+ *  it answers nothing. */
 void change_latency(const struct change_context *context, struct touch *touch, gint64 since);
 /** A time others gave for what happened: not ahead of us by more than clocks differ, not ages ago;
- * 0 is now. @return FALSE with ERROR_INPUT */
+ *  0 is now. @return FALSE with ERROR_INPUT */
 gboolean change_check_time(gint64 time, gint64 now, GError **error);
 /** What a named touch gives on every card of the lead. @return struct contribution *, caller
  *  unrefs */

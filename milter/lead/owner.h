@@ -26,7 +26,7 @@ typedef struct owners owners_owned;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(owners_owned, owners_free)
 
 /** By address, or NULL.  Who is only loaded, named by an assignment rule or stands in is found,
- * too. */
+ *  too. */
 const struct owner *owners_find(const struct owners *owners, const char *address);
 /** In the order of their addresses, those only loaded left out; NULL past the end. */
 const struct owner *owners_nth(const struct owners *owners, guint i);

@@ -247,7 +247,7 @@ struct report_calendar {
 	struct report_span span;
 	gboolean open;
 	gint64 begin, end;
-	gint64 first; /* number of the first period, as numbers_of() says */
+	gint64 first; /* number of the first period, as number_of() says */
 	GArray *midnights; /* gint64: where the days of the span begin, and the end of the last */
 	guint last; /* day of the span last found: moments come nearly in order */
 };

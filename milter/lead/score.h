@@ -106,7 +106,7 @@ void score_resolve(const struct scorecards *scorecards, const GPtrArray *touches
  */
 gint64 score_next_change(const struct scorecards *scorecards, GPtrArray *touches, gint64 now);
 /** When it first was another one than at `from`, at `to` at the latest, to the microsecond; 0: it
- * was not. */
+ *  was not. */
 gint64 score_crossing(const struct scorecards *scorecards, GPtrArray *touches, gint64 from,
 		      gint64 to);
 

@@ -101,7 +101,7 @@ gboolean facts_interested(const struct analysis *analysis, const struct raw_mail
  *  we know.  Asked when facts_interested() said no. */
 gboolean facts_may_answer(const struct analysis *analysis, const struct raw_mail *raw);
 /** Message-IDs it answers (char *, the last LIMIT_REFERENCES of each field, In-Reply-To first),
- * from its header alone; caller unrefs. */
+ *  from its header alone; caller unrefs. */
 GPtrArray *facts_answered_ids(const struct raw_mail *raw);
 /** A delivery report by sender and Content-Type: what it is about stands in its body. */
 gboolean facts_may_be_report(const struct raw_mail *raw);

@@ -16,8 +16,7 @@ struct person_context {
 	const char *name; /* as known so far, or NULL */
 };
 
-/** Everything but the name, which goes to `ret_name` (a copy, caller frees) when a line shows one.
- */
+/** Everything but the name, which goes to `ret_name` when a line shows one (caller frees). */
 void person_lines_read(const struct contact_block *block, const struct person_context *context,
 		       struct person *person, char **ret_name);
 

@@ -60,8 +60,7 @@ enum reply_label {
 	LABEL_OTHER
 };
 
-/** The field a name stands for, in many languages; blanks and marks of bold text may surround it.
- */
+/** The field a name stands for, in many languages; blanks and marks of bold text may be around. */
 enum reply_label reply_label_lookup(const char *name, gsize length);
 
 /** The field a line begins with. @param ret_value behind the colon, or NULL; set if there is one */

@@ -15,8 +15,7 @@
  */
 gboolean weblink_find(const char *line, gsize length, const char *domain, GPtrArray *urls);
 
-/** The host of an address with or without "https://", without "www."; caller frees; NULL if none.
- */
+/** The host of an address with or without "https://", without "www.", or NULL; caller frees. */
 char *weblink_host(const char *url);
 
 #endif

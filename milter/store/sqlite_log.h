@@ -10,7 +10,7 @@
 #define LEADMILTER_SQLITE_LOG_H
 
 /** The name for sqlite3_open_v2().  NULL, the default VFS, when SQLite could not take it.  Any
- * thread. */
+ *  thread. */
 const char *sqlite_log_vfs(void);
 
 #endif

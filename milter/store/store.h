@@ -192,20 +192,20 @@ gboolean store_outbox_settle(struct store *store, const struct delivery_result *
  *  due before. @return how many, or -1 */
 gint store_outbox_hurry(struct store *store, const char *endpoint, gint64 now, GError **error);
 /** When an endpoint's (NULL: any) next claimable delivery is due: the first waiting one of each
- * lead counts, parked endpoints don't. @return 0 when none waits, or -1 with an error */
+ *  lead counts, parked endpoints don't. @return 0 when none waits, or -1 with an error */
 gint64 store_outbox_next(struct store *store, const char *endpoint, GError **error);
 /** For `outbox list|show`: filter by state (-1 any), endpoint and lead (NULL any), newest first. */
 GPtrArray *store_outbox_list(struct store *store, int state, const char *endpoint, const char *lead,
 			     guint most, GError **error);
 struct delivery *store_outbox_get(struct store *store, gint64 id, GError **error);
-/** Due now, whatever the state (retry), or given up by the administrator (drop). @return how many.
- */
+/** Due now, whatever the state (retry), or given up by the administrator (drop).
+ *  @return how many, or -1 */
 gint store_outbox_retry(struct store *store, gint64 id /* 0: all dead */, gint64 now,
 			GError **error);
 gint store_outbox_drop(struct store *store, gint64 id, GError **error);
 
 /** An endpoint that answered 410, refused our credentials or was stopped by hand takes no
- * deliveries until resumed. @param mark of the credentials refused, or NULL */
+ *  deliveries until resumed. @param mark of the credentials refused, or NULL */
 gboolean store_endpoint_park(struct store *store, const char *endpoint, const char *reason,
 			     const char *mark, gint64 now, GError **error);
 /** Resume it if it was parked with another mark: its credentials changed. @return how many, -1 */
@@ -232,8 +232,9 @@ gboolean store_is_shared(const struct store *store);
 gboolean store_is_remote(const struct store *store);
 /** FALSE: a server that nobody has reached since we started.  What is asked of it fails. */
 gboolean store_is_ready(const struct store *store);
-/** Who we are among them, before anything else. @param id kept over restarts @param name for people
- */
+/** Who we are among them, before anything else.
+ *  @param id kept over restarts
+ *  @param name for people */
 void store_set_host(struct store *store, const char *id, const char *name);
 /** We live: to be called every few seconds.  What dead hosts claimed goes back. */
 gboolean store_keep(struct store *store, GError **error);
