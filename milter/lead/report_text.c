@@ -3,8 +3,8 @@
  *
  * CSV is RFC 4180's: lines end with CRLF, a field with a comma, quote or line end is quoted.  Names
  * of sources come out of other people's mail: one that a spreadsheet would take for a formula (it
- * begins with =, +, -, @, a tab or a carriage return) gets an apostrophe in front.  Figures never
- * begin with one of those but the minus of a score.
+ * begins with =, +, -, @, wide ones too, a tab or a carriage return) gets an apostrophe in front.
+ * Figures never begin with one of those but the minus of a score.
  */
 #include "lead/report_cells.h"
 
@@ -220,10 +220,24 @@ report_write_table(struct report *report, GString *out)
 
 /* --- CSV --- */
 
+/* In some languages a spreadsheet takes the wide signs for the same. */
+static gboolean
+begins_formula(const char *text)
+{
+	static const gunichar SIGNS[] = { '=',  '+',    '-',    '@',    '\t',
+					  '\r', 0xff1d, 0xff0b, 0xff0d, 0xff20 };
+	gunichar first = g_utf8_get_char_validated(text, -1);
+	guint i = 0;
+
+	while (i < G_N_ELEMENTS(SIGNS) && SIGNS[i] != first)
+		i++;
+	return i < G_N_ELEMENTS(SIGNS);
+}
+
 static void
 write_field(GString *out, const char *text)
 {
-	gboolean is_formula = *text != '\0' && strchr("=+-@\t\r", *text) != NULL;
+	gboolean is_formula = begins_formula(text);
 
 	if (!is_formula && strpbrk(text, ",\"\r\n") == NULL) {
 		g_string_append(out, text);

@@ -787,6 +787,8 @@ static const char *const HOSTILE[] = { "</text><script>alert(1)</script>",
 				       "+1",
 				       "-1",
 				       "\t=1",
+				       "\xef\xbc\x9dSUM(A1)",
+				       "\xef\xbc\xa0SUM(A1)",
 				       "\033[2J\033]0;x\007",
 				       "line\r\nbreak,\"quoted\"",
 				       "\xff\xfe not UTF-8",
@@ -823,6 +825,8 @@ check_csv(const char *csv)
 			g_assert_null(strchr("=+@\t\r", *at_));
 		if (*at_ == '"' && is_start)
 			g_assert_null(strchr("=+@\t\r", at_[1]));
+		g_assert_false(is_start && (g_str_has_prefix(at_, "\xef\xbc\x9d") ||
+					    g_str_has_prefix(at_, "\xef\xbc\xa0")));
 		is_quoted ^= *at_ == '"';
 		is_start = !is_quoted && (*at_ == ',' || *at_ == '\n');
 	}
