@@ -57,11 +57,15 @@ struct driver {
 	enum driver_step (*step)(struct driver_connection *connection,
 				 struct driver_statement *statement, GError **error);
 	void (*reset)(struct driver_statement *statement);
-	/** From `on` to its end nothing is read or written: each SELECT gives no rows and is noted
-	 * as one that will be asked for again, with the same parameters, so that all of them need
-	 *  one round trip.  What is written meanwhile to a table makes those that read it
+	/** From `on` to its end (they may stand in each other) nothing is read or written: each
+	 *  SELECT is noted as one that will be asked for again, with the same parameters, so that
+	 *  all of them need one round trip.  It gives rows only when it was noted before and its
+	 *  answer has come.  What is written meanwhile to a table makes those that read it
 	 *  forgotten.  What is noted before begin() goes with it.  NULL: nothing is gained. */
 	void (*foresee)(struct driver_connection *connection, gboolean on);
+	/** Wait for the answers. @return 1 when one of them, that no arrive() saw yet, has rows
+	 *  which may tell what else will be read; 0 when not, -1 failed */
+	int (*arrive)(struct driver_connection *connection, GError **error);
 	/* Columns count from 0. */
 	gint64 (*column_integer)(struct driver_statement *statement, int n);
 	double (*column_real)(struct driver_statement *statement, int n);

@@ -6,8 +6,9 @@
  * within the account.  Each is one step into an index with a LIMIT, so the cost depends on the
  * message, not on the size of the store.  A new sender's mail costs about eight such steps.
  *
- * On a server each step would be a round trip, so a message is looked up twice: first nothing is
- * found and every step only noted (database_foresee()), then they are all answered at once.
+ * On a server each step would be a round trip, so a message is looked up more than once: first
+ * nothing is found and every step only noted (database_foresee()), then they are all answered at
+ * once.  What was found is noted in the same way, and only then is it all read.
  */
 #include "store/lookup.h"
 
@@ -27,7 +28,7 @@ struct lookup {
 	struct known *known;
 	gboolean has_new_ids; /* it answers messages that nobody knows */
 	gboolean in_conversation; /* and yet belongs to a known one */
-	gboolean foresees; /* nothing is found: what will be read is only noted */
+	gboolean foresees; /* what will be read is only noted */
 	GError **error;
 };
 

@@ -465,6 +465,7 @@ const struct driver postgres_driver = {
 	.bind_blob = postgres_statement_bind_blob,
 	.step = postgres_statement_step,
 	.foresee = postgres_ahead_foresee,
+	.arrive = postgres_ahead_arrive,
 	.reset = postgres_statement_reset,
 	.column_integer = postgres_column_integer,
 	.column_real = postgres_column_real,

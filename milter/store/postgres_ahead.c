@@ -15,6 +15,7 @@ struct ahead {
 	Oid *types; /* as it was bound */
 	char *name; /* by which the server knows it so */
 	PGresult *result; /* once it has come */
+	gboolean was_seen; /* by arrive() */
 };
 
 void
@@ -113,10 +114,10 @@ depends(const struct ahead *ahead, const struct driver_statement *writing, const
 
 	if (!g_ptr_array_find(sql->tables, table, NULL))
 		return FALSE;
-	if (sql->only.table == table)
-		return !written_value(writing, sql->only.column, &value) || meets(ahead, &value);
+	if (sql->only.table == table && written_value(writing, sql->only.column, &value))
+		return meets(ahead, &value);
 	/* a row of its own means nothing to it */
-	if (sql->only.table && writing->sql->values_at)
+	if (sql->only.table && sql->only.table != table && writing->sql->values_at)
 		return FALSE;
 	if (sql->only.rows_table == table && written_value(writing, sql->only.rows_column, &value))
 		return has_row(ahead, &value);
@@ -227,18 +228,22 @@ send(struct driver_connection *c, struct ahead *ahead)
 			    &ahead->result);
 }
 
-void
+PGresult *
 postgres_ahead_note(struct driver_connection *c, struct driver_statement *statement)
 {
-	if (find(c->in_transaction ? c->ahead : c->first, statement))
-		return;
+	struct ahead *ahead = find(c->in_transaction ? c->ahead : c->first, statement);
+
+	if (ahead)
+		return ahead->result;
+	ahead = make(statement);
 	if (!c->in_transaction) {
-		g_ptr_array_add(c->first, make(statement));
-		return;
+		g_ptr_array_add(c->first, ahead);
+		return NULL;
 	}
 	if (postgres_gather_matters(c, statement))
 		postgres_gather_send(c);
-	send(c, make(statement));
+	send(c, ahead);
+	return NULL;
 }
 
 void
@@ -253,9 +258,33 @@ postgres_ahead_send_first(struct driver_connection *c)
 void
 postgres_ahead_foresee(struct driver_connection *c, gboolean on)
 {
-	c->foresees = on;
-	if (!on) /* the server has something to do while we have */
+	if (on)
+		c->foresees++;
+	else if (--c->foresees == 0) /* the server has something to do while we have */
 		postgres_link_send(c->link);
+}
+
+/* What has no parameters, a counter say, tells nothing of other rows. */
+static gboolean
+tells(struct ahead *ahead)
+{
+	gboolean is_new = !ahead->was_seen && ahead->result;
+
+	ahead->was_seen |= is_new;
+	return is_new && ahead->statement && ahead->statement->sql->parameters > 0 &&
+	       PQntuples(ahead->result) > 0;
+}
+
+int
+postgres_ahead_arrive(struct driver_connection *c, GError **error)
+{
+	guint told = 0;
+
+	if (!postgres_link_is_idle(c->link) && !postgres_link_finish(c->link, FALSE, error))
+		return -1;
+	for (guint i = 0; i < c->ahead->len; i++)
+		told += tells(c->ahead->pdata[i]);
+	return told > 0;
 }
 
 gboolean

@@ -38,7 +38,7 @@ struct driver_connection {
 	struct postgres_link *link;
 	GPtrArray *ahead; /* postgres_ahead.c: what was sent before anybody asked */
 	GPtrArray *first; /* the same, to be sent with the next begin() */
-	gboolean foresees;
+	guint foresees; /* how many foresee() are open */
 	GPtrArray *gathered; /* postgres_gather.c: rows that are not sent yet */
 	guint gathered_rows;
 	guint64 uses, next_plans; /* transactions and single reads; when plans are made anew */
@@ -65,6 +65,7 @@ struct driver_statement {
 	int *lengths, *formats;
 	struct postgres_parameter *parameters;
 	PGresult *result;
+	gboolean is_borrowed; /* it is that of an answer that will be taken */
 	int row; /* in the result, -1 before the first */
 	GPtrArray *words; /* texts made of numbers */
 };
@@ -111,8 +112,11 @@ void postgres_ahead_forget_all(struct driver_connection *c);
 /** The statement is about to write. */
 void postgres_ahead_forget(struct driver_connection *c, const struct driver_statement *statement);
 void postgres_ahead_forget_statement(struct driver_statement *statement);
-void postgres_ahead_note(struct driver_connection *c, struct driver_statement *statement);
+/** Note it. @return the answer, when it has come: it stays where it is until the statement is reset
+ */
+PGresult *postgres_ahead_note(struct driver_connection *c, struct driver_statement *statement);
 void postgres_ahead_foresee(struct driver_connection *c, gboolean on);
+int postgres_ahead_arrive(struct driver_connection *c, GError **error);
 /** What begin() was told to send. */
 void postgres_ahead_send_first(struct driver_connection *c);
 /** @return FALSE when it was not foreseen, or with an error */

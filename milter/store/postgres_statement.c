@@ -15,7 +15,9 @@
 static void
 clear_result(struct driver_statement *statement)
 {
-	PQclear(statement->result);
+	if (!statement->is_borrowed)
+		PQclear(statement->result);
+	statement->is_borrowed = FALSE;
 	statement->result = NULL;
 	statement->row = -1;
 	g_ptr_array_set_size(statement->words, 0);
@@ -332,15 +334,31 @@ write_alone(struct driver_connection *c, struct driver_statement *statement, GEr
 	return DRIVER_FAILED;
 }
 
+static enum driver_step
+next_row(struct driver_statement *statement)
+{
+	g_ptr_array_set_size(statement->words, 0);
+	return ++statement->row < PQntuples(statement->result) ? DRIVER_ROW : DRIVER_DONE;
+}
+
+static enum driver_step
+foresee(struct driver_connection *c, struct driver_statement *statement)
+{
+	if (!statement->sql->gives_rows)
+		return DRIVER_DONE;
+	if (!statement->result) {
+		statement->result = postgres_ahead_note(c, statement);
+		statement->is_borrowed = statement->result != NULL;
+	}
+	return statement->result ? next_row(statement) : DRIVER_DONE;
+}
+
 enum driver_step
 postgres_statement_step(struct driver_connection *c, struct driver_statement *statement,
 			GError **error)
 {
-	if (c->foresees) {
-		if (statement->sql->gives_rows)
-			postgres_ahead_note(c, statement);
-		return DRIVER_DONE;
-	}
+	if (c->foresees)
+		return foresee(c, statement);
 	if (!statement->sql->gives_rows && !c->in_transaction)
 		return write_alone(c, statement, error);
 	if (!statement->sql->gives_rows)
@@ -349,8 +367,7 @@ postgres_statement_step(struct driver_connection *c, struct driver_statement *st
 		clear_result(statement);
 		return DRIVER_FAILED;
 	}
-	g_ptr_array_set_size(statement->words, 0);
-	return ++statement->row < PQntuples(statement->result) ? DRIVER_ROW : DRIVER_DONE;
+	return next_row(statement);
 }
 
 void

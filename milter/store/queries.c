@@ -89,7 +89,7 @@ static const struct text TEXTS[QUERY_COUNT] = {
 	[QUERY_LEAD_UPDATE] = { "/*lead.number=?1*/ "
 				"UPDATE lead SET name_key=?2, {set} WHERE number=?1",
 				&record_lead_state, 3, "" },
-	[QUERY_LEAD_BEFORE] = { "/*lead.id=?1*/ "
+	[QUERY_LEAD_BEFORE] = { "/*lead.id=?1;lead.number*/ "
 				"SELECT number, normalised, account, name_key, phones, "
 				"last_inbound, owner, stage, addresses, merged_into, "
 				"created, first_inbound, first_response, first_due, owner_since, "

@@ -429,9 +429,11 @@ foresee_job(struct transaction *transaction,
 {
 	const struct message_job *job = data;
 
-	if (run == run_message)
-		lookup_foresee(transaction, job->receive.facts, job->receive.scorecards,
-			       job->receive.now);
+	if (run != run_message)
+		return;
+	transaction->endpoints = job->store->endpoints;
+	lookup_foresee(transaction, job->receive.facts, job->receive.scorecards, job->receive.now);
+	transaction->endpoints = NULL;
 }
 
 static void

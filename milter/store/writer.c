@@ -188,16 +188,37 @@ run_job(struct writer *writer, struct job *job, GError **error)
 }
 
 static void
-foresee(struct writer *writer, guint from)
+note_jobs(struct writer *writer, guint from)
 {
-	const struct database *database = writer->transaction.database;
-
-	if (!writer->hooks.foresee || !database->driver->foresee)
-		return;
 	for (guint i = from; i < writer->count; i++)
 		writer->hooks.foresee(&writer->transaction, writer->batch[i]->run,
 				      writer->batch[i]->data);
-	writer->transaction.is_foreseen = TRUE;
+}
+
+static gboolean
+foresees(const struct writer *writer)
+{
+	return writer->hooks.foresee && writer->transaction.database->driver->foresee;
+}
+
+/* What was found tells what else will be read: whose lead a key names, say. */
+static gboolean
+foresee_more(struct writer *writer, guint from, GError **error)
+{
+	const struct database *database = writer->transaction.database;
+	int told = foresees(writer) ? database->driver->arrive(database->connection, error) : 0;
+
+	if (told > 0)
+		note_jobs(writer, from);
+	return told >= 0;
+}
+
+static gboolean
+foresee(struct writer *writer, guint from, GError **error)
+{
+	if (foresees(writer))
+		note_jobs(writer, from);
+	return foresee_more(writer, from, error);
 }
 
 /* While a server works on one batch the sessions work at the next, so those of a server stay small:
@@ -217,8 +238,8 @@ run_plainly(struct writer *writer, GError **error)
 	guint i = 0;
 
 	do {
-		if (i > 0)
-			foresee(writer, i);
+		if (i > 0 && !foresee(writer, i, error))
+			return FALSE;
 		for (; i < writer->count; i++)
 			if (!run_job(writer, writer->batch[i], error)) {
 				/* what was queued may have failed, of any job before */
@@ -328,8 +349,10 @@ begin(struct writer *writer, GError **error)
 static gboolean
 begin_plainly(struct writer *writer, GError **error)
 {
-	foresee(writer, 0);
-	return begin(writer, error);
+	if (foresees(writer))
+		note_jobs(writer, 0);
+	writer->transaction.is_foreseen = foresees(writer);
+	return begin(writer, error) && foresee_more(writer, 0, error);
 }
 
 static gboolean
