@@ -136,8 +136,8 @@ session_header(struct session *session, const char *name, const char *value)
 		raw_mail_add_header(session->raw, name, value);
 }
 
-/* The header is complete: does it answer a message of a conversation we know?  @return as
- * intake_has_message() */
+/* The header is complete: does it answer a message of a conversation we know?
+ * @return as intake_has_message() */
 static int
 belongs_to_conversation(const struct session *session)
 {

@@ -2,8 +2,8 @@
  * error.h - the GError domains and codes of all layers.
  *
  * A failure travels up as a GError whose message names the thing that failed (file:line for
- * configuration, queue id for mail, event id for delivery).  Only milter/session.c turns one into
- * an answer to the MTA.
+ * configuration, queue id for mail, event id for delivery).  Only milter/intake.c turns one into
+ * what becomes of a mail, which goes on in any case (session.h).
  */
 #ifndef LEADMILTER_ERROR_H
 #define LEADMILTER_ERROR_H

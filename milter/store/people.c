@@ -166,16 +166,6 @@ write_row(struct database *database, const struct lead *lead, const char *name_k
 	return TRUE;
 }
 
-static char *
-join(const GPtrArray *lines)
-{
-	GString *text = g_string_new(NULL);
-
-	for (guint i = 0; lines && i < lines->len; i++)
-		g_string_append_printf(text, "%s%s", i ? "\n" : "", (char *)lines->pdata[i]);
-	return g_string_free(text, FALSE);
-}
-
 static gboolean
 has_key(GPtrArray *keys, const struct key *key)
 {
@@ -294,7 +284,8 @@ people_write(struct transaction *transaction, const struct lead *lead, gboolean 
 {
 	struct database *database = transaction->database;
 	g_autofree char *name_key = keys_fold_name(lead->name);
-	g_autofree char *phones = join(lead->phones), *addresses = join(lead->addresses);
+	g_autofree char *phones = search_join(lead->phones);
+	g_autofree char *addresses = search_join(lead->addresses);
 	g_autoptr(GPtrArray) keys = make_keys(
 		&(struct key_source){
 			.normalised = lead->normalised,
@@ -560,12 +551,10 @@ read_touch(struct database *database, struct driver_statement *statement, gint64
 	return touch;
 }
 
-GPtrArray *
-people_touches(struct database *database, gint64 lead, gint64 after, guint most, GError **error)
+static GPtrArray *
+read_touches(struct database *database, struct driver_statement *statement, gint64 lead,
+	     GError **error)
 {
-	struct driver_statement *statement = database_select(
-		database, QUERY_TOUCHES, error, "iii", FIRST_TOUCH(lead) + after + 1,
-		LAST_TOUCH(lead), most > 0 ? (gint64)most : (gint64)-1);
 	GPtrArray *touches = g_ptr_array_new_with_free_func((GDestroyNotify)touch_free);
 	int got = -1;
 
@@ -578,23 +567,28 @@ people_touches(struct database *database, gint64 lead, gint64 after, guint most,
 }
 
 GPtrArray *
+people_touches(struct database *database, gint64 lead, gint64 after, guint most, GError **error)
+{
+	return read_touches(database,
+			    database_select(database, QUERY_TOUCHES, error, "iii",
+					    FIRST_TOUCH(lead) + after + 1, LAST_TOUCH(lead),
+					    most > 0 ? (gint64)most : (gint64)-1),
+			    lead, error);
+}
+
+GPtrArray *
 people_touches_page(struct database *database, gint64 lead, const char *direction,
 		    gboolean oldest_first, gint64 from, guint most, GError **error)
 {
 	gint64 first = FIRST_TOUCH(lead), last = LAST_TOUCH(lead);
-	struct driver_statement *statement = database_select(
-		database, oldest_first ? QUERY_TOUCHES_UP : QUERY_TOUCHES_DOWN, error, "iisn",
-		oldest_first ? MIN(first + from + 1, last) : first + 1,
-		oldest_first ? last : MIN(first + from - 1, last), direction, (int)most);
-	GPtrArray *touches = g_ptr_array_new_with_free_func((GDestroyNotify)touch_free);
-	int got = -1;
+	enum query query = oldest_first ? QUERY_TOUCHES_UP : QUERY_TOUCHES_DOWN;
+	gint64 least = oldest_first ? MIN(first + from + 1, last) : first + 1;
+	gint64 greatest = oldest_first ? last : MIN(first + from - 1, last);
 
-	while (statement && (got = database_next(database, statement, error)) > 0)
-		g_ptr_array_add(touches, read_touch(database, statement, lead));
-	if (got == 0)
-		return touches;
-	g_ptr_array_unref(touches);
-	return NULL;
+	return read_touches(database,
+			    database_select(database, query, error, "iisn", least, greatest,
+					    direction, (int)most),
+			    lead, error);
 }
 
 static struct person_row *

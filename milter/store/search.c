@@ -119,8 +119,8 @@ search_words(const struct search_source *source)
 	return words;
 }
 
-static char *
-join(const GPtrArray *lines)
+char *
+search_join(const GPtrArray *lines)
 {
 	GString *text = g_string_new(NULL);
 
@@ -133,7 +133,8 @@ GPtrArray *
 search_words_of(const struct lead *lead)
 {
 	g_autofree char *name_key = keys_fold_name(lead->name);
-	g_autofree char *addresses = join(lead->addresses), *phones = join(lead->phones);
+	g_autofree char *addresses = search_join(lead->addresses);
+	g_autofree char *phones = search_join(lead->phones);
 	const struct search_source source = {
 		.name_key = name_key,
 		.company = lead->company,

@@ -16,8 +16,10 @@
 /* What words are made of; columns of a lead's row, any may be NULL. */
 struct search_source {
 	const char *name_key, *company, *normalised, *account;
-	const char *addresses, *phones; /* one a line */
+	const char *addresses, *phones; /* one a line: search_join() */
 };
+/** One a line.  @param lines or NULL. @return caller frees */
+char *search_join(const GPtrArray *lines);
 
 /** @return char *, sorted, none twice; caller unrefs */
 GPtrArray *search_words(const struct search_source *source);
