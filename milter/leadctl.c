@@ -106,10 +106,9 @@ leadctl_store(struct leadctl *leadctl)
 static gboolean
 needs_store_alone(const cJSON *request)
 {
-	static const char *const commands[] = {
-		"outbox retry", "outbox drop", "endpoint resume", "endpoint park", "forget",
-		"compact",      NULL
-	};
+	static const char *const commands[] = { "outbox retry",  "outbox drop", "endpoint resume",
+						"endpoint park", "forget",      "compact",
+						"expire",        NULL };
 	const char *command =
 		cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(request, "command"));
 	return command && g_strv_contains(commands, command);

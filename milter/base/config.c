@@ -595,21 +595,36 @@ fill_config(struct config_file *file, struct config_part *whole, void *target, G
 	return TRUE;
 }
 
-struct config *
-config_load_options(const char *path, GError **error)
+static gboolean
+fill_without_secrets(struct config_file *file, struct config_part *whole, void *target,
+		     GError **error)
+{
+	config_file_leave_secrets(file);
+	return fill_config(file, whole, target, error);
+}
+
+static struct config *
+read_config(const char *path, gboolean secrets, GError **error)
 {
 	static const char *const sections[] = { "mailbox", "owner",  "assign", "endpoint",  "form",
 						"route",   "client", "notify", "page_user", NULL };
 	g_autoptr(config_owned) config = config_new(path);
-	return config_file_read(path, "", sections, fill_config, config, error)
+	return config_file_read(path, "", sections, secrets ? fill_config : fill_without_secrets,
+				config, error)
 		       ? g_steal_pointer(&config)
 		       : NULL;
 }
 
 struct config *
+config_load_options(const char *path, GError **error)
+{
+	return read_config(path, FALSE, error);
+}
+
+struct config *
 config_load(const char *path, GError **error)
 {
-	g_autoptr(config_owned) config = config_load_options(path, error);
+	g_autoptr(config_owned) config = read_config(path, TRUE, error);
 	return config && load_scorecards(config, error) ? g_steal_pointer(&config) : NULL;
 }
 

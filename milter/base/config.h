@@ -276,7 +276,9 @@ struct config {
  * @return one reference, or NULL with ERROR_CONFIG "file:line: what is wrong"
  */
 struct config *config_load(const char *path, GError **error);
-/** The same without the scorecards it names: for what works when those are wrong. */
+/** The same without the scorecards it names and the secrets that stand elsewhere, which look like
+ *  ones but are none: for what works when those are wrong, or are systemd's credentials and the
+ *  service is stopped. */
 struct config *config_load_options(const char *path, GError **error);
 /** The built-in defaults without a file (for `leadctl inspect`); lists are the installed ones. */
 struct config *config_default(void);

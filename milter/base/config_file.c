@@ -23,6 +23,7 @@ struct config_file {
 	char *directory; /* relative paths stand against it */
 	GHashTable *lines; /* cfg_opt_t * or cfg_t * -> line */
 	GString *problem; /* the first complaint */
+	gboolean leaves_secrets; /* those that stand elsewhere */
 };
 
 static pthread_mutex_t reader_mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -174,6 +175,26 @@ read_networks(struct config_file *file, cfg_t *section, const struct option_row 
 	return TRUE;
 }
 
+static char *
+read_one_secret(const struct config_file *file, enum option_type type, const char *value,
+		GError **error)
+{
+	if (type == OPTION_FIELDS)
+		return secret_read_field(value, file->directory, error);
+	if (type == OPTION_SETTINGS)
+		return secret_read_setting(value, file->directory, error);
+	return secret_read(value, file->directory, error);
+}
+
+static char *
+take_secret(const struct config_file *file, enum option_type type, const char *value,
+	    GError **error)
+{
+	if (!file->leaves_secrets)
+		return read_one_secret(file, type, value, error);
+	return secret_is_elsewhere(value) ? secret_stand_in(value) : g_strdup(value);
+}
+
 /* Secrets, each of which may stand elsewhere. */
 static gboolean
 read_secrets(struct config_file *file, cfg_t *section, const struct option_row *row,
@@ -183,11 +204,7 @@ read_secrets(struct config_file *file, cfg_t *section, const struct option_row *
 	for (guint i = 0; i < cfg_size(section, row->name); i++) {
 		const char *item = cfg_getnstr(section, row->name, i);
 		g_autoptr(GError) why = NULL;
-		char *secret = row->type == OPTION_FIELDS
-				       ? secret_read_field(item, file->directory, &why)
-			       : row->type == OPTION_SETTINGS
-				       ? secret_read_setting(item, file->directory, &why)
-				       : secret_read(item, file->directory, &why);
+		char *secret = take_secret(file, row->type, item, &why);
 		if (!secret)
 			return problem(file, cfg_getopt(section, row->name), error, "%s",
 				       why->message);
@@ -202,7 +219,7 @@ read_secret(struct config_file *file, cfg_t *section, const struct option_row *r
 {
 	const char *value = cfg_getstr(section, row->name);
 	g_autoptr(GError) why = NULL;
-	*member = *value ? secret_read(value, file->directory, &why) : NULL;
+	*member = *value ? take_secret(file, row->type, value, &why) : NULL;
 	return !why || problem(file, cfg_getopt(section, row->name), error, "%s", why->message);
 }
 
@@ -391,6 +408,12 @@ config_part_nth(struct config_part *part, const char *section, guint i)
 	return (struct config_part *)cfg_getnsec(confuse_part(part), section, i);
 }
 
+void
+config_file_leave_secrets(struct config_file *file)
+{
+	file->leaves_secrets = TRUE;
+}
+
 const char *
 config_file_path(const struct config_file *file)
 {
@@ -416,7 +439,7 @@ config_file_read(const char *path, const char *top, const char *const *sections,
 	g_autofree char *beside = g_path_get_dirname(path);
 	g_autofree char *directory = g_canonicalize_filename(beside, here);
 	struct config_file file = { path, directory, g_hash_table_new(NULL, NULL),
-				    g_string_new(NULL) };
+				    g_string_new(NULL), FALSE };
 	pthread_mutex_lock(&reader_mutex);
 	current = &file;
 	cfg_opt_t *options = confuse_options(top, sections);

@@ -22,6 +22,8 @@ gboolean config_file_read(const char *path, const char *top, const char *const *
 			  gboolean (*fill)(struct config_file *file, struct config_part *whole,
 					   void *target, GError **error),
 			  void *target, GError **error);
+/** For `fill`, before it takes anything: secrets that stand elsewhere are not read. */
+void config_file_leave_secrets(struct config_file *file);
 const char *config_file_path(const struct config_file *file);
 /** Absolute: what paths in the file are relative to. */
 const char *config_file_directory(const struct config_file *file);

@@ -75,6 +75,20 @@ secret_read(const char *value, const char *directory, GError **error)
 	return found ? g_strdup(found) : problem(error, value, " is not in the environment");
 }
 
+gboolean
+secret_is_elsewhere(const char *value)
+{
+	return g_str_has_prefix(value, "file:") || g_str_has_prefix(value, "credential:") ||
+	       g_str_has_prefix(value, "env:");
+}
+
+/* What any option with a secret takes: an URL, long, and another one for each place (RFC 6761). */
+char *
+secret_stand_in(const char *value)
+{
+	return g_strconcat("https://secret-not-read.invalid/", value, NULL);
+}
+
 static char *
 read_behind(char mark, const char *text, const char *directory, GError **error)
 {

@@ -24,4 +24,9 @@ char *secret_read_field(const char *field, const char *directory, GError **error
 /** The same for "name=value". */
 char *secret_read_setting(const char *setting, const char *directory, GError **error);
 
+/** Whether a value names such a place. */
+gboolean secret_is_elsewhere(const char *value);
+/** What is put for a secret that nobody needs to know, where one has to be.  Caller frees. */
+char *secret_stand_in(const char *value);
+
 #endif

@@ -192,6 +192,36 @@ subtest 'a wrong scorecard is in nobody\'s way' => sub {
 	    [ 'backup', "$site->{dir}/b.db" ], [ 'compact' ];
 };
 
+subtest 'secrets of a service that is stopped are in nobody\'s way' => sub {
+	my $site = Site->new;
+	lived_in($site, 2);
+	local %ENV = %ENV;
+	delete $ENV{CREDENTIALS_DIRECTORY};
+	my $kinds = q(secrets = {"credential:a", "file:gone", "env:LEADMILTER_GONE"}) . "\n" . q(headers = {"X-Key: credential:h"});
+	Site::spew($site->config_path, $site->config_text . <<"END");
+endpoint "away" {
+	url = "credential:url"
+	$kinds
+	bearer = "credential:bearer"
+}
+endpoint "crm2" {
+	url = "https://crm.example.test"
+	adapter = "odoo"
+	settings = {"database=crm", "user=u", "key=credential:odoo"}
+}
+client "site" { tokens = {"credential:t", "credential:u"} }
+page_user "anna" { token = "credential:anna" }
+page_user "ion" { token = "credential:ion" }
+reply_token = true
+reply_token_secret = {"credential:r"}
+END
+	my $backup = "$site->{dir}/b.db";
+	succeeds("@$_", $site, @$_) for [ 'leads' ], [ 'stats' ], [ '--json', 'leads' ], [ 'store', 'check' ],
+	    [ 'store', 'migrate' ], [ 'backup', $backup ], [ 'restore', $backup ], [ 'expire' ], [ 'compact' ];
+	refused('what needs them', qr/"credential:\w+".*LoadCredential=/, $site, 'check');
+	unlike ctl($site, 'outbox', 'list'), qr/not-read/, 'nothing stands in for them in what is shown';
+};
+
 subtest 'damage is found, told and repaired' => sub {
 	my $site = Site->new(receiver_port => Site::free_port());
 	lived_in($site, 10);

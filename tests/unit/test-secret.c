@@ -63,6 +63,19 @@ test_read(void)
 	g_assert_nonnull(strstr(error->message, "CREDENTIALS_DIRECTORY is not set"));
 }
 
+static void
+test_elsewhere(void)
+{
+	static const char *const there[] = { "file:a", "credential:a", "env:A" };
+	g_assert_false(secret_is_elsewhere("whsec_bGVhZG1pbHRlcg=="));
+	g_assert_false(secret_is_elsewhere(""));
+	for (guint i = 0; i < G_N_ELEMENTS(there); i++) {
+		g_autofree char *stand_in = secret_stand_in(there[i]);
+		g_assert_true(secret_is_elsewhere(there[i]));
+		g_assert_true(g_str_has_suffix(stand_in, there[i]));
+	}
+}
+
 static const struct {
 	const char *field, *want;
 } fields[] = {
@@ -123,6 +136,7 @@ main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	directory = g_dir_make_tmp("leadmilter-secret-XXXXXX", NULL);
 	g_test_add_func("/secret/read", test_read);
+	g_test_add_func("/secret/elsewhere", test_elsewhere);
 	g_test_add_func("/secret/fields", test_fields);
 	g_test_add_func("/secret/permissions", test_permissions);
 	int result = g_test_run();
