@@ -64,7 +64,10 @@ try_begin(struct driver_connection *c, GError **error)
 	PGresult *numbers = NULL;
 	gboolean done;
 
-	postgres_link_queue_text(c->link, "BEGIN READ WRITE", "leadmilter_begin");
+	/* Each statement shall see what was there when the lock was got, whatever level is
+	 * the default of the database. */
+	postgres_link_queue_text(c->link, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+				 "leadmilter_begin");
 	if (postgres_link_is_pooled(c->link))
 		postgres_link_queue_settings(c->link);
 	postgres_link_queue_text(c->link, "SELECT pg_advisory_xact_lock(" WRITER_LOCK ")",

@@ -1,12 +1,14 @@
 /*
  * test-postgres.c - the PostgreSQL driver: how texts are translated, what is refused and in which
- * words, and that no wait is longer than its limit.  With a scratch cluster of its own.
+ * words, that no wait is longer than its limit, and what becomes of messages while connections are
+ * cut. With a scratch cluster of its own.
  */
 #include "store_help.c"
 
 #include "store/postgres_sql.h"
 #include "store/postgres_url.h"
 #include "store/schema.h"
+#include "store/verify.h"
 
 /* --- texts --- */
 
@@ -539,6 +541,219 @@ test_crashed(void)
 	store_close(store);
 }
 
+/* --- a server of others --- */
+
+static gpointer
+begin_beside(gpointer data)
+{
+	const struct database *database = data;
+	g_autoptr(GError) error = NULL;
+
+	g_assert_true(database->driver->begin(database->connection, &error));
+	g_assert_no_error(error);
+	return NULL;
+}
+
+/* Whoever waited for its turn sees what was written meanwhile, whatever the administrator made the
+ * rule of the database. */
+static void
+test_isolation(void)
+{
+	static const char *const LEVELS[] = { "repeatable read", "serializable" };
+	const struct driver *d = &postgres_driver;
+
+	for (guint i = 0; i < G_N_ELEMENTS(LEVELS); i++) {
+		g_autofree char *name = g_strdup_printf("isolation%u", i);
+		g_autofree char *rule =
+			g_strdup_printf("ALTER DATABASE %s SET default_transaction_isolation='%s'",
+					name, LEVELS[i]);
+		g_autofree char *url = help_cluster(name);
+		g_autoptr(database_owned) one = NULL, other = NULL;
+		GThread *thread;
+
+		one = help_database(url);
+		g_assert_true(d->prepare_place(one->connection, NULL));
+		help_sql(url, "CREATE TABLE leadmilter.r(a INTEGER PRIMARY KEY)");
+		help_sql(url, rule);
+		database_close(one);
+		one = help_database(url);
+		other = help_database(url);
+		begin_beside(one);
+		thread = g_thread_new("other", begin_beside, other);
+		while (help_number(url, "SELECT count(*) FROM pg_locks WHERE NOT granted AND "
+					"locktype='advisory'") < 1)
+			g_usleep(1000);
+		g_assert_true(d->exec(one->connection, "INSERT INTO r(a) VALUES(1)", NULL));
+		g_assert_true(d->commit(one->connection, NULL));
+		g_thread_join(thread);
+		g_assert_true(d->exec(other->connection, "UPDATE r SET a=2 WHERE a=1", NULL));
+		g_assert_true(d->commit(other->connection, NULL));
+		g_assert_cmpint(help_number(url, "SELECT a FROM leadmilter.r"), ==, 2);
+	}
+}
+
+#define PEOPLE 40
+#define MAILS 3 /* of each person by each sender */
+#define SENDERS 4
+#define CUTS 40
+
+struct sending {
+	struct store *store;
+	guint sender;
+};
+
+/* What is not taken is sent again as it was, like a message in the spool. */
+static gpointer
+send_all(gpointer data)
+{
+	struct sending *sending = data;
+
+	for (guint i = 0; i < PEOPLE * MAILS; i++) {
+		g_autofree char *from = g_strdup_printf("p%u@customer.example", i % PEOPLE);
+		g_autofree char *key = g_strdup_printf("%u.%u", sending->sender, i);
+		struct message message = { .from = from, .key = key };
+
+		for (;;) {
+			g_autoptr(facts_owned) facts = help_facts(&message);
+			g_autoptr(GError) error = NULL;
+			struct answer answer = { 0 };
+			gboolean done = store_message(sending->store, facts, NULL, HELP_NOW, 0,
+						      FALSE, &answer, &error);
+
+			answer_clear(&answer);
+			if (done)
+				break;
+			g_assert_error(error, LEADMILTER_ERROR, ERROR_STORE);
+			g_usleep(5000);
+		}
+	}
+	return NULL;
+}
+
+static void
+cut_connections(const char *url)
+{
+	g_autoptr(database_owned) database = help_database(url);
+	g_autoptr(GError) error = NULL;
+	const struct driver *d = database->driver;
+	struct driver_statement *cut =
+		d->prepare(database->connection,
+			   "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE "
+			   "datname=current_database() AND pid<>pg_backend_pid()",
+			   &error);
+
+	g_assert_no_error(error);
+	for (guint i = 0; i < CUTS; i++) {
+		g_usleep((gulong)g_test_rand_int_range(0, 40000));
+		g_assert_cmpint(d->step(database->connection, cut, &error), ==, DRIVER_ROW);
+		d->reset(cut);
+	}
+	d->finalize(cut);
+}
+
+static void
+check_sent(const char *url, guint touches)
+{
+	const struct verify_options options = { 0 };
+	g_autoptr(database_owned) database = help_database(url);
+	g_autoptr(GError) error = NULL;
+	struct verify_report report;
+
+	g_assert_cmpint(help_number(url, "SELECT count(*) FROM leadmilter.lead"), ==, PEOPLE);
+	g_assert_cmpint(help_number(url, "SELECT count(*) FROM leadmilter.touch"), ==, touches);
+	g_assert_cmpint(help_number(url, "SELECT sum(touches) FROM leadmilter.tally"), ==, touches);
+	g_assert_true(verify_store(database, &options, &report, &error));
+	g_assert_no_error(error);
+	g_assert_cmpint(report.findings, ==, 0);
+}
+
+/* Every seventh is one that the database refuses; whoever shares a commit with it must not notice.
+ */
+static gpointer
+send_mixed(gpointer data)
+{
+	struct sending *sending = data;
+
+	for (guint i = 0; i < PEOPLE * MAILS; i++) {
+		gboolean bad = i % 7 == 3;
+		g_autofree char *from = g_strdup_printf("p%u@customer.example", i % PEOPLE);
+		g_autofree char *id =
+			g_strdup_printf("%s%u.%u", bad ? "bad" : "", sending->sender, i);
+		struct message message = { .from = from, .id = id };
+		g_autoptr(facts_owned) facts = help_facts(&message);
+		g_autoptr(GError) error = NULL;
+		struct answer answer = { 0 };
+
+		store_message(sending->store, facts, NULL, HELP_NOW, 0, FALSE, &answer, &error);
+		answer_clear(&answer);
+		if (bad)
+			g_assert_error(error, LEADMILTER_ERROR, ERROR_STORE_REFUSED);
+		else
+			g_assert_no_error(error);
+	}
+	return NULL;
+}
+
+static void
+send_from_all(const char *url, gpointer (*send)(gpointer data), void (*meanwhile)(const char *url))
+{
+	struct store *stores[2];
+	struct sending sendings[SENDERS];
+	GThread *threads[SENDERS];
+	g_autoptr(config_owned) config = config_default();
+
+	help_add_endpoint(config, "crm", "*");
+	for (guint i = 0; i < G_N_ELEMENTS(stores); i++) {
+		g_autoptr(GError) error = NULL;
+
+		stores[i] = help_open(url, STORE_SHARED, &error);
+		g_assert_no_error(error);
+		store_set_endpoints(stores[i], config);
+	}
+	for (guint i = 0; i < SENDERS; i++) {
+		sendings[i] = (struct sending){ stores[i % G_N_ELEMENTS(stores)], i };
+		threads[i] = g_thread_new("sender", send, &sendings[i]);
+	}
+	if (meanwhile)
+		meanwhile(url);
+	for (guint i = 0; i < SENDERS; i++)
+		g_thread_join(threads[i]);
+	for (guint i = 0; i < G_N_ELEMENTS(stores); i++)
+		store_close(stores[i]);
+}
+
+/* Connections that the server ends at any moment, in the middle of commits as well: each message
+ * has its effect once. */
+static void
+test_cut(void)
+{
+	g_autofree char *url = help_cluster("cut");
+
+	send_from_all(url, send_all, cut_connections);
+	check_sent(url, PEOPLE * MAILS * SENDERS);
+}
+
+static void
+test_poison(void)
+{
+	static const char *const POISONS[] = { "message ADD CHECK (message_id NOT LIKE 'bad%')",
+					       "touch ADD CHECK (message_id NOT LIKE 'bad%')" };
+	guint bad = 0;
+
+	for (guint i = 0; i < PEOPLE * MAILS; i++)
+		bad += i % 7 == 3;
+	for (guint p = 0; p < G_N_ELEMENTS(POISONS); p++) {
+		g_autofree char *name = g_strdup_printf("poison%u", p);
+		g_autofree char *url = help_cluster(name);
+		g_autofree char *poison = g_strconcat("ALTER TABLE leadmilter.", POISONS[p], NULL);
+
+		store_close(help_open(url, STORE_WRITE, NULL));
+		help_sql(url, poison);
+		send_from_all(url, send_mixed, NULL);
+		check_sent(url, SENDERS * (PEOPLE * MAILS - bad));
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -556,5 +771,8 @@ main(int argc, char **argv)
 	g_test_add_func("/postgres/queued-failure", test_queued_failure);
 	g_test_add_func("/postgres/paused", test_paused);
 	g_test_add_func("/postgres/crashed", test_crashed);
+	g_test_add_func("/postgres/isolation", test_isolation);
+	g_test_add_func("/postgres/cut", test_cut);
+	g_test_add_func("/postgres/poison", test_poison);
 	return g_test_run();
 }
