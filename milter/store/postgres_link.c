@@ -392,7 +392,12 @@ static const char SETTINGS_WRITER[] = ", set_config('plan_cache_mode', 'force_ge
 				      "set_config('enable_hashjoin', 'off', $1::text::bool), "
 				      "set_config('enable_mergejoin', 'off', $1::text::bool), "
 				      "set_config('enable_bitmapscan', 'off', $1::text::bool), "
-				      "set_config('enable_sort', 'off', $1::text::bool)";
+				      "set_config('enable_sort', 'off', $1::text::bool), "
+				      /* who got an answer has it on the server's disk */
+				      "set_config('synchronous_commit', CASE "
+				      "current_setting('synchronous_commit') WHEN 'off' THEN 'on' "
+				      "ELSE current_setting('synchronous_commit') END, "
+				      "$1::text::bool)";
 
 static void
 queue_settings(struct postgres_link *link, gboolean local)
@@ -578,8 +583,10 @@ void
 postgres_link_set_limit(struct postgres_link *link, guint milliseconds)
 {
 	link->limit = milliseconds ? milliseconds : LIMIT_NONE;
-	if (postgres_link_is_open(link) && !link->is_pooled)
-		queue_settings(link, FALSE);
+	if (!postgres_link_is_open(link) || link->is_pooled)
+		return;
+	queue_settings(link, FALSE);
+	postgres_link_finish(link, TRUE, NULL); /* or a rollback that follows takes them back */
 }
 
 gboolean

@@ -592,6 +592,42 @@ test_isolation(void)
 	}
 }
 
+static char *
+setting_of(const struct database *database, const char *name)
+{
+	const struct driver *d = database->driver;
+	g_autofree char *text = g_strdup_printf("SELECT current_setting('%s')", name);
+	g_autoptr(GError) error = NULL;
+	struct driver_statement *row = d->prepare(database->connection, text, &error);
+	char *value;
+
+	g_assert_no_error(error);
+	g_assert_cmpint(d->step(database->connection, row, &error), ==, DRIVER_ROW);
+	value = g_strdup(d->column_text(row, 0));
+	d->finalize(row);
+	return value;
+}
+
+/* A commit is on disk, and a limit outlives a rollback. */
+static void
+test_settings(void)
+{
+	const struct driver *d = &postgres_driver;
+	g_autofree char *url = help_cluster("settings");
+	g_autoptr(database_owned) database = NULL;
+	g_autofree char *commits = NULL, *limit = NULL;
+
+	help_sql(url, "ALTER DATABASE settings SET synchronous_commit=off");
+	database = help_database(url);
+	commits = setting_of(database, "synchronous_commit");
+	g_assert_cmpstr(commits, ==, "on");
+	d->set_limit(database->connection, 1234);
+	g_assert_true(d->begin(database->connection, NULL));
+	d->rollback(database->connection);
+	limit = setting_of(database, "statement_timeout");
+	g_assert_cmpstr(limit, ==, "1234ms");
+}
+
 #define PEOPLE 40
 #define MAILS 3 /* of each person by each sender */
 #define SENDERS 4
@@ -772,6 +808,7 @@ main(int argc, char **argv)
 	g_test_add_func("/postgres/paused", test_paused);
 	g_test_add_func("/postgres/crashed", test_crashed);
 	g_test_add_func("/postgres/isolation", test_isolation);
+	g_test_add_func("/postgres/settings", test_settings);
 	g_test_add_func("/postgres/cut", test_cut);
 	g_test_add_func("/postgres/poison", test_poison);
 	return g_test_run();
