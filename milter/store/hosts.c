@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "base/log.h"
 #include "store/outbox.h"
 
 #define LIVES 60 /* seconds without a word after which a host is taken for dead */
@@ -66,6 +67,28 @@ hosts_name(struct hosts *hosts, const char *id, const char *name)
 
 /* --- rows --- */
 
+/* The row of a daemon that is started again is its own, whatever holder it has; one that it wrote
+ * itself is nobody else's.  Unless the host, with its spool, was made as a copy of another one. */
+static gboolean
+find_place(struct hosts *hosts, struct transaction *transaction, GError **error)
+{
+	gint64 holder;
+
+	if (!g_atomic_int_get(&hosts->joined))
+		return TRUE;
+	if (!database_integer(transaction->database, QUERY_HOST_HOLDER, hosts->holder, &holder,
+			      error, "s", hosts->id))
+		return FALSE;
+	if (holder == hosts->holder)
+		return TRUE;
+	log_warning("hosts: another daemon goes by our id %s: remove the file host-id of the spool "
+		    "that was copied, and restart the daemon there",
+		    hosts->id);
+	g_free(hosts->id);
+	hosts->id = g_uuid_string_random();
+	return TRUE;
+}
+
 static gboolean
 write_row(struct hosts *hosts, struct transaction *transaction, GError **error)
 {
@@ -78,7 +101,7 @@ hosts_keep(struct hosts *hosts, struct transaction *transaction, GError **error)
 {
 	struct database *database = transaction->database;
 
-	if (!write_row(hosts, transaction, error) ||
+	if (!find_place(hosts, transaction, error) || !write_row(hosts, transaction, error) ||
 	    !database_run(database, QUERY_LEASES_RENEW, error, "in", hosts->holder, LIVES) ||
 	    !database_run(database, QUERY_HOSTS_PAST, error, ""))
 		return FALSE;

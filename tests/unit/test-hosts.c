@@ -208,6 +208,31 @@ test_late(void)
 	}
 }
 
+/* One that was made as a copy of another one, with its id: they don't take each other for dead. */
+static void
+test_copied(void)
+{
+	struct pair pair;
+
+	pair_open(&pair);
+	store_set_host(pair.other, "one", "other");
+	g_assert_true(store_keep(pair.one, NULL));
+	g_assert_true(store_keep(pair.other, NULL));
+	g_assert_true(store_keep(pair.one, NULL));
+	receive(pair.one, "ada@customer.example", "1");
+	receive(pair.one, "bob@customer.example", "2");
+	assert_claims(pair.one, HELP_NOW, 1, "1025");
+	assert_claims(pair.other, HELP_NOW, 1, "2049");
+	for (guint i = 0; i < 2; i++) {
+		g_assert_true(store_keep(pair.one, NULL));
+		g_assert_true(store_keep(pair.other, NULL));
+	}
+	assert_claims(pair.one, LATER(2), 10, "1025");
+	assert_claims(pair.other, LATER(3), 10, "2049");
+	g_assert_cmpint(help_number(pair.scratch.path, "SELECT count(*) FROM host"), ==, 2);
+	pair_close(&pair);
+}
+
 /* What one finds of an endpoint holds for both; then one asks, with one delivery. */
 static void
 test_rest(void)
@@ -281,6 +306,7 @@ main(int argc, char **argv)
 	g_test_add_func("/hosts/claims", test_claims);
 	g_test_add_func("/hosts/death", test_death);
 	g_test_add_func("/hosts/late", test_late);
+	g_test_add_func("/hosts/copied", test_copied);
 	g_test_add_func("/hosts/rest", test_rest);
 	g_test_add_func("/hosts/leases", test_leases);
 	g_test_add_func("/hosts/memory", test_memory);
