@@ -23,6 +23,7 @@
 
 #define SALT "salt"
 #define SALT_SIZE 32
+#define LOOKED_AT_ONCE 1000 /* rows */
 
 struct forget *
 forget_new(void)
@@ -299,21 +300,53 @@ list_outbound(struct database *database, const struct forget *forget, GArray *nu
 	return TRUE;
 }
 
+/* --- looking through everything --- */
+
+/* What a server answers stands in memory as a whole and must come within its limit, so all rows are
+ * read some at a time.
+ * @param is_wanted_row  the first column of every row is its number */
+static gboolean
+look_through(struct database *database, enum query query, const struct forget *forget,
+	     gboolean (*is_wanted_row)(struct database *database, struct driver_statement *row,
+				       const struct forget *forget),
+	     GArray *numbers, GError **error)
+{
+	gint64 after = G_MININT64;
+	guint seen;
+	int got;
+
+	do {
+		struct driver_statement *row =
+			database_select(database, query, error, "in", after, LOOKED_AT_ONCE);
+
+		seen = 0;
+		got = -1;
+		while (row && (got = database_next(database, row, error)) > 0) {
+			after = database_column(database, row, 0);
+			seen++;
+			if (is_wanted_row(database, row, forget))
+				g_array_append_val(numbers, after);
+		}
+	} while (got == 0 && seen == LOOKED_AT_ONCE);
+	return got == 0;
+}
+
+static gboolean
+is_their_message(struct database *database, struct driver_statement *row,
+		 const struct forget *forget)
+{
+	return is_wanted(forget, database_column(database, row, 1),
+			 database_column_text(database, row, 2));
+}
+
 GArray *
 forget_list_messages(struct database *database, const struct forget *forget, GError **error)
 {
 	g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(gint64));
-	struct driver_statement *row = database_select(database, QUERY_MESSAGES_ALL, error, "");
-	int got = -1;
 
-	while (row && (got = database_next(database, row, error)) > 0) {
-		gint64 number = database_column(database, row, 0);
-
-		if (is_wanted(forget, database_column(database, row, 1),
-			      database_column_text(database, row, 2)))
-			g_array_append_val(numbers, number);
-	}
-	if (got < 0 || !list_outbound(database, forget, numbers, error))
+	if (!look_through(database, QUERY_MESSAGES_AFTER, forget, is_their_message, numbers,
+			  error) ||
+	    !list_outbound(database, forget, numbers, error))
 		return NULL;
 	return g_steal_pointer(&numbers);
 }
@@ -337,25 +370,23 @@ find_word(const char *text, const GPtrArray *words, gsize *ret_length)
 	return first;
 }
 
+static gboolean
+names_them(struct database *database, struct driver_statement *row, const struct forget *forget)
+{
+	const char *body = database_column_text(database, row, 1);
+	gsize length;
+
+	return body && find_word(body, forget->texts, &length);
+}
+
 GArray *
 forget_list_events(struct database *database, const struct forget *forget, GError **error)
 {
-	GArray *numbers = g_array_new(FALSE, FALSE, sizeof(gint64));
-	struct driver_statement *row = database_select(database, QUERY_EVENTS_ALL, error, "");
-	gsize length;
-	int got = -1;
+	g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(gint64));
 
-	while (row && (got = database_next(database, row, error)) > 0) {
-		const char *body = database_column_text(database, row, 1);
-		gint64 number = database_column(database, row, 0);
-
-		if (body && find_word(body, forget->texts, &length))
-			g_array_append_val(numbers, number);
-	}
-	if (got == 0)
-		return numbers;
-	g_array_unref(numbers);
-	return NULL;
+	if (!look_through(database, QUERY_EVENTS_AFTER, forget, names_them, numbers, error))
+		return NULL;
+	return g_steal_pointer(&numbers);
 }
 
 static gboolean

@@ -354,14 +354,18 @@ static const struct text TEXTS[QUERY_COUNT] = {
 	[QUERY_MESSAGE_SHOWN] = { "SELECT message_id, time, recorded, direction, mailbox, author, "
 				  "kind, match, score, grade, stage FROM message WHERE number=?1",
 				  NULL, 0, NULL },
-	[QUERY_MESSAGES_ALL] = { "SELECT number, lead, author FROM message", NULL, 0, NULL },
+	[QUERY_MESSAGES_AFTER] = { "SELECT number, lead, author FROM message WHERE number>?1 "
+				   "ORDER BY number LIMIT ?2",
+				   NULL, 0, NULL },
 	[QUERY_CONVERSATION_MESSAGES] = { "SELECT message FROM conversation WHERE hash=?1", NULL, 0,
 					  NULL },
 	[QUERY_CONVERSATION_FORGET] = { "DELETE FROM conversation WHERE hash=?1", NULL, 0, NULL },
 	[QUERY_EVENTS_OF_LEAD] = { "SELECT number, id, type, time, body FROM event WHERE lead=?1 "
 				   "ORDER BY number",
 				   NULL, 0, NULL },
-	[QUERY_EVENTS_ALL] = { "SELECT number, body FROM event", NULL, 0, NULL },
+	[QUERY_EVENTS_AFTER] = { "SELECT number, body FROM event WHERE number>?1 ORDER BY number "
+				 "LIMIT ?2",
+				 NULL, 0, NULL },
 	[QUERY_EVENT_BODY] = { "SELECT body FROM event WHERE number=?1", NULL, 0, NULL },
 	[QUERY_EVENT_BLANK] = { "UPDATE event SET body=?2 WHERE number=?1", NULL, 0, NULL },
 	[QUERY_META] = { "SELECT value FROM meta WHERE name=?1", NULL, 0, NULL },

@@ -188,6 +188,27 @@ test_forget(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 	g_assert_error(error, LEADMILTER_ERROR, ERROR_NOT_FOUND);
 }
 
+/* Everything is looked through some rows at a time: the first and the last are found. */
+static void
+test_forget_among_many(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+	g_autofree G_GNUC_UNUSED char *eve =
+		write_much(fixture, "evelyn@one.example", "Evelyn Quux", "quux");
+	g_autofree char *later = NULL;
+	struct forget_report report;
+
+	for (guint i = 0; i < 36; i++) {
+		g_autofree char *from = g_strdup_printf("p%u@one.example", i);
+
+		g_free(write_much(fixture, from, "Somebody", from));
+	}
+	later = write_much(fixture, "evelyn@one.example", "Evelyn Quux", "quux2");
+	g_assert_cmpint(help_number(fixture->scratch.path, "SELECT count(*) FROM event"), >, 1000);
+	forget(fixture, "evelyn@one.example", FALSE, &report);
+	g_assert_cmpuint(report.messages, ==, 120);
+	g_assert_cmpuint(count_in_files(fixture, "quux"), ==, 0);
+}
+
 /* A merged card, a second address, an event of somebody else that names them. */
 static void
 test_forget_merged(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
@@ -369,6 +390,7 @@ main(int argc, char **argv)
 	g_test_add("/store-privacy/" name, struct fixture, NULL, set_up, function, tear_down)
 	ADD("forget", test_forget);
 	ADD("merged", test_forget_merged);
+	ADD("among-many", test_forget_among_many);
 	ADD("remembered", test_remembered);
 	ADD("contact", test_contact);
 	ADD("spool", test_spool);
