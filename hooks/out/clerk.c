@@ -122,6 +122,7 @@ run_claim(struct store *store, struct order *order, GError **error)
 {
 	struct clerk_answer *answer = &order->answer;
 	gboolean claim = TRUE;
+	answer->began = g_get_monotonic_time();
 	if (store_is_shared(store) && !look(store, order, &claim, error))
 		return FALSE;
 	if (!claim)

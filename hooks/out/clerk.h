@@ -81,6 +81,7 @@ struct clerk_answer {
 	gboolean full; /* as many as asked for: there may be more */
 	gint64 next; /* when the next one is due, 0 none or full */
 	gint64 rest; /* of a shared store: as in struct store_outlook */
+	gint64 began; /* monotonic: it has been claimed for so long at most */
 	/* SETTLE */
 	GPtrArray *owners; /* one a result */
 };

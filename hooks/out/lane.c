@@ -232,7 +232,7 @@ take_claimed(struct lane *lane, struct clerk_answer *answer, gint64 now)
 	if (lane->shared && answer->deliveries && lane->endpoint)
 		follow_others(lane, answer->rest, now);
 	lane->look_at = MIN(lane->look_at, look_after_claim(lane, answer, now));
-	lane->claimed_at = g_get_monotonic_time();
+	lane->claimed_at = MAX(lane->claimed_at, answer->began);
 	if (lane->retired || lane->parking)
 		lane_give_back(lane, now);
 }

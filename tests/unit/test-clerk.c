@@ -135,11 +135,31 @@ test_stop(void)
 	end(&f);
 }
 
+/* Who takes the answer late, since all of the program hung, learns how old it is. */
+static void
+test_late(void)
+{
+	struct fixture f;
+	begin(&f);
+	clerk_claim(f.clerk, &f, "crm", 1, CLOCK_SECOND, FALSE);
+	while (!g_atomic_int_get(&f.told))
+		g_usleep(1000);
+	gint64 told = g_get_monotonic_time();
+	g_usleep(20 * 1000);
+	g_autoptr(clerk_answer_owned) answer = clerk_answer(f.clerk);
+	g_assert_cmpint(answer->task, ==, CLERK_CLAIM);
+	g_assert_cmpint(answer->began, >, 0);
+	g_assert_cmpint(answer->began, <=, told);
+	clerk_stop(f.clerk);
+	end(&f);
+}
+
 int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/clerk/order", test_order);
+	g_test_add_func("/clerk/late", test_late);
 	g_test_add_func("/clerk/stop", test_stop);
 	return g_test_run();
 }
