@@ -495,14 +495,18 @@ shorten(const char *text, gsize most)
 }
 
 /* Of a delivery that was settled or dropped while it was under way, or that another host claimed
- * from one that was taken for dead, only this is news: that the receiver has it. */
+ * from one that was taken for dead, only this is news: that the receiver has it.  One that nobody
+ * claimed yet is another one: a failover of the database lost ours, and its number was given again.
+ */
 static gboolean
 counts(const struct transaction *transaction, const struct place *place,
        const struct delivery_result *result)
 {
+	gboolean is_ours = place->holder == transaction->holder;
+
 	if (result->state == DELIVERY_DELIVERED && !result->unsent)
-		return TRUE;
-	return place->state == DELIVERY_WAITING && place->holder == transaction->holder;
+		return is_ours || place->attempts > 0;
+	return is_ours && place->state == DELIVERY_WAITING;
 }
 
 gboolean

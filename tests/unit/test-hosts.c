@@ -208,6 +208,21 @@ test_late(void)
 	}
 }
 
+/* The number of what a failover lost is given again: results of the lost one are not the new one's.
+ */
+static void
+test_lost(void)
+{
+	struct pair pair;
+
+	pair_open(&pair);
+	receive(pair.other, "ada@customer.example", "1");
+	settle(pair.one, ID(1), DELIVERY_DELIVERED);
+	settle(pair.one, ID(1), DELIVERY_DEAD);
+	assert_claims(pair.other, HELP_NOW, 1, "1025");
+	pair_close(&pair);
+}
+
 /* One that was made as a copy of another one, with its id: they don't take each other for dead. */
 static void
 test_copied(void)
@@ -306,6 +321,7 @@ main(int argc, char **argv)
 	g_test_add_func("/hosts/claims", test_claims);
 	g_test_add_func("/hosts/death", test_death);
 	g_test_add_func("/hosts/late", test_late);
+	g_test_add_func("/hosts/lost", test_lost);
 	g_test_add_func("/hosts/copied", test_copied);
 	g_test_add_func("/hosts/rest", test_rest);
 	g_test_add_func("/hosts/leases", test_leases);
