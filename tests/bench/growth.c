@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "store/store_change.h"
 
@@ -411,6 +412,7 @@ run_store(const char *path, guint contacts)
 	else
 		fill(path, contacts);
 	set_due(path, contacts);
+	sync(); /* what was filled shall not be written while it is measured */
 	store = help_open(path, STORE_WRITE, &error);
 	g_assert_no_error(error);
 	sweep(store, contacts);
