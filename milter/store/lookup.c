@@ -444,7 +444,7 @@ foresee(const struct lookup *lookup)
 	struct transaction *transaction = lookup->gather.transaction;
 	enum has_rows accounts = transaction->accounts;
 	g_autoptr(known_owned) nothing = known_new();
-	struct lookup_previous none = { 0 };
+	struct lookup_previous ignored = { 0 };
 	struct lookup first = {
 		.database = lookup->database,
 		.facts = lookup->facts,
@@ -459,8 +459,9 @@ foresee(const struct lookup *lookup)
 		return TRUE;
 	done = gather_begin(&first.gather, transaction, lookup->now, lookup->gather.scorecards,
 			    nothing, lookup->error) &&
-	       find_previous(&first, &none) >= 0 && look(&first);
+	       find_previous(&first, &ignored) >= 0 && look(&first);
 	gather_end(&first.gather);
+	lookup_previous_clear(&ignored);
 	database_foresee(lookup->database, FALSE);
 	transaction->accounts = accounts;
 	return done;
