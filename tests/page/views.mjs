@@ -113,6 +113,33 @@ for (const [language, headings] of Object.entries(languages)) {
 	});
 }
 
+// The longest words, from a laptop's width down: no table leaves its card, no view the screen.
+for (const language of ['de', 'ru']) {
+	test(`tables have room: ${language}`, async () => {
+		const page = await visit({ locale: language, viewport: { width: 1360, height: 850 } });
+		await login(page);
+		const wanted = await views();
+		for (const width of [1360, 1100, 770]) {
+			await page.setViewportSize({ width, height: 850 });
+			for (const name of ['leads', 'lead score', 'lead deliveries', 'pool', 'account', 'funnel', 'deliveries', 'audit']) {
+				await move(page, wanted[name]);
+				for (const figures of await page.locator('figure summary').all()) {
+					await figures.click();
+				}
+				await fits(page, `${name}, ${width} wide, in ${language}`);
+				const out = await page.evaluate(() =>
+					[...document.querySelectorAll('main .card .table:not(.scroll *)')].map((table) => Math.floor(table.getBoundingClientRect().right - table.closest('.card').getBoundingClientRect().right)),
+				);
+				assert.ok(
+					out.every((pixels) => pixels <= 0),
+					`${name}, ${width} wide, in ${language}: a table leaves its card by ${out}`,
+				);
+			}
+		}
+		await page.context().close();
+	});
+}
+
 test('less motion, larger text', async () => {
 	const page = await visit({ viewport: { width: 640, height: 700 }, reducedMotion: 'reduce' });
 	await login(page);

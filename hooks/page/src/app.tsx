@@ -26,7 +26,7 @@ import { language, t, type Key } from './i18n.ts';
 import { liveState, useLive } from './live.ts';
 import { arrivals, match, navigate, path, subject } from './router.ts';
 import { logout, mayAct, session, unknown } from './session.ts';
-import { Empty, Failed, Icon, initials, Notice } from './ui/basic.tsx';
+import { Empty, Failed, Icon, initials, Notice, offlineTold } from './ui/basic.tsx';
 import { LanguageChoice, Logo, ThemeChoice } from './ui/settings.tsx';
 import { sayFailure, Toasts } from './ui/toasts.tsx';
 import { Account } from './views/account.tsx';
@@ -202,7 +202,7 @@ function View(): JSX.Element {
 	const Found = found?.way.view;
 	return (
 		<main id="main" tabIndex={-1} ref={main}>
-			{online.value ? null : (
+			{online.value || offlineTold.value > 0 ? null : (
 				<div class="toolbar">
 					<Notice tone="bad">{t('failure.offline')}</Notice>
 				</div>

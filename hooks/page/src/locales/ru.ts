@@ -181,7 +181,7 @@ export const ru: Catalogue = {
 	'account.domains': 'Другие домены',
 	'account.industry': 'Отрасль',
 	'account.people': 'Люди',
-	'account.active': 'Активны в последнее время',
+	'account.active': 'Недавно активны',
 	'account.target': 'Целевая компания',
 	'account.customer': 'Клиент',
 	'account.employees': 'Сотрудники',

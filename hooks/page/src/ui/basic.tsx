@@ -1,5 +1,6 @@
 // The small parts every view is made of.
 
+import { signal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import {
@@ -158,9 +159,26 @@ export function failureText(failure: Failure): string {
 	return shown && failure.message ? `${said} ${failure.message}` : said;
 }
 
+/** How many parts of the view say themselves that the program can't be reached. */
+export const offlineTold = signal(0);
+
+function useTold(failure: Failure | null): void {
+	const offline = failure?.kind === 'offline';
+	useEffect(() => {
+		if (!offline) {
+			return undefined;
+		}
+		offlineTold.value++;
+		return () => {
+			offlineTold.value--;
+		};
+	}, [offline]);
+}
+
 const failureIcons: Partial<Record<Failure['kind'], LucideIcon>> = { offline: CloudOff, forbidden: LockKeyhole, missing: SearchX };
 
 export function Failed({ failure, retry }: { failure: Failure; retry?: (() => void) | undefined }): JSX.Element {
+	useTold(failure);
 	return (
 		<div class="empty" role="alert">
 			<Icon of={failureIcons[failure.kind] ?? CircleAlert} />
@@ -187,6 +205,7 @@ export function Loading({ rows = 6 }: { rows?: number }): JSX.Element {
 
 /** What a resource gives: data, or why not, or that it is on its way. */
 export function Shown<T>({ of, children, rows }: { of: { data: T | null; failure: Failure | null; loading: boolean; reload: () => void }; children: (data: T) => ComponentChildren; rows?: number }): JSX.Element {
+	useTold(of.failure);
 	if (of.data === null) {
 		return of.failure ? <Failed failure={of.failure} retry={of.reload} /> : <Loading {...(rows ? { rows } : {})} />;
 	}

@@ -102,7 +102,7 @@ function Row({ delivery, ofLead, onDone }: { delivery: Delivery; ofLead: boolean
 			{ofLead ? null : (
 				<td data-label={t('nav.lead')} class={delivery.lead ? '' : 'none'}>
 					{delivery.lead ? (
-						<a class="mono" href={leadAddress(delivery.lead)}>
+						<a class="mono nowrap" href={leadAddress(delivery.lead)}>
 							…{delivery.lead.slice(-8)}
 						</a>
 					) : null}
@@ -161,7 +161,7 @@ function Row({ delivery, ofLead, onDone }: { delivery: Delivery; ofLead: boolean
 
 export function DeliveryTable({ deliveries, onDone, ofLead = false }: { deliveries: Delivery[]; onDone: () => void; ofLead?: boolean }): JSX.Element {
 	return (
-		<table class="table cards">
+		<table class="table cards tight">
 			<caption class="hidden-text">{t('nav.deliveries')}</caption>
 			<thead>
 				<tr>

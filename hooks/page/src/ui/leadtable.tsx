@@ -80,7 +80,7 @@ export function LeadTable({ leads, caption, actions, noOwner }: { leads: Snapsho
 					<th scope="col">{t('lead.grade')}</th>
 					<th scope="col">{t('lead.stage')}</th>
 					{noOwner ? null : <th scope="col">{t('lead.owner')}</th>}
-					<th scope="col">{t('lead.source')}</th>
+					<th scope="col" class="source">{t('lead.source')}</th>
 					<th scope="col">{t('lead.updated')}</th>
 					{actions ? <th scope="col">{t('actions')}</th> : null}
 				</tr>
@@ -106,7 +106,7 @@ export function LeadTable({ leads, caption, actions, noOwner }: { leads: Snapsho
 						{noOwner ? null : (
 							<td class="narrow" data-label={t('lead.owner')}>{one.owner ? <Foreign>{nameOf(one.owner.address)}</Foreign> : <span class="muted">{t('owner.none')}</span>}</td>
 						)}
-						<td data-label={t('lead.source')} class={one.source.name ?? one.source.mailbox ? 'narrow' : 'none'}>
+						<td data-label={t('lead.source')} class={one.source.name ?? one.source.mailbox ? 'narrow source' : 'none source'}>
 							<Foreign>{one.source.name ?? one.source.mailbox}</Foreign>
 						</td>
 						<td class="when" data-label={t('lead.updated')}>

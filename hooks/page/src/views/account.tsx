@@ -47,7 +47,7 @@ function Contacts({ of }: { of: Schemas['Contact'][] }): JSX.Element {
 						</td>
 						<td data-label={t('account.seenwith')} class={contact.lead ? '' : 'none'}>
 							{contact.lead ? (
-								<a class="mono" href={leadAddress(contact.lead)}>
+								<a class="mono nowrap" href={leadAddress(contact.lead)}>
 									…{contact.lead.slice(-8)}
 								</a>
 							) : null}

@@ -36,7 +36,7 @@ function Ended({ status }: { status: number }): JSX.Element {
 
 function Table({ entries }: { entries: Entry[] }): JSX.Element {
 	return (
-		<table class="table cards">
+		<table class="table cards tight">
 			<caption class="hidden-text">{t('nav.audit')}</caption>
 			<thead>
 				<tr>
@@ -63,7 +63,7 @@ function Table({ entries }: { entries: Entry[] }): JSX.Element {
 						</td>
 						<td data-label={t('audit.target')} class={entry.target ? '' : 'none'}>
 							{entry.target?.startsWith('ld_') ? (
-								<a class="mono" href={leadAddress(entry.target)}>
+								<a class="mono nowrap" href={leadAddress(entry.target)}>
 									…{entry.target.slice(-8)}
 								</a>
 							) : (

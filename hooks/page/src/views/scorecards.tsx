@@ -112,7 +112,7 @@ function Touches({ of }: { of: Row }): JSX.Element {
 
 function Groups({ of }: { of: Row }): JSX.Element {
 	return (
-		<table class="table">
+		<table class="table tight">
 			<caption class="hidden-text">{t('scorecard.groups')}</caption>
 			<thead>
 				<tr>
