@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "store/lock.h"
 
 #define FILE_MODE 0640 /* personal data; leadctl reads as a member of the group */
 
@@ -14,9 +15,11 @@
 static gboolean
 make_file(const char *path, GError **error)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
-	int why = errno;
+	int fd = lock_new_file(path), why;
 
+	if (fd < 0 && errno == EEXIST)
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+	why = errno;
 	if (fd >= 0) {
 		close(fd);
 		return TRUE;

@@ -53,26 +53,36 @@ static void
 give_away(int fd, const char *name)
 {
 	g_autofree char *directory = g_path_get_dirname(name);
-	struct stat file, owner;
+	struct stat owner;
 
-	if (geteuid() == 0 && fstat(fd, &file) == 0 && file.st_uid == 0 &&
-	    stat(directory, &owner) == 0 && owner.st_uid != 0 &&
+	if (geteuid() == 0 && stat(directory, &owner) == 0 && owner.st_uid != 0 &&
 	    fchown(fd, owner.st_uid, owner.st_gid) < 0)
 		log_debug("%s: %s", name, g_strerror(errno));
 }
 
 int
+lock_new_file(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, LOCK_MODE);
+
+	if (fd >= 0)
+		give_away(fd, path);
+	return fd;
+}
+
+/* The directory is the daemon's: root follows no link that somebody put there. */
+int
 lock_file(const char *path, const char *suffix, GError **error)
 {
 	g_autofree char *name = g_strconcat(path, suffix, NULL);
-	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, LOCK_MODE);
+	int fd = lock_new_file(name);
 
+	if (fd < 0 && errno == EEXIST)
+		fd = open(name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		g_set_error(error, LEADMILTER_ERROR,
 			    errno == ENOSPC ? ERROR_STORE_FULL : ERROR_STORE, "%s: %s", name,
 			    g_strerror(errno));
-	else
-		give_away(fd, name);
 	return fd;
 }
 

@@ -9,6 +9,10 @@
 
 #include <glib.h>
 
+/** Make an empty file (mode 0640) for whom its directory belongs to, whoever runs this.
+ *  @return its descriptor, or -1 with errno: EEXIST when anything has that name */
+int lock_new_file(const char *path);
+
 /** Open (and make) the file `path` with a suffix. @return its descriptor, or -1 with an error */
 int lock_file(const char *path, const char *suffix, GError **error);
 

@@ -222,6 +222,25 @@ END
 	unlike ctl($site, 'outbox', 'list'), qr/not-read/, 'nothing stands in for them in what is shown';
 };
 
+subtest 'what root makes is the daemon\'s' => sub {
+	plan skip_all => 'only root can give files away' if $>;
+	my $site = Site->new;
+	my @other = (scalar getpwnam('nobody'), scalar getgrnam('nogroup'));
+	Site::spew($site->config_path, $site->config_text);
+	chmod 0700, $site->{dir};
+	chown @other, $site->{dir} or die "chown: $!";
+	succeeds('a first command, no daemon yet', $site, 'expire');
+	my @made = grep { -f && m{/leads\.db} } glob "$site->{dir}/*";
+	cmp_ok scalar @made, '>', 1, 'the store and what stands beside it';
+	is_deeply [ (stat)[ 4, 5 ] ], \@other, s{.*/}{}r for @made;
+	Site::spew("$site->{dir}/roots", 'precious');
+	unlink "$site->{dir}/leads.db.lock";
+	symlink 'roots', "$site->{dir}/leads.db.lock";
+	refused('a link in its directory', qr/leads\.db\.lock/, $site, 'expire');
+	is Site::slurp("$site->{dir}/roots"), 'precious', '  and what it leads to is as it was';
+	is +(stat "$site->{dir}/roots")[4], 0, '  also whose it is';
+};
+
 subtest 'damage is found, told and repaired' => sub {
 	my $site = Site->new(receiver_port => Site::free_port());
 	lived_in($site, 10);
