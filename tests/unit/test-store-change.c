@@ -2,50 +2,12 @@
  * test-store-change.c - changes that no message makes: whom they find, that they are made once,
  * what they write, and owners' loads and turns across failures.
  */
-#include "store_help.c"
+#include "store_fixture.c"
 
 #include "store/store_change.h"
 #include "store/store_import.h"
 
 #define HOUR ((gint64)3600 * CLOCK_SECOND)
-
-struct fixture {
-	struct scratch scratch;
-	struct store *store;
-};
-
-static void
-set_up(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
-{
-	g_autoptr(GError) error = NULL;
-
-	scratch_make(&fixture->scratch);
-	fixture->store = help_open(fixture->scratch.path, STORE_WRITE, &error);
-	g_assert_no_error(error);
-}
-
-static void
-tear_down(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
-{
-	store_close(fixture->store);
-	help_verify(fixture->scratch.path);
-	scratch_remove(&fixture->scratch);
-}
-
-static char *
-receive(struct store *store, const struct message *message)
-{
-	g_autoptr(facts_owned) facts = help_facts(message);
-	g_autoptr(GError) error = NULL;
-	struct answer answer;
-	char *lead;
-
-	store_message(store, facts, NULL, HELP_NOW, 0, FALSE, &answer, &error);
-	g_assert_no_error(error);
-	lead = g_steal_pointer(&answer.lead);
-	answer_clear(&answer);
-	return lead;
-}
 
 /* --- a decision that says what it saw --- */
 
@@ -140,7 +102,7 @@ test_whom(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 				   .phone = "+40213112233",
 				   .key = "1",
 				   .to = "sales@example.com" };
-	g_autofree char *id = receive(fixture->store, &message);
+	g_autofree char *id = help_receive(fixture->store, &message);
 	const struct {
 		struct store_whom whom;
 		guint candidates;
@@ -196,7 +158,7 @@ static void
 test_once(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
 	struct message message = { .from = "ada@customer.example", .key = "1" };
-	g_autofree char *id = receive(fixture->store, &message);
+	g_autofree char *id = help_receive(fixture->store, &message);
 	const struct store_whom whom = { .lead = id, .key = "touch:fair:1" };
 	struct saw saw = { .owner = "anna@example.com" };
 	g_autoptr(GError) error = NULL;
@@ -226,7 +188,7 @@ test_due(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 	for (guint i = 0; i < 5; i++) {
 		g_autofree char *from = g_strdup_printf("p%u@customer.example", i);
 		struct message message = { .from = from, .key = from };
-		g_autofree char *id = receive(fixture->store, &message);
+		g_autofree char *id = help_receive(fixture->store, &message);
 		const struct store_whom whom = { .lead = id };
 
 		saw->due = HELP_NOW + (i + 1) * HOUR;
@@ -288,7 +250,7 @@ test_loads(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 		{ "bert@example.com", STAGE_MQL, 0, 1 },
 	};
 	struct message message = { .from = "ada@customer.example", .key = "1" };
-	g_autofree char *id = receive(fixture->store, &message);
+	g_autofree char *id = help_receive(fixture->store, &message);
 	const struct store_whom whom = { .lead = id };
 	g_autoptr(GError) error = NULL;
 

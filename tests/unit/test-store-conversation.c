@@ -2,30 +2,7 @@
  * test-store-conversation.c - answers whose ids are not ours: what a provider wrote over them is
  * learned; and the people seen beside the one who writes.
  */
-#include "store_help.c"
-
-struct fixture {
-	struct scratch scratch;
-	struct store *store;
-};
-
-static void
-set_up(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
-{
-	g_autoptr(GError) error = NULL;
-
-	scratch_make(&fixture->scratch);
-	fixture->store = help_open(fixture->scratch.path, STORE_WRITE, &error);
-	g_assert_no_error(error);
-}
-
-static void
-tear_down(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
-{
-	store_close(fixture->store);
-	help_verify(fixture->scratch.path);
-	scratch_remove(&fixture->scratch);
-}
+#include "store_fixture.c"
 
 /* Takes the facts. */
 static void

@@ -2,48 +2,10 @@
  * test-store-import.c - accounts with several domains, customers and their cards, owners: said
  * again nothing changes, what contradicts itself is reported, what is known is found.
  */
-#include "store_help.c"
+#include "store_fixture.c"
 
 #include "store/store_change.h"
 #include "store/store_import.h"
-
-struct fixture {
-	struct scratch scratch;
-	struct store *store;
-};
-
-static void
-set_up(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
-{
-	g_autoptr(GError) error = NULL;
-
-	scratch_make(&fixture->scratch);
-	fixture->store = help_open(fixture->scratch.path, STORE_WRITE, &error);
-	g_assert_no_error(error);
-}
-
-static void
-tear_down(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
-{
-	store_close(fixture->store);
-	help_verify(fixture->scratch.path);
-	scratch_remove(&fixture->scratch);
-}
-
-static char *
-receive(struct store *store, const struct message *message)
-{
-	g_autoptr(facts_owned) facts = help_facts(message);
-	g_autoptr(GError) error = NULL;
-	struct answer answer;
-	char *lead;
-
-	store_message(store, facts, NULL, HELP_NOW, 0, FALSE, &answer, &error);
-	g_assert_no_error(error);
-	lead = g_steal_pointer(&answer.lead);
-	answer_clear(&answer);
-	return lead;
-}
 
 struct wanted {
 	guint created, updated, unchanged, moved, conflicts;
@@ -146,12 +108,12 @@ test_move(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 	struct message other = { .from = "eve@acme.example",
 				 .account = "acme.example",
 				 .key = "e" };
-	g_autofree char *eve = receive(store, &other);
+	g_autofree char *eve = help_receive(store, &other);
 
 	for (guint i = 0; i < LIMIT_BATCH + 10; i++) {
 		g_autofree char *from = g_strdup_printf("p%u@second.example", i);
 		struct message message = { .from = from, .account = "second.example", .key = from };
-		g_autofree char *id = receive(store, &message);
+		g_autofree char *id = help_receive(store, &message);
 
 		first = first ? first : g_strdup(id);
 	}
@@ -214,7 +176,7 @@ test_customers(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 				   .account = "customer.example",
 				   .phone = "+40213112233",
 				   .key = "1" };
-	g_autofree char *ada = receive(store, &message);
+	g_autofree char *ada = help_receive(store, &message);
 	g_autoptr(lead_owned) by_address = NULL, made = NULL;
 	struct store_stats stats;
 	g_autoptr(GError) error = NULL;
@@ -287,7 +249,7 @@ test_owners(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 	g_autoptr(GError) error = NULL;
 	const struct owner *owner;
 
-	ada = receive(store, &message); /* owned by owner@example.com */
+	ada = help_receive(store, &message); /* owned by owner@example.com */
 	g_assert_nonnull(ada);
 	import_owner(store, "anna@example.com", "de", 10, (struct wanted){ .created = 1 });
 	import_owner(store, "anna@example.com", "de", 10, (struct wanted){ .unchanged = 1 });

@@ -2,40 +2,10 @@
  * test-store-merge.c - two cards become one and one becomes two: ids, addresses, ledgers, messages
  * and figures follow, and what was done can be undone.
  */
-#include "store_help.c"
+#include "store_site.c"
 
-#include "outside-fixture.h"
 #include "store/store_change.h"
 #include "store/store_import.h"
-
-struct fixture {
-	struct scratch scratch;
-	struct store *store;
-	struct site site;
-};
-
-static void
-set_up(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
-{
-	g_autoptr(GError) error = NULL;
-	g_autoptr(config_owned) config = config_default();
-
-	scratch_make(&fixture->scratch);
-	fixture->store = help_open(fixture->scratch.path, STORE_WRITE, &error);
-	g_assert_no_error(error);
-	help_add_endpoint(config, "crm", "*");
-	store_set_endpoints(fixture->store, config);
-	site_init(&fixture->site, "");
-}
-
-static void
-tear_down(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
-{
-	store_close(fixture->store);
-	help_verify(fixture->scratch.path);
-	scratch_remove(&fixture->scratch);
-	site_clear(&fixture->site);
-}
 
 static char *
 receive(struct fixture *fixture, const char *from, const char *key, const char *answers,

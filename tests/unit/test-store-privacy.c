@@ -2,42 +2,12 @@
  * test-store-privacy.c - what is forgotten is gone: from every table, from the files, from the
  * spool, and doesn't come back by a replay; what is kept is shown whole.
  */
-#include "store_help.c"
+#include "store_site.c"
 
 #include <cjson/cJSON.h>
 
-#include "outside-fixture.h"
 #include "store/store_change.h"
 #include "store/store_privacy.h"
-
-struct fixture {
-	struct scratch scratch;
-	struct store *store;
-	struct site site;
-};
-
-static void
-set_up(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
-{
-	g_autoptr(GError) error = NULL;
-	g_autoptr(config_owned) config = config_default();
-
-	scratch_make(&fixture->scratch);
-	fixture->store = help_open(fixture->scratch.path, STORE_WRITE, &error);
-	g_assert_no_error(error);
-	help_add_endpoint(config, "crm", "*");
-	store_set_endpoints(fixture->store, config);
-	site_init(&fixture->site, "");
-}
-
-static void
-tear_down(struct fixture *fixture, G_GNUC_UNUSED gconstpointer data)
-{
-	store_close(fixture->store);
-	help_verify(fixture->scratch.path);
-	scratch_remove(&fixture->scratch);
-	site_clear(&fixture->site);
-}
 
 static char *
 receive(struct fixture *fixture, const struct message *message)
