@@ -197,6 +197,10 @@ postgres_url_advice(const struct postgres_url *url, const char *words)
 				       "\"%s\" may be this role: run this as that user, or map "
 				       "others in pg_hba.conf and pg_ident.conf",
 				       url->user);
+	if (strstr(words, "session is read-only"))
+		return g_strdup("; this server takes no writes, as a standby does: name the "
+				"others of its cluster in the URL too, or look why it is the only "
+				"one");
 	if (strstr(words, "no password supplied"))
 		return g_strdup("; put the password into a file that only the daemon's user may "
 				"read, and name it in the URL (passfile=)");

@@ -263,6 +263,7 @@ test_advice(void)
 		{ "FATAL: no pg_hba.conf entry for host \"h\", user \"u\", database \"d\"",
 		  "hostssl d u CLIENT/32" },
 		{ "FATAL: Peer authentication failed for user \"u\"", "run this as that user" },
+		{ "connection to server at \"h\" failed: session is read-only", "standby" },
 		{ "fe_sendauth: no password supplied", "passfile=" },
 		{ "could not receive data from server", "" },
 	};
