@@ -313,6 +313,14 @@ test('merge two that are one, keep two apart', async () => {
 	await pair('Nina Berg').getByRole('button', { name: 'Keep apart' }).click();
 	await toast(page, 'stay two people').waitFor();
 	await pair('Nina Berg').waitFor({ state: 'detached' });
+	// The lead's own view names who it may be, too, before anything is merged.
+	const wells = await leadOf('rob.wells@wells-consulting.com');
+	const view = await page.context().newPage();
+	await go(view, `/app/leads/${wells.lead.id}`);
+	await view.locator('aside').getByRole('link', { name: 'R. Wells' }).waitFor();
+	await view.getByRole('button', { name: 'Merge' }).click();
+	await view.getByRole('dialog').getByText(loosely('R. Wells becomes part of Rob Wells')).waitFor();
+	await view.close();
 	await pair('R. Wells').getByRole('button', { name: 'Merge' }).click();
 	// Why they may be one: of several telephones the shared one is marked.
 	assert.deepEqual(await pair('R. Wells').locator('.same bdi', { hasText: '+44' }).allInnerTexts(), ['+442079460222', '+442079460222']);

@@ -33,6 +33,7 @@ const phrases: Record<string, Key> = {
 	'the same name at one organisation': 'said.name.account',
 	'the same name': 'said.name',
 	'our mail was not answered': 'said.ours',
+	'nothing says otherwise': 'said.otherwise',
 };
 
 /** Those that name a rule; what follows (loads, weights) is the rule's working. */

@@ -35,6 +35,7 @@ export const de: Catalogue = {
 	'failure.conflict': 'Jemand war schneller: Es ist nicht mehr so, wie Sie es gesehen haben.',
 	'failure.invalid': 'Das wurde nicht angenommen.',
 	'failure.busy': 'leadmilter ist ausgelastet oder seine Datenbank antwortet gerade nicht. Versuchen Sie es gleich noch einmal.',
+	'said.otherwise': 'Nichts spricht dagegen',
 	'failure.limited': 'Zu viele Anfragen in kurzer Zeit. Warten Sie eine Minute und versuchen Sie es dann erneut.',
 	'failure.server': 'Etwas ist schiefgegangen.',
 	'login.title': 'Anmelden',

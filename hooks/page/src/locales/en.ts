@@ -39,6 +39,7 @@ export const en = {
 	'failure.conflict': 'Somebody else was faster: it is no longer as you saw it.',
 	'failure.invalid': 'That was not accepted.',
 	'failure.busy': 'leadmilter is busy or its store doesn\'t answer just now. Try again in a moment.',
+	'said.otherwise': 'Nothing says otherwise',
 	'failure.limited': 'Too many requests in a short time. Wait a minute, then try again.',
 	'failure.server': 'Something went wrong.',
 	'login.title': 'Log in',

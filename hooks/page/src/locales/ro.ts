@@ -35,6 +35,7 @@ export const ro: Catalogue = {
 	'failure.conflict': 'Altcineva a fost mai rapid: situația s-a schimbat.',
 	'failure.invalid': 'Nu a fost acceptat.',
 	'failure.busy': 'leadmilter este ocupat sau baza de date nu răspunde acum. Încearcă din nou peste puțin timp.',
+	'said.otherwise': 'Nimic nu indică altceva',
 	'failure.limited': 'Prea multe cereri într-un timp scurt. Așteaptă un minut și încearcă din nou.',
 	'failure.server': 'Ceva nu a mers bine.',
 	'login.title': 'Autentificare',

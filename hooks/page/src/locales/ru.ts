@@ -35,6 +35,7 @@ export const ru: Catalogue = {
 	'failure.conflict': 'Кто-то успел раньше: данные уже изменились.',
 	'failure.invalid': 'Запрос не принят.',
 	'failure.busy': 'leadmilter занят, или хранилище сейчас не отвечает. Попробуйте чуть позже.',
+	'said.otherwise': 'Ничто не говорит об ином',
 	'failure.limited': 'Слишком много запросов за короткое время. Подождите минуту и повторите.',
 	'failure.server': 'Что-то пошло не так.',
 	'login.title': 'Вход',

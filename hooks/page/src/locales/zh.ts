@@ -35,6 +35,7 @@ export const zh: Catalogue = {
 	'failure.conflict': '他人已先行操作，内容与您所见已不同。',
 	'failure.invalid': '未被接受。',
 	'failure.busy': 'leadmilter 正忙或存储暂时无响应，请稍后再试。',
+	'said.otherwise': '没有相反的迹象',
 	'failure.limited': '短时间内请求过多，请等一分钟后再试。',
 	'failure.server': '出现错误。',
 	'login.title': '登录',

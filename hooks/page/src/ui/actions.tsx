@@ -3,7 +3,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
 
-import { Failure, get, post, type Schemas } from '../api.ts';
+import { Failure, get, post, useResource, type Schemas } from '../api.ts';
 import { nameOf, ownerOptions, useChoices } from '../choices.ts';
 import { t, word } from '../i18n.ts';
 import { part } from '../router.ts';
@@ -123,7 +123,11 @@ export async function merge(lead: Lead, other: { id: string; name: string }, don
 }
 
 export function MergeDialog({ lead, other, onClose, onDone, children }: Props & { other?: Lead; children?: ComponentChildren }): JSX.Element {
-	const [wanted, setWanted] = useState(other?.lead.id ?? lead.lead.possible_duplicates[0] ?? '');
+	const likely = other ? undefined : lead.lead.possible_duplicates[0];
+	const [wanted, setWanted] = useState(other?.lead.id ?? likely ?? '');
+	// Who that is, for nobody knows people by their ids.
+	const guessed = useResource<Schemas['LeadDetail']>(likely ? `/v1/leads/${part(likely)}` : null);
+	const gone = other ?? (wanted === likely ? guessed.data : null);
 	return (
 		<Ask
 			title={t('merge.title')}
@@ -138,8 +142,8 @@ export function MergeDialog({ lead, other, onClose, onDone, children }: Props & 
 			}}
 		>
 			<p>
-				{other
-					? t('merge.what', { name: personName(lead), other: personName(other) })
+				{gone
+					? t('merge.what', { name: personName(lead), other: personName(gone) })
 					: t('merge.into', { name: personName(lead) })}
 			</p>
 			{children}

@@ -9,6 +9,7 @@ import { useChoices } from '../choices.ts';
 import { country, number, percent } from '../format.ts';
 import { t, word } from '../i18n.ts';
 import { query } from '../router.ts';
+import { said } from '../said.ts';
 import { Badge, Card, Empty, Facts, Failed, Field, Foreign, Grade, Head, Loading, Select, Temperature } from '../ui/basic.tsx';
 import { announcement } from '../ui/toasts.tsx';
 import { Points } from './leadtimeline.tsx';
@@ -65,7 +66,7 @@ function Verdict({ of }: { of: Tried }): JSX.Element {
 		<Card title={t('try.verdict')} action={<Badge tone={/^human|^forward/.test(of.kind) ? 'good' : 'plain'}>{word('kind', of.kind)}</Badge>}>
 			<Facts
 				rows={[
-					[t('try.evidence'), of.evidence ? <Foreign>{of.evidence}</Foreign> : null],
+					[t('try.evidence'), of.evidence ? <Foreign>{said(of.evidence)}</Foreign> : null],
 					[t('direction'), word('direction', of.direction)],
 					[t('lead.person'), person?.name ? <Foreign>{person.name}</Foreign> : null],
 					[t('person.address'), person?.address ? <Foreign>{person.address}</Foreign> : null],
