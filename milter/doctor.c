@@ -11,6 +11,7 @@
 #define LIST_OLD (180 * CLOCK_DAY)
 #define LIST_LEAST 10
 #define CLOCK_SLACK (300 * (gint64)CLOCK_SECOND)
+#define STORE_SLACK (30 * (gint64)CLOCK_SECOND)
 #define EXPIRES_SOON (14 * CLOCK_DAY)
 #define FILES_BESIDE 512 /* descriptors beside those of sessions (main.c) */
 
@@ -70,6 +71,7 @@ static const struct doctor_kind KINDS[] = {
 	[DOCTOR_DISK_LOW] = { "disk-low", FALSE, "make room, or bound the store by retention_days" },
 	[DOCTOR_INODES_LOW] = { "inodes-low", TRUE, "remove small files, or make the file system anew with more inodes" },
 	[DOCTOR_CLOCK_BEHIND] = { "clock-behind", TRUE, "set the clock (timedatectl): files of ours are from the future, scores and tasks are wrong" },
+	[DOCTOR_CLOCK_STORE] = { "clock-store", TRUE, "set the clocks of all hosts and of the database by the same servers: hosts that share a store compare their times" },
 	[DOCTOR_CLOCK_UNSYNCHRONISED] = { "clock-unsynchronised", FALSE, "run chrony or systemd-timesyncd: signatures of webhooks hold for five minutes only" },
 	[DOCTOR_ENDPOINT_PARKED] = { "endpoint-parked", TRUE, "repair the receiver or its credentials, then leadctl endpoint resume" },
 	[DOCTOR_ENDPOINT_OLD] = { "endpoint-old", FALSE, "leadctl outbox list --state waiting shows the answers" },
@@ -186,6 +188,11 @@ judge_clock(const struct doctor_facts *facts, GPtrArray *findings)
 		g_autofree char *ahead = duration(facts->newest - facts->now);
 		doctor_find(findings, DOCTOR_CLOCK_BEHIND, "a file of ours is %s ahead", ahead);
 	}
+	if (ABS(facts->store_ahead) > STORE_SLACK)
+		doctor_find(findings, DOCTOR_CLOCK_STORE,
+			    "the database's clock is %" G_GINT64_FORMAT " s %s",
+			    ABS(facts->store_ahead) / CLOCK_SECOND,
+			    facts->store_ahead > 0 ? "ahead" : "behind");
 	if (facts->clock_known && !facts->clock_synchronised)
 		doctor_find(findings, DOCTOR_CLOCK_UNSYNCHRONISED,
 			    "the kernel's clock is not synchronised");

@@ -109,6 +109,7 @@ struct doctor_certificate {
 struct doctor_facts {
 	gint64 now;
 	gint64 newest; /* of the files we write, 0 unknown */
+	gint64 store_ahead; /* the clock of the store's server */
 	gboolean clock_known, clock_synchronised;
 	gboolean as_root;
 	char *config_error; /* it can't be used, or NULL */
@@ -204,6 +205,7 @@ enum doctor_id {
 	DOCTOR_DISK_LOW,
 	DOCTOR_INODES_LOW,
 	DOCTOR_CLOCK_BEHIND,
+	DOCTOR_CLOCK_STORE,
 	DOCTOR_CLOCK_UNSYNCHRONISED,
 	DOCTOR_ENDPOINT_PARKED,
 	DOCTOR_ENDPOINT_OLD,

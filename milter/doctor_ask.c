@@ -239,7 +239,9 @@ read_store(struct doctor_facts *facts, struct store *store, gboolean fast)
 	g_autoptr(GPtrArray) status = NULL;
 	if (store_stats(store, &stats, &error))
 		status = store_endpoint_status(store, &error);
-	if (status && !fast)
+	if (status)
+		store_clock(store, &facts->store_ahead, &error);
+	if (status && !error && !fast)
 		store_check(store, &error);
 	facts->store_log_bytes = stats.log_bytes;
 	take_endpoints(facts, status);

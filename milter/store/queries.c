@@ -554,6 +554,7 @@ static const struct text TEXTS[QUERY_COUNT] = {
 				    NULL, 0, NULL },
 
 	[QUERY_VERSION] = { "SELECT version FROM tally WHERE number=1", NULL, 0, NULL },
+	[QUERY_CLOCK] = { "SELECT unixepoch() FROM tally WHERE number=1", NULL, 0, NULL },
 	[QUERY_HOST_HOLDER] = { "SELECT holder FROM host WHERE id=?1", NULL, 0, NULL },
 	[QUERY_HOST_WRITE] = { "INSERT OR REPLACE INTO host(id, name, holder, until) "
 			       "VALUES(?1, ?2, ?3, unixepoch()+?4)",

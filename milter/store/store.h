@@ -83,6 +83,9 @@ void store_messages(struct store *store, struct store_letter *letters, guint cou
 
 /** Does the store take what is written?  Waits like store_message(), changes nothing. */
 gboolean store_ping(struct store *store, gint64 deadline, GError **error);
+/** How far the clock of the store's server is ahead of ours, in microseconds, exact to a second or
+ * so; of a file 0.  @return FALSE with an error */
+gboolean store_clock(struct store *store, gint64 *ret_ahead, GError **error);
 
 /**
  * Is any of these Message-IDs that of a message in a recorded conversation, ours going out

@@ -277,6 +277,23 @@ store_stats(struct store *store, struct store_stats *ret, GError **error)
 	return TRUE;
 }
 
+gboolean
+store_clock(struct store *store, gint64 *ret_ahead, GError **error)
+{
+	gint64 seconds;
+	gboolean done;
+
+	*ret_ahead = 0;
+	if (!store_is_remote(store))
+		return TRUE;
+	pthread_mutex_lock(&store->reading_mutex);
+	done = database_integer(store->reading, QUERY_CLOCK, 0, &seconds, error, "");
+	pthread_mutex_unlock(&store->reading_mutex);
+	if (done)
+		*ret_ahead = seconds * CLOCK_SECOND - g_get_real_time();
+	return done;
+}
+
 /* A connection of its own: it reads all, and other readers shall not wait for that. */
 gboolean
 store_check(struct store *store, GError **error)

@@ -262,6 +262,7 @@ SPOIL(disk_full, facts->disks[0].free = 40)
 SPOIL(disk_low, facts->disks[1].free = 100)
 SPOIL(inodes_low, facts->disks[1].free_files = 2)
 SPOIL(clock_behind, facts->newest = NOW + CLOCK_DAY)
+SPOIL(clock_store, facts->store_ahead = -45 * (gint64)CLOCK_SECOND)
 SPOIL(clock_unsynchronised, facts->clock_synchronised = FALSE)
 SPOIL(endpoint_parked, ENDPOINT->parked = TRUE)
 SPOIL(endpoint_old, ENDPOINT->oldest = NOW - CLOCK_DAY)
@@ -340,6 +341,7 @@ static const struct {
 	{ disk_low, "disk-low" },
 	{ inodes_low, "inodes-low" },
 	{ clock_behind, "clock-behind" },
+	{ clock_store, "clock-store" },
 	{ clock_unsynchronised, "clock-unsynchronised" },
 	{ endpoint_parked, "endpoint-parked" },
 	{ endpoint_old, "endpoint-old" },
