@@ -21,6 +21,7 @@ static const struct doctor_kind KINDS[] = {
 	[DOCTOR_CONFIG_WRONG] = { "config-wrong", TRUE, "correct the file; leadmilter -t checks it" },
 	[DOCTOR_CONFIG_WRITABLE] = { "config-writable", TRUE, "chmod go-w it: whoever writes it commands the daemon" },
 	[DOCTOR_CONFIG_READABLE] = { "config-readable", FALSE, "chmod o= it, or keep secrets in files of their own (file:PATH)" },
+	[DOCTOR_CONFIG_UNREADABLE] = { "config-unreadable", TRUE, "chgrp it to the daemon's group and chmod 0640 it; the next reload or start would fail" },
 	[DOCTOR_SECRET_READABLE] = { "secret-readable", TRUE, "chmod 0640 it, root and the daemon's group, and change the secret: others may have read it" },
 	[DOCTOR_SECRET_WRITABLE] = { "secret-writable", TRUE, "chmod go-w it" },
 	[DOCTOR_SECRET_UNREADABLE] = { "secret-unreadable", TRUE, "chgrp it to the daemon's group and chmod 0640 it; the next reload would fail" },

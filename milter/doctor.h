@@ -115,6 +115,7 @@ struct doctor_facts {
 	char *config_error; /* it can't be used, or NULL */
 	struct config *config; /* NULL when config_error is set */
 	struct doctor_path *config_file;
+	GPtrArray *scorecards; /* struct doctor_path *, of the files */
 	GPtrArray *secrets; /* struct doctor_secret * */
 	struct doctor_user user; /* the daemon's */
 	struct doctor_daemon daemon;
@@ -155,6 +156,7 @@ enum doctor_id {
 	DOCTOR_CONFIG_WRONG,
 	DOCTOR_CONFIG_WRITABLE,
 	DOCTOR_CONFIG_READABLE,
+	DOCTOR_CONFIG_UNREADABLE,
 	DOCTOR_SECRET_READABLE,
 	DOCTOR_SECRET_WRITABLE,
 	DOCTOR_SECRET_UNREADABLE,

@@ -61,6 +61,18 @@ last_of(const struct doctor_path *path)
 }
 
 static void
+judge_read(const struct doctor_facts *facts, const struct doctor_path *path, GPtrArray *findings)
+{
+	const struct doctor_node *file = last_of(path);
+	const struct doctor_node *node =
+		file && facts->user.name ? doctor_blocker(&facts->user, path, 4, NULL) : NULL;
+	if (node)
+		doctor_find(findings, DOCTOR_CONFIG_UNREADABLE,
+			    "%s: user %s is kept out by %s, mode %04o", file->path,
+			    facts->user.name, node->path, node->mode & 07777);
+}
+
+static void
 judge_config_file(const struct doctor_facts *facts, GPtrArray *findings)
 {
 	const struct doctor_node *file = last_of(facts->config_file);
@@ -200,6 +212,9 @@ void
 doctor_judge_files(const struct doctor_facts *facts, GPtrArray *findings)
 {
 	judge_config_file(facts, findings);
+	judge_read(facts, facts->config_file, findings);
+	for (guint i = 0; i < facts->scorecards->len; i++)
+		judge_read(facts, g_ptr_array_index(facts->scorecards, i), findings);
 	for (guint i = 0; i < facts->secrets->len; i++)
 		judge_secret(facts, g_ptr_array_index(facts->secrets, i), findings);
 	judge_store(facts, findings);
@@ -282,6 +297,7 @@ struct doctor_facts *
 doctor_facts_new(void)
 {
 	struct doctor_facts *facts = g_new0(struct doctor_facts, 1);
+	facts->scorecards = ARRAY(path);
 	facts->secrets = ARRAY(secret);
 	facts->endpoints = ARRAY(endpoint);
 	facts->lists = ARRAY(list);
@@ -344,6 +360,7 @@ doctor_facts_free(struct doctor_facts *facts)
 	g_array_unref(facts->user.groups);
 	g_free(facts->config_error);
 	g_free(facts->store_error);
+	g_ptr_array_unref(facts->scorecards);
 	g_ptr_array_unref(facts->secrets);
 	g_ptr_array_unref(facts->endpoints);
 	g_ptr_array_unref(facts->lists);

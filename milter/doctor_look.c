@@ -141,6 +141,9 @@ look_at_config(struct doctor_facts *facts, const char *path)
 	if (!path)
 		return;
 	facts->config_file = doctor_look_path(path);
+	for (guint i = 0; facts->config && i < facts->config->scorecard_files->len; i++)
+		g_ptr_array_add(facts->scorecards, doctor_look_path(g_ptr_array_index(
+							   facts->config->scorecard_files, i)));
 	look_at_secrets(facts, path);
 }
 

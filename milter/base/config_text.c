@@ -88,9 +88,13 @@ config_text(const char *path, GError **error)
 	gsize length;
 	if (!g_file_get_contents(path, &text, &length, &why) || strlen(text) < length) {
 		gboolean kept_out = g_error_matches(why, G_FILE_ERROR, G_FILE_ERROR_ACCES);
+		g_autofree char *more =
+			kept_out ? g_strdup_printf(" for the user %s: give it the daemon's group "
+						   "and mode 0640, or run this as root",
+						   g_get_user_name())
+				 : NULL;
 		g_set_error(error, LEADMILTER_ERROR, ERROR_CONFIG, "%s:0: %s%s", path,
-			    why ? why->message : "not a text",
-			    kept_out ? "; run this as root or as the daemon's user" : "");
+			    why ? why->message : "not a text", more ? more : "");
 		return NULL;
 	}
 	const char *at = blank_comments(text);

@@ -201,6 +201,10 @@ wrong_store(struct doctor_facts *facts, int code)
 SPOIL(not_root, facts->as_root = FALSE)
 SPOIL(config_wrong, facts->config_error = g_strdup("a.conf:3: unknown option"))
 SPOIL(config_writable, last(facts->config_file)->mode = 0660)
+SPOIL(config_unreadable, last(facts->config_file)->gid = 0)
+SPOIL(scorecard_unreadable,
+      g_ptr_array_add(facts->scorecards,
+		      path_new("/ /etc /etc/ours.conf", "755 755 600", "0:0 0:0 0:0")))
 SPOIL(secret_readable, last(SECRET->node)->mode = 0644)
 SPOIL(secret_writable, last(SECRET->node)->mode = 0660)
 SPOIL(secret_unreadable, last(SECRET->node)->gid = 9)
@@ -283,6 +287,8 @@ static const struct {
 	{ config_wrong, "config-wrong" },
 	{ config_writable, "config-writable" },
 	{ readable_config, "config-readable" },
+	{ config_unreadable, "config-unreadable" },
+	{ scorecard_unreadable, "config-unreadable" },
 	{ secret_readable, "secret-readable" },
 	{ secret_writable, "secret-writable" },
 	{ secret_unreadable, "secret-unreadable" },
