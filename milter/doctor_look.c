@@ -137,7 +137,7 @@ look_at_config(struct doctor_facts *facts, const char *path)
 	else
 		facts->config_error = g_strdup(error->message);
 	if (!facts->config && path) /* enough to look at the rest? */
-		facts->config = config_load(path, NULL);
+		facts->config = config_load_options(path, NULL);
 	if (!path)
 		return;
 	facts->config_file = doctor_look_path(path);

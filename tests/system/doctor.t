@@ -311,6 +311,11 @@ subtest 'a store on PostgreSQL' => sub {
 	is $ask->(), 'daemon-down store-password', 'one that libpq passes over';
 	chmod 0600, $passfile;
 	is $ask->(), 'daemon-down', 'a good one';
+
+	delete local $ENV{CREDENTIALS_DIRECTORY};
+	Site::spew($remote->config_path, Site::slurp($remote->config_path)
+	    . qq(page_user "anna" {\n\ttoken = "credential:anna"\n}\n));
+	is $ask->(), 'config-wrong daemon-down', 'a credential of a service that is stopped: the rest is looked at';
 };
 
 subtest 'as the schema says' => sub {
