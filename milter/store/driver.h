@@ -2,11 +2,10 @@
  * driver.h - a database as a struct of functions, so that the store's logic names no library.
  *
  * sqlite.c and postgres.c are the real ones; tests/unit/driver_fault.c wraps the first and fails
- * on demand.  A
- * connection and its statements belong to one thread at a time: nothing here locks.
- * A text or blob that is bound must stay as it is until the step; columns are valid until
- * the next step or reset.  Every failure is a GError: ERROR_STORE_FULL (no space),
- * ERROR_STORE_CORRUPT (damaged or not ours), ERROR_STORE (anything else).
+ * on demand.  A connection and its statements belong to one thread at a time: nothing here locks.
+ * A text or blob that is bound must stay as it is until the step; columns are valid until the next
+ * step or reset.  Every failure is a GError: ERROR_STORE_FULL (no space), ERROR_STORE_CORRUPT
+ * (damaged or not ours), ERROR_STORE (anything else).
  */
 #ifndef LEADMILTER_DRIVER_H
 #define LEADMILTER_DRIVER_H
@@ -88,8 +87,7 @@ struct driver {
 	gint64 (*last_row)(struct driver_connection *connection); /* of the last insert */
 	gint64 (*changes)(struct driver_connection *connection); /* rows the last write changed */
 	enum driver_blame (*blame)(struct driver_connection *connection);
-	/** Pages of the write-ahead log that are not yet in the main file, as of the last commit.
-	 */
+	/** Pages of the write-ahead log not yet in the main file, as of the last commit. */
 	guint (*backlog)(struct driver_connection *connection);
 	/** Put the log into the main file; what a reader still needs is left for later.
 	 *  @param whole TRUE: and cut the log to nothing, which fails while a reader holds it */

@@ -71,7 +71,6 @@ table_new(const PGresult *columns)
 	return table;
 }
 
-/* Caller frees; NULL with an error. */
 struct postgres_table *
 postgres_table_read(struct driver_connection *c, const char *name, GError **error)
 {
@@ -109,8 +108,6 @@ postgres_table_find(struct driver_connection *c, const char *name, GError **erro
 	return table;
 }
 
-/* By what a text is known to the server: the same everywhere, whoever prepared it.  Caller frees.
- */
 char *
 postgres_table_name_of(const char *text, const Oid *types, guint count)
 {
@@ -124,6 +121,8 @@ postgres_table_name_of(const char *text, const Oid *types, guint count)
 
 /* --- numbers --- */
 
+/* A SELECT of a number of each table that has a sequence: how far it went, for those in use (with
+ * that, one more transaction went without a row), or, for those that changed, setting it. */
 static GString *
 sequences_text(struct driver_connection *c, gboolean changed, GPtrArray *ret_tables)
 {
@@ -148,12 +147,10 @@ sequences_text(struct driver_connection *c, gboolean changed, GPtrArray *ret_tab
 	return text;
 }
 
-/* Of all tables that rows were inserted in so far. */
 void
 postgres_table_queue_numbers(struct driver_connection *c, GPtrArray *tables, PGresult **ret)
 {
 	g_autoptr(GString) text = sequences_text(c, FALSE, tables);
-
 	g_autofree char *name = postgres_table_name_of(text->str, NULL, 0);
 
 	if (tables->len)
@@ -190,7 +187,6 @@ ask_number(struct driver_connection *c, struct postgres_table *table, GError **e
 	return TRUE;
 }
 
-/* Before the commit: how far the sequences went. */
 void
 postgres_table_queue_used(struct driver_connection *c)
 {
