@@ -1,4 +1,9 @@
-/* postgres_column.c - columns of the PostgreSQL driver's rows, which come in binary format. */
+/*
+ * postgres_column.c - columns of the PostgreSQL driver's rows, which come in binary format.
+ *
+ * What is shorter than its type says is 0: nothing is read behind a value, whatever the server
+ * sent.
+ */
 #include <string.h>
 
 #include "store/postgres_private.h"
@@ -12,17 +17,20 @@ postgres_column_is_null(struct driver_statement *statement, int n)
 
 /* The server's decimal numbers (sums, averages): digits in base 10000 (numeric_send). */
 static double
-numeric_value(const char *bytes)
+numeric_value(const char *bytes, gsize size)
 {
 	gint16 head[4]; /* digits, weight, sign, scale */
 	double value = 0;
 	int weight;
 
+	if (size < sizeof head)
+		return 0;
 	for (guint i = 0; i < 4; i++) {
 		memcpy(&head[i], bytes + 2 * i, 2);
 		head[i] = GINT16_FROM_BE(head[i]);
 	}
 	weight = head[1];
+	head[0] = (gint16)MIN((gsize)MAX(head[0], 0), (size - sizeof head) / 2);
 	for (int i = 0; i < head[0]; i++) {
 		gint16 digit;
 
@@ -50,6 +58,8 @@ float_value(const char *bytes, gsize size)
 		memcpy(&small, &narrow, sizeof small);
 		return small;
 	}
+	if (size != sizeof wide)
+		return 0;
 	memcpy(&wide, bytes, sizeof wide);
 	wide = GUINT64_FROM_BE(wide);
 	memcpy(&value, &wide, sizeof value);
@@ -83,9 +93,21 @@ static double
 real_value(const PGresult *result, int row, int n)
 {
 	const char *bytes = PQgetvalue(result, row, n);
+	gsize size = (gsize)PQgetlength(result, row, n);
 
-	return PQftype(result, n) == TYPE_NUMERIC ? numeric_value(bytes)
-						  : float_value(bytes, PQgetlength(result, row, n));
+	return PQftype(result, n) == TYPE_NUMERIC ? numeric_value(bytes, size)
+						  : float_value(bytes, size);
+}
+
+/* As SQLite does it: what is too large is the largest, what is no number 0. */
+static gint64
+rounded(double value)
+{
+	if (value >= 9223372036854775808.0)
+		return G_MAXINT64;
+	if (value < -9223372036854775808.0)
+		return G_MININT64;
+	return value == value ? (gint64)value : 0;
 }
 
 gint64
@@ -100,7 +122,7 @@ postgres_column_integer(struct driver_statement *statement, int n)
 		return integer_value(PQgetvalue(result, statement->row, n),
 				     PQgetlength(result, statement->row, n));
 	if (is_real(type))
-		return (gint64)real_value(result, statement->row, n);
+		return rounded(real_value(result, statement->row, n));
 	return g_ascii_strtoll(PQgetvalue(result, statement->row, n), NULL, 10);
 }
 

@@ -188,7 +188,9 @@ wait_input(struct postgres_link *link, gint64 deadline)
 	if (got < 0 && errno == EINTR)
 		return TRUE;
 	if (got == 0) {
-		g_autofree char *words = g_strdup_printf("no answer within %u ms", link->limit);
+		g_autofree char *words =
+			g_strdup_printf("no answer within %u ms",
+					link->is_patient ? (guint)LIMIT_NONE : link->limit);
 
 		fail_connection(link, words);
 		return FALSE;
@@ -452,7 +454,13 @@ ask_process(struct postgres_link *link, GError **error)
 	gboolean done;
 
 	postgres_link_queue(link, &call, &result);
-	done = postgres_link_finish(link, TRUE, error) && result && PQntuples(result) == 1;
+	done = postgres_link_finish(link, TRUE, error);
+	if (done && (PQntuples(result) != 1 || PQgetlength(result, 0, 0) != (int)sizeof number)) {
+		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE,
+			    "%s: this is no PostgreSQL: it has no process number",
+			    link->url->label);
+		done = FALSE;
+	}
 	if (done) {
 		memcpy(&number, PQgetvalue(result, 0, 0), sizeof number);
 		link->is_pooled = GINT32_FROM_BE(number) != PQbackendPID(link->connection);

@@ -90,7 +90,7 @@ void postgres_renew_plans(struct driver_connection *c);
  *  @param ret NULL before; caller clears, NULL on failure */
 gboolean postgres_table_ask(struct driver_connection *c, const char *text, const char *parameter,
 			    PGresult **ret, GError **error);
-/** The value of a BIGINT that isn't NULL. */
+/** The value of a BIGINT; 0 when there is none, or it is something else. */
 gint64 postgres_table_number(const PGresult *result, int row, int column);
 void postgres_table_free(gpointer table);
 /** As it is now; caller frees.  NULL with an error. */

@@ -48,6 +48,9 @@ postgres_table_number(const PGresult *result, int row, int column)
 {
 	gint64 number;
 
+	if (row >= PQntuples(result) || column >= PQnfields(result) ||
+	    PQgetlength(result, row, column) != sizeof number)
+		return 0;
 	memcpy(&number, PQgetvalue(result, row, column), sizeof number);
 	return GINT64_FROM_BE(number);
 }

@@ -5,6 +5,7 @@
  */
 #include "store_help.c"
 
+#include "store/postgres_private.h"
 #include "store/postgres_sql.h"
 #include "store/postgres_url.h"
 #include "store/schema.h"
@@ -343,6 +344,57 @@ test_values(void)
 	}
 	d->finalize(in);
 	d->finalize(out);
+}
+
+/* A server may send what it likes: nothing is read behind a value. */
+static void
+test_short_values(void)
+{
+#define V(text) text, sizeof(text) - 1
+	static const struct {
+		enum postgres_type type;
+		const char *bytes;
+		int length;
+		gint64 integer;
+	} cases[] = {
+		{ TYPE_NUMERIC, V("\0\1\0\0\0\0\0\0\0\7"), 7 },
+		{ TYPE_NUMERIC, V("\0\1\0\0\0\0\0\0"), 0 }, /* a digit that doesn't come */
+		{ TYPE_NUMERIC, V("\x7f\xff\0\0\0\0\0\0\0\7"), 7 },
+		{ TYPE_NUMERIC, V("\xff\xff\0\0\0\0\0\0"), 0 },
+		{ TYPE_NUMERIC, V("\0\1"), 0 },
+		{ TYPE_NUMERIC, V(""), 0 },
+		{ TYPE_FLOAT8, V("\x40\x08\0\0\0\0\0\0"), 3 },
+		{ TYPE_FLOAT8, V("\x7e\x37\xe4\x3c\x88\0\x75\x9c"), G_MAXINT64 }, /* 1e300 */
+		{ TYPE_FLOAT8, V("\xfe\x37\xe4\x3c\x88\0\x75\x9c"), G_MININT64 },
+		{ TYPE_FLOAT8, V("\x7f\xf8\0\0\0\0\0\0"), 0 }, /* not a number */
+		{ TYPE_FLOAT8, V("\x40\x08\0"), 0 },
+		{ TYPE_FLOAT4, V(""), 0 },
+		{ TYPE_INT8, V(""), 0 },
+		{ TYPE_INT8, V("\xff"), -1 },
+		{ TYPE_TEXT, V("12x"), 12 },
+	};
+#undef V
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		PGresAttDesc column = { .name = (char *)"c", .format = 1, .typid = cases[i].type };
+		struct driver_statement statement = {
+			.result = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK),
+			.words = g_ptr_array_new_with_free_func(g_free),
+		};
+
+		g_assert_true(PQsetResultAttrs(statement.result, 1, &column));
+		g_assert_true(PQsetvalue(statement.result, 0, 0, (char *)cases[i].bytes,
+					 cases[i].length));
+		g_assert_cmpint(postgres_column_integer(&statement, 0), ==, cases[i].integer);
+		postgres_column_real(&statement, 0);
+		g_assert_nonnull(postgres_column_text(&statement, 0));
+		g_assert_cmpint(postgres_table_number(statement.result, 1, 0), ==, 0);
+		g_assert_cmpint(postgres_table_number(statement.result, 0, 1), ==, 0);
+		if (cases[i].length != 8)
+			g_assert_cmpint(postgres_table_number(statement.result, 0, 0), ==, 0);
+		PQclear(statement.result);
+		g_ptr_array_unref(statement.words);
+	}
 }
 
 /* --- rows that wait, reads that were sent --- */
@@ -804,6 +856,7 @@ main(int argc, char **argv)
 	g_test_add_func("/postgres/refused", test_refused);
 	g_test_add_func("/postgres/advice", test_advice);
 	g_test_add_func("/postgres/values", test_values);
+	g_test_add_func("/postgres/short-values", test_short_values);
 	g_test_add_func("/postgres/order", test_order);
 	g_test_add_func("/postgres/queued-failure", test_queued_failure);
 	g_test_add_func("/postgres/paused", test_paused);
