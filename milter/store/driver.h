@@ -42,6 +42,9 @@ struct driver {
 	/** Longest wait for a server's answer, in milliseconds; then the connection is given up.
 	 *  0 is an hour.  NULL: there is no server. */
 	void (*set_limit)(struct driver_connection *connection, guint milliseconds);
+	/** Grows with each new connection to a server, which may be another one than before: with
+	 *  less in it, after a failover.  NULL: there is no server. */
+	guint (*generation)(struct driver_connection *connection);
 
 	struct driver_statement *(*prepare)(struct driver_connection *connection, const char *text,
 					    GError **error);

@@ -373,6 +373,12 @@ set_limit(struct driver_connection *c, guint milliseconds)
 	postgres_link_set_limit(c->link, milliseconds);
 }
 
+static guint
+generation(struct driver_connection *c)
+{
+	return postgres_link_generation(c->link);
+}
+
 /* The server keeps its own log and looks after its own pages. */
 
 static guint
@@ -460,6 +466,7 @@ const struct driver postgres_driver = {
 	.tune = tune,
 	.close = close_connection,
 	.set_limit = set_limit,
+	.generation = generation,
 	.prepare = postgres_statement_prepare,
 	.finalize = postgres_statement_finalize,
 	.bind_integer = postgres_statement_bind_integer,

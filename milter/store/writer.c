@@ -53,6 +53,7 @@ struct writer {
 	gint64 commit_took; /* microseconds, the last */
 	gboolean compact; /* outside of a transaction */
 	gint64 version; /* of the store, when memory was like it */
+	guint connected; /* the connection it was read by, by number */
 	gboolean cut_log; /* something was erased that the log still holds */
 };
 
@@ -306,19 +307,31 @@ run_carefully(struct writer *writer, GError **error)
 	return TRUE;
 }
 
-/* What another process or host wrote since makes memory be read anew. */
+static guint
+generation(const struct writer *writer)
+{
+	const struct database *database = writer->transaction.database;
+
+	return database->driver->generation ? database->driver->generation(database->connection)
+					    : 0;
+}
+
+/* What another process or host wrote since makes memory be read anew; so does a new connection,
+ * behind which a failover may have lost as many writes as there were since. */
 static gboolean
 compare(struct writer *writer, GError **error)
 {
+	guint connected = generation(writer);
 	gint64 version;
 
 	if (!writer->transaction.holder)
 		return TRUE;
 	if (!database_integer(writer->transaction.database, QUERY_VERSION, 0, &version, error, ""))
 		return FALSE;
-	if (version != writer->version)
+	if (version != writer->version || connected != writer->connected)
 		forget_memory(writer);
 	writer->version = version;
+	writer->connected = connected;
 	return TRUE;
 }
 

@@ -9,6 +9,7 @@
 #include "store/postgres_sql.h"
 #include "store/postgres_url.h"
 #include "store/schema.h"
+#include "store/store_import.h"
 #include "store/verify.h"
 
 /* --- texts --- */
@@ -843,6 +844,46 @@ test_poison(void)
 	}
 }
 
+static void
+receive_one(struct store *store, const char *from)
+{
+	struct message message = { .from = from, .key = from };
+	g_autoptr(facts_owned) facts = help_facts(&message);
+	g_autoptr(GError) error = NULL;
+	struct answer answer = { 0 };
+
+	store_message(store, facts, NULL, HELP_NOW, 0, FALSE, &answer, &error);
+	g_assert_no_error(error);
+	answer_clear(&answer);
+}
+
+/* The server behind a new connection may lack what the old one had, and count the same version. */
+static void
+test_failover(void)
+{
+	g_autofree char *url = help_cluster("failover");
+	g_autoptr(GError) error = NULL;
+	struct store *store = help_open(url, STORE_SHARED, &error);
+	g_autoptr(GPtrArray) owners = NULL;
+
+	g_assert_no_error(error);
+	store_set_host(store, "one", "one");
+	receive_one(store, "a@customer.example");
+	receive_one(store, "b@customer.example");
+	receive_one(store, "c@customer.example");
+	help_sql(url, "UPDATE owner SET load=1");
+	g_assert_cmpint(help_number(url, "SELECT count(pg_terminate_backend(pid)) FROM "
+					 "pg_stat_activity WHERE datname=current_database() "
+					 "AND pid<>pg_backend_pid()"),
+			>, 0);
+	receive_one(store, "d@customer.example");
+	owners = store_owners(store, &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(owners->len, ==, 1);
+	g_assert_cmpuint(((struct owner *)owners->pdata[0])->load, ==, 2);
+	store_close(store);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -865,5 +906,6 @@ main(int argc, char **argv)
 	g_test_add_func("/postgres/settings", test_settings);
 	g_test_add_func("/postgres/cut", test_cut);
 	g_test_add_func("/postgres/poison", test_poison);
+	g_test_add_func("/postgres/failover", test_failover);
 	return g_test_run();
 }
