@@ -194,10 +194,15 @@ store_open_reader(const struct store *store, GError **error)
 		return NULL;
 	if (version == schema_version())
 		return g_steal_pointer(&database);
-	g_set_error(error, LEADMILTER_ERROR, ERROR_STORE_SCHEMA,
-		    "%s: has schema version %d, this program reads %d; start the daemon once, it "
-		    "brings the store up to date",
-		    database->path, version, schema_version());
+	if (version == 0)
+		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE,
+			    "%s: there is no store yet; the daemon makes it when it starts",
+			    database->path);
+	else
+		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE_SCHEMA,
+			    "%s: has schema version %d, this program reads %d; start the daemon "
+			    "once, it brings the store up to date",
+			    database->path, version, schema_version());
 	return NULL;
 }
 

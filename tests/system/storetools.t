@@ -279,6 +279,9 @@ subtest 'to PostgreSQL, on there, and back' => sub {
 		like $out, qr/there is no store/, '  says so';
 		unlike $out, qr/geheim/, '  and tells no password';
 	}
+	my $empty = Site->new(store => $secret);
+	$empty->write_config;
+	refused('nor are there leads', qr/there is no store yet; the daemon makes it/, $empty, 'leads');
 	lived_in($site, 20, 30_000);
 	my $file = "$site->{dir}/leads.db";
 	copied_in_pieces($site, $file, $url, sub {
