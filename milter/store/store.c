@@ -195,7 +195,7 @@ store_open_reader(const struct store *store, GError **error)
 	if (version == schema_version())
 		return g_steal_pointer(&database);
 	if (version == 0)
-		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE,
+		g_set_error(error, LEADMILTER_ERROR, ERROR_STORE_SCHEMA,
 			    "%s: there is no store yet; the daemon makes it when it starts",
 			    database->path);
 	else

@@ -189,6 +189,7 @@ int
 main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_setenv("LEADMILTER_CONF_DIR", TEST_CONF, TRUE);
 	g_test_add("/vendors/settings", struct site, ONE OTHER, set_up, test_settings, tear_down);
 	for (guint i = 0; i < G_N_ELEMENTS(REFUSED); i++)
 		g_test_add(REFUSED[i].name, struct site, REFUSED[i].clients, set_up, test_refused,
