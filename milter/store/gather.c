@@ -243,10 +243,7 @@ foresee_candidate(struct gather *gather, guint i)
 		ledger_load(gather->database, number, candidate->lead->touch_count,
 			    gather->scorecards, gather->error);
 
-	return nothing &&
-	       people_foresee(gather->database, candidate->lead, number, gather->error) &&
-	       outbox_foresee(gather->database, gather->transaction->endpoints, number,
-			      gather->error);
+	return nothing && people_foresee(gather->database, candidate->lead, number, gather->error);
 }
 
 /* The ledgers, and what is read when somebody's next touch is written. */

@@ -42,6 +42,46 @@ lookup_previous_clear(struct lookup_previous *previous)
 	memset(previous, 0, sizeof *previous);
 }
 
+/* --- foreseeing --- */
+
+/* On a lookup of its own, so that nothing counts that is found meanwhile: it only says what else
+ * will be read.  Once more is known than what each mail asks for, an owner's table say, that is not
+ * asked again. */
+static gboolean
+note(const struct lookup *lookup, gboolean (*step)(struct lookup *lookup))
+{
+	struct transaction *transaction = lookup->gather.transaction;
+	enum has_rows accounts = transaction->accounts;
+	g_autoptr(known_owned) nothing = known_new();
+	struct lookup first = {
+		.database = lookup->database,
+		.facts = lookup->facts,
+		.now = lookup->now,
+		.known = nothing,
+		.foresees = TRUE,
+		.error = lookup->error,
+	};
+	gboolean done = gather_begin(&first.gather, transaction, lookup->now,
+				     lookup->gather.scorecards, nothing, lookup->error) &&
+			step(&first);
+
+	gather_end(&first.gather);
+	transaction->accounts = accounts;
+	return done;
+}
+
+static gboolean
+foresee(const struct lookup *lookup, gboolean (*step)(struct lookup *lookup))
+{
+	gboolean done;
+
+	if (!database_foresee(lookup->database, TRUE))
+		return TRUE;
+	done = note(lookup, step);
+	database_foresee(lookup->database, FALSE);
+	return done;
+}
+
 /* --- the conversation --- */
 
 struct found_message {
@@ -150,6 +190,12 @@ add_older_ids(struct lookup *lookup)
 	return got;
 }
 
+static gboolean
+note_older_ids(struct lookup *lookup)
+{
+	return add_older_ids(lookup) >= 0;
+}
+
 /* Mostly the newest id is known; the others are foreseen when it isn't. */
 static int
 look_at_ids(struct lookup *lookup)
@@ -158,11 +204,7 @@ look_at_ids(struct lookup *lookup)
 
 	if (got != 0 || lookup->foresees)
 		return got;
-	if (database_foresee(lookup->database, TRUE)) {
-		got = add_older_ids(lookup);
-		database_foresee(lookup->database, FALSE);
-	}
-	return got < 0 ? got : add_older_ids(lookup);
+	return foresee(lookup, note_older_ids) ? add_older_ids(lookup) : -1;
 }
 
 static gboolean
@@ -436,41 +478,20 @@ know_previous(struct lookup *lookup, const struct lookup_previous *previous)
 	return error == NULL;
 }
 
-/* Once more is known than what each mail asks for, an owner's table say, that is not asked again.
- */
 static gboolean
-foresee(const struct lookup *lookup)
+note_all(struct lookup *lookup)
 {
-	struct transaction *transaction = lookup->gather.transaction;
-	enum has_rows accounts = transaction->accounts;
-	g_autoptr(known_owned) nothing = known_new();
 	struct lookup_previous ignored = { 0 };
-	struct lookup first = {
-		.database = lookup->database,
-		.facts = lookup->facts,
-		.now = lookup->now,
-		.known = nothing,
-		.foresees = TRUE,
-		.error = lookup->error,
-	};
-	gboolean done;
+	gboolean done = find_previous(lookup, &ignored) >= 0 && look(lookup);
 
-	if (!database_foresee(lookup->database, TRUE))
-		return TRUE;
-	done = gather_begin(&first.gather, transaction, lookup->now, lookup->gather.scorecards,
-			    nothing, lookup->error) &&
-	       find_previous(&first, &ignored) >= 0 && look(&first);
-	gather_end(&first.gather);
 	lookup_previous_clear(&ignored);
-	database_foresee(lookup->database, FALSE);
-	transaction->accounts = accounts;
 	return done;
 }
 
 static gboolean
 look_or_answer(struct lookup *lookup, struct lookup_previous *ret_previous)
 {
-	gboolean ready = lookup->gather.transaction->is_foreseen || foresee(lookup);
+	gboolean ready = lookup->gather.transaction->is_foreseen || foresee(lookup, note_all);
 	int duplicate = ready ? find_previous(lookup, ret_previous) : -1;
 
 	if (duplicate < 0)
@@ -513,6 +534,6 @@ lookup_foresee(struct transaction *transaction, const struct facts *facts,
 	};
 
 	if (gather_begin(&lookup.gather, transaction, now, scorecards, known, NULL))
-		foresee(&lookup);
+		foresee(&lookup, note_all);
 	gather_end(&lookup.gather);
 }

@@ -5,6 +5,9 @@
  */
 #include "store_help.c"
 
+#include "store/conversation.h"
+#include "store/lookup.h"
+#include "store/people.h"
 #include "store/postgres_private.h"
 #include "store/postgres_sql.h"
 #include "store/postgres_url.h"
@@ -884,6 +887,51 @@ test_failover(void)
 	store_close(store);
 }
 
+static void
+foresee_conversation(struct database *database, const char *id, gint64 lead)
+{
+	gint64 hash = conversation_hash(CONVERSATION_MESSAGE_ID, id, NULL), ignored;
+
+	g_assert_true(database_foresee(database, TRUE));
+	database_integer(database, QUERY_MESSAGES_OF_CONVERSATION, 0, &ignored, NULL, "ii", hash,
+			 G_MAXINT64);
+	people_row_free(people_by_number(database, lead, NULL));
+	database_foresee(database, FALSE);
+	g_assert_cmpint(database->driver->arrive(database->connection, NULL), ==, 1);
+}
+
+/* What is found of an older id while reads are only noted is no answer: the newest one's is. */
+static void
+test_foreseen_references(void)
+{
+	g_autofree char *url = help_cluster("foreseen");
+	g_autoptr(GError) error = NULL;
+	struct store *store = help_open(url, STORE_WRITE, &error);
+	struct message message = { .from = "c@other.example", .key = "c" };
+	g_autoptr(facts_owned) facts = help_facts(&message);
+	g_autoptr(database_owned) database = NULL;
+	struct transaction transaction = { 0 };
+	struct lookup_previous previous = { 0 };
+	g_autoptr(known_owned) known = NULL;
+
+	g_assert_no_error(error);
+	receive_one(store, "old@customer.example");
+	receive_one(store, "new@elsewhere.example");
+	store_close(store);
+	g_ptr_array_add(facts->mail->references, g_strdup("old@customer.example@test"));
+	g_ptr_array_add(facts->mail->references, g_strdup("new@elsewhere.example@test"));
+	database = transaction.database = help_database(url);
+	g_assert_true(database->driver->begin(database->connection, NULL));
+	foresee_conversation(database, "old@customer.example@test", 1);
+	known = lookup_known(&transaction, facts, NULL, HELP_NOW, &previous, &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(known->candidates->len, ==, 1);
+	g_assert_cmpstr(((struct candidate *)known->candidates->pdata[0])->lead->address, ==,
+			"new@elsewhere.example");
+	lookup_previous_clear(&previous);
+	database->driver->rollback(database->connection);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -907,5 +955,6 @@ main(int argc, char **argv)
 	g_test_add_func("/postgres/cut", test_cut);
 	g_test_add_func("/postgres/poison", test_poison);
 	g_test_add_func("/postgres/failover", test_failover);
+	g_test_add_func("/postgres/foreseen-references", test_foreseen_references);
 	return g_test_run();
 }
