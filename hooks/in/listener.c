@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -124,19 +123,4 @@ listener_open(const char *where, mode_t mode, char **ret_path, GError **error)
 	if (g_str_has_prefix(where, "unix:"))
 		return listen_unix(where + strlen("unix:"), mode, ret_path, error);
 	return listen_tcp(where, error);
-}
-
-guint
-listener_port(int listener)
-{
-	struct sockaddr_storage address;
-	socklen_t length = sizeof address;
-
-	if (getsockname(listener, (struct sockaddr *)&address, &length) != 0)
-		return 0;
-	if (address.ss_family == AF_INET)
-		return ntohs(((struct sockaddr_in *)&address)->sin_port);
-	if (address.ss_family == AF_INET6)
-		return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
-	return 0;
 }

@@ -13,7 +13,5 @@
  *                  without one
  *  @return -1 with ERROR_SYSTEM; caller closes */
 int listener_open(const char *where, mode_t mode, char **ret_path, GError **error);
-/** The port, or 0. */
-guint listener_port(int listener);
 
 #endif

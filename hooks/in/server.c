@@ -65,12 +65,6 @@ struct request {
 	gboolean too_large;
 };
 
-guint
-server_port(const struct server *server)
-{
-	return listener_port(server->listener);
-}
-
 /* --- connections and their time --- */
 
 static void

@@ -81,9 +81,6 @@ void server_stop(struct server *server);
 /** Sources that had nothing are asked again, on their own threads.  Any thread; doesn't block. */
 void server_wake(struct server *server);
 
-/** The port it listens on (for port 0), or 0. */
-guint server_port(const struct server *server);
-
 struct server_stats {
 	guint64 requests; /* handled */
 	guint64 too_large, too_slow; /* refused */

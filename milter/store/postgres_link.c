@@ -581,12 +581,6 @@ postgres_link_label(const struct postgres_link *link)
 	return link->url->label ? link->url->label : "postgresql://";
 }
 
-const char *
-postgres_link_user(const struct postgres_link *link)
-{
-	return link->url->user;
-}
-
 void
 postgres_link_set_limit(struct postgres_link *link, guint milliseconds)
 {

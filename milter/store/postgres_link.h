@@ -27,8 +27,6 @@ void postgres_link_free(struct postgres_link *link);
 
 /** What people may read of where it goes: no password.  The link's. */
 const char *postgres_link_label(const struct postgres_link *link);
-/** As whom it goes there; NULL when the URL can't be read.  The link's. */
-const char *postgres_link_user(const struct postgres_link *link);
 /** @param milliseconds of a wait for answers; 0 is an hour */
 void postgres_link_set_limit(struct postgres_link *link, guint milliseconds);
 

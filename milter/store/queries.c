@@ -567,7 +567,6 @@ static const struct text TEXTS[QUERY_COUNT] = {
 			       NULL, 0, NULL },
 	[QUERY_LEASES_RENEW] = { "UPDATE lease SET until=unixepoch()+?2 WHERE holder=?1", NULL, 0,
 				 NULL },
-	[QUERY_LEASE_GIVE] = { "DELETE FROM lease WHERE name=?1 AND holder=?2", NULL, 0, NULL },
 	[QUERY_LEASES_GIVE] = { "DELETE FROM lease WHERE holder=?1", NULL, 0, NULL },
 	[QUERY_HOST_GIVE] = { "DELETE FROM host WHERE holder=?1", NULL, 0, NULL },
 	[QUERY_TALLY_ADD] = { "UPDATE tally SET interest=interest+?1, nql=nql+?2, eql=eql+?3, "
