@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "hooks/out/certificate.h"
 #include "runtime.h"
+#include "store/postgres.h"
 #include "store/spool_look.h"
 
 #include <errno.h>
@@ -175,12 +176,7 @@ look_at_disk(struct doctor_disk *disk, const char *name, const char *path)
 char *
 doctor_look_passfile(const char *store)
 {
-	const char *query = g_str_has_prefix(store, "postgres") ? strchr(store, '?') : NULL;
-	g_auto(GStrv) options = g_strsplit(query ? query + 1 : "", "&", -1);
-	for (char **option = options; *option; option++)
-		if (g_str_has_prefix(*option, "passfile="))
-			return g_uri_unescape_string(*option + strlen("passfile="), NULL);
-	return NULL;
+	return postgres_is_url(store) ? postgres_passfile(store) : NULL;
 }
 
 static void

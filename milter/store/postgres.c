@@ -21,6 +21,7 @@
 
 #include "base/error.h"
 #include "store/postgres_private.h"
+#include "store/postgres_url.h"
 
 #define WRITER_LOCK "1280142452" /* "LMlt": all hosts name the same */
 #define PLANS_FIRST 32
@@ -457,6 +458,16 @@ gboolean
 postgres_is_url(const char *where)
 {
 	return g_str_has_prefix(where, "postgresql://") || g_str_has_prefix(where, "postgres://");
+}
+
+char *
+postgres_passfile(const char *url)
+{
+	struct postgres_url *parsed = postgres_url_new(url);
+	char *passfile = g_steal_pointer(&parsed->passfile);
+
+	postgres_url_free(parsed);
+	return passfile;
 }
 
 const struct driver postgres_driver = {

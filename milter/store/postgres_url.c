@@ -34,6 +34,7 @@ describe(struct postgres_url *url)
 
 	if (options) {
 		url->secret = option_value(options, "password");
+		url->passfile = option_value(options, "passfile");
 		url->user = option_value(options, "user");
 		url->user = url->user ? url->user : option_value(defaults, "user");
 		url->user = url->user ? url->user : g_strdup(g_get_user_name());
@@ -63,6 +64,7 @@ postgres_url_free(struct postgres_url *url)
 	g_free(url->text);
 	g_free(url->label);
 	g_free(url->secret);
+	g_free(url->passfile);
 	g_free(url->user);
 	g_free(url->database);
 	g_free(url);

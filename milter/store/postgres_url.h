@@ -16,6 +16,7 @@ struct postgres_url {
 	char *label; /* without a password; NULL: the URL can't be read, so don't go there */
 	char *user, *database; /* NULL: it isn't a URL at all */
 	char *secret; /* the password in it, or NULL */
+	char *passfile; /* the file with passwords that it names, or NULL */
 };
 
 /** @return never NULL; postgres_url_free() */
